@@ -1,0 +1,114 @@
+"""`checkout` as the others see it: a purchase under way, and the sagas behind it."""
+
+from datetime import datetime
+from typing import Any, Literal, NewType
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from quickserve.contracts.booking import BookingId, Contact, HoldId
+from quickserve.kernel.client import Client
+from quickserve.kernel.errors import Problem
+from quickserve.kernel.money import Money
+
+CheckoutId = NewType("CheckoutId", UUID)
+
+CheckoutState = Literal["processing", "challenge", "confirmed", "failed"]
+
+
+class NewCheckout(BaseModel):
+    """Buys the held places. `method` is a payment provider's token; none for free places."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hold_id: HoldId
+    contact: Contact
+    method: str | None = Field(default=None, max_length=200)
+
+
+class Failure(BaseModel):
+    """Why it failed; `code` is a problem's code, such as `card-declined` or `hold-expired`."""
+
+    code: str
+    title: str
+    reason: str | None = None
+
+
+class CheckoutView(BaseModel):
+    """`booking_key` is told once the booking is confirmed; `challenge_path` while it is asked."""
+
+    id: CheckoutId
+    state: CheckoutState
+    hold_id: HoldId
+    booking_id: BookingId
+    booking_key: str | None
+    challenge_path: str | None
+    failure: Failure | None
+    total: Money
+    created_at: datetime
+
+
+class StepView(BaseModel):
+    """One line of a saga's history, for operators. No personal data."""
+
+    name: str
+    kind: Literal["do", "undo", "wait", "decision"]
+    state: Literal["done", "running", "waiting", "failed"]
+    at: datetime | None
+    result: Any = None
+
+
+class AttemptView(BaseModel):
+    number: int
+    state: str
+    worker: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    failure: str | None
+
+
+class SagaView(BaseModel):
+    id: UUID
+    saga: str
+    state: Literal["waiting", "running", "done", "undone", "stuck"]
+    outcome: str | None
+    started_at: datetime
+    steps: list[StepView]
+    attempts: list[AttemptView]
+
+
+class SagaLine(BaseModel):
+    id: UUID
+    saga: str
+    state: str
+    outcome: str | None
+    started_at: datetime
+
+
+class SagaList(BaseModel):
+    sagas: list[SagaLine]
+
+
+class PaymentMethodMissing(Problem):
+    status = 422
+    code = "payment-method-missing"
+    title = "Choose how to pay"
+
+
+class CheckoutClient:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def put_checkout(self, checkout_id: CheckoutId, checkout: NewCheckout) -> CheckoutView:
+        return await self._client.put(CheckoutView, f"/checkouts/{checkout_id}", checkout)
+
+    async def checkout(self, checkout_id: CheckoutId, *, wait_ms: int = 0) -> CheckoutView:
+        """Waits up to `wait_ms` for it to leave `processing`."""
+        query = {"wait_ms": wait_ms}
+        return await self._client.get(CheckoutView, f"/checkouts/{checkout_id}", query=query)
+
+    async def sagas(self, token: str) -> SagaList:
+        return await self._client.get(SagaList, "/sagas", token=token)
+
+    async def saga(self, saga_id: UUID, token: str) -> SagaView:
+        return await self._client.get(SagaView, f"/sagas/{saga_id}", token=token)

@@ -1,0 +1,211 @@
+"""Who is calling, and who may.
+
+People carry OpenID Connect access tokens (RS256, Keycloak-shaped claims) of whichever issuer the
+settings name; services carry short-lived tokens signed with a key only they share. Every route
+declares its callers with `anyone`, `signed_in` or `services(...)`; a test checks that.
+"""
+
+import base64
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import Depends, Request
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OctKey
+
+from quickserve.kernel.errors import Forbidden, Unauthenticated
+from quickserve.kernel.ids import OrganiserId, PersonId
+from quickserve.kernel.settings import Settings
+
+AUDIENCE = "quickserve"
+_SERVICE_ISSUER = "quickserve-services"
+_SERVICE_TOKEN_SECONDS = 60
+_CACHE_MAX = 4096
+
+
+class Role(StrEnum):
+    """What a person may do for one organisation."""
+
+    ORGANISER = "organiser"
+    DOOR = "door"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller. `roles` holds, per organisation, what a person may do there."""
+
+    kind: Literal["visitor", "person", "service"] = "visitor"
+    name: str = ""
+    person_id: PersonId | None = None
+    admin: bool = False
+    roles: dict[OrganiserId, frozenset[Role]] = field(default_factory=dict)
+
+    def may(self, organiser_id: OrganiserId, *roles: Role) -> bool:
+        """Has one of the roles there. Organisers may do what the door may; admins everything."""
+        if self.kind == "service" or self.admin:
+            return True
+        held = self.roles.get(organiser_id, frozenset())
+        return Role.ORGANISER in held or not held.isdisjoint(roles)
+
+    def require(self, organiser_id: OrganiserId, *roles: Role) -> None:
+        if self.kind == "visitor":
+            raise Unauthenticated
+        if not self.may(organiser_id, *roles):
+            raise Forbidden("You do not belong to this organisation, or not in that role.")
+
+
+VISITOR = Principal()
+
+
+class TokenVerifier:
+    """Checks bearer tokens; remembers the good ones until they expire."""
+
+    def __init__(self, settings: Settings, fetch_keys: Callable[[], Awaitable[Any]]) -> None:
+        self._issuer = settings.issuer_url
+        self._service_key = _service_key(settings)
+        self._fetch_keys = fetch_keys
+        self._keys: KeySet | None = None
+        self._keys_fetched_at = 0.0
+        self._seen: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+
+    async def principal(self, token: str) -> Principal:
+        """Raises Unauthenticated when the token is forged, expired or meant for somebody else."""
+        cached = self._seen.get(token)
+        if cached and cached[0] > time.time():
+            return cached[1]
+        claims = await self._claims(token)
+        principal = _principal(claims)
+        self._seen[token] = (float(claims["exp"]), principal)
+        if len(self._seen) > _CACHE_MAX:
+            self._seen.popitem(last=False)
+        return principal
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            issuer = _unverified_issuer(token)
+            if issuer == _SERVICE_ISSUER:
+                decoded = jwt.decode(token, self._service_key, algorithms=["HS256"])
+            else:
+                decoded = await self._decode_person(token)
+            jwt.JWTClaimsRegistry(
+                iss={"essential": True, "values": [_SERVICE_ISSUER, self._issuer]},
+                aud={"essential": True, "value": AUDIENCE},
+                exp={"essential": True},
+            ).validate(decoded.claims)
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise Unauthenticated("The access token is not valid here; sign in again.") from error
+        if (decoded.claims["iss"] == _SERVICE_ISSUER) != (issuer == _SERVICE_ISSUER):
+            raise Unauthenticated("The access token is not valid here; sign in again.")
+        return decoded.claims
+
+    async def _decode_person(self, token: str) -> jwt.Token:
+        if self._keys is None:
+            await self._refresh_keys()
+        assert self._keys is not None
+        try:
+            return jwt.decode(token, self._keys, algorithms=["RS256"])
+        except (JoseError, ValueError):
+            # The issuer may have rotated its keys since; ask at most twice a minute.
+            if time.monotonic() - self._keys_fetched_at < 30:  # noqa: PLR2004
+                raise
+            await self._refresh_keys()
+            return jwt.decode(token, self._keys, algorithms=["RS256"])
+
+    async def _refresh_keys(self) -> None:
+        self._keys = KeySet.import_key_set(await self._fetch_keys())
+        self._keys_fetched_at = time.monotonic()
+
+
+def _unverified_issuer(token: str) -> str | None:
+    """Which key to try; nothing is believed before the signature is checked."""
+    payload = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims.get("iss") if isinstance(claims, dict) else None
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    if claims["iss"] == _SERVICE_ISSUER:
+        return Principal(kind="service", name=str(claims["sub"]))
+    organisations = claims.get("organisations") or {}
+    realm_roles = (claims.get("realm_access") or {}).get("roles") or []
+    return Principal(
+        kind="person",
+        name=str(claims.get("name") or claims.get("preferred_username") or ""),
+        person_id=PersonId(UUID(str(claims["sub"]))),
+        admin="admin" in realm_roles,
+        roles={
+            OrganiserId(UUID(key)): frozenset(Role(r) for r in value if r in set(Role))
+            for key, value in organisations.items()
+        },
+    )
+
+
+def _service_key(settings: Settings) -> OctKey:
+    return OctKey.import_key(settings.key_for("service-tokens"))
+
+
+class ServiceIdentity:
+    """Mints the tokens with which one service calls the others."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self._key = _service_key(settings)
+        self._name = name
+        self._token = ""
+        self._renew_at = 0.0
+
+    def token(self) -> str:
+        now = time.time()
+        if now >= self._renew_at:
+            claims = {
+                "iss": _SERVICE_ISSUER, "aud": AUDIENCE, "sub": self._name,
+                "iat": int(now), "exp": int(now) + _SERVICE_TOKEN_SECONDS,
+            }  # fmt: skip
+            self._token = jwt.encode({"alg": "HS256"}, claims, self._key)
+            self._renew_at = now + _SERVICE_TOKEN_SECONDS / 2
+        return self._token
+
+
+async def authenticate(request: Request) -> Principal:
+    """The caller of this request; a visitor when there is no token."""
+    header = request.headers.get("authorization", "")
+    if not header:
+        return VISITOR
+    kind, _, token = header.partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Unauthenticated("Send the access token as `Authorization: Bearer …`.")
+    return await request.app.state.runtime.verifier.principal(token.strip())
+
+
+async def _anyone(request: Request) -> None:
+    request.state.principal = await authenticate(request)
+
+
+async def _signed_in(request: Request) -> None:
+    request.state.principal = principal = await authenticate(request)
+    if principal.kind == "visitor":
+        raise Unauthenticated
+
+
+def services(*names: str) -> Any:
+    """Only these services may call."""
+
+    async def only_services(request: Request) -> None:
+        request.state.principal = principal = await authenticate(request)
+        if principal.kind == "visitor":
+            raise Unauthenticated
+        if principal.kind != "service" or principal.name not in names:
+            raise Forbidden("Only other services may call this.")
+
+    return Depends(only_services)
+
+
+# A route names its callers in `dependencies=[...]` with one of these or with services(...).
+anyone = Depends(_anyone)
+signed_in = Depends(_signed_in)

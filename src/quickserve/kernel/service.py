@@ -1,0 +1,191 @@
+"""What a service is, and how it becomes a FastAPI application.
+
+A service declares its routes, the events it takes, its periodic jobs and its constraints; this
+module gives them a database, a bus, clients to the others, and the same manners everywhere.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+
+from quickserve.kernel import inbox
+from quickserve.kernel.auth import VISITOR, Principal, TokenVerifier
+from quickserve.kernel.bus.port import Bus, Route
+from quickserve.kernel.client import Client
+from quickserve.kernel.clock import Clock
+from quickserve.kernel.db import Database, Schema, Transaction
+from quickserve.kernel.errors import Problem
+from quickserve.kernel.events import DomainEvent, Message
+from quickserve.kernel.http import install_manners
+from quickserve.kernel.outbox import Relay
+from quickserve.kernel.settings import Settings
+from quickserve.kernel.telemetry import EVENTS
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """`handle(tx, event)` runs in the transaction that also records the message in the inbox."""
+
+    event: type[DomainEvent]
+    handle: Callable[[Transaction, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Runs every `every_seconds`; a failure is logged and the next round comes anyway."""
+
+    name: str
+    run: Callable[["Context"], Awaitable[None]]
+    every_seconds: float
+
+
+@dataclass(frozen=True)
+class Service:
+    """One business capability.
+
+    `resources` builds what the service's commands need beside the database (a provider, a saga
+    engine) as an async context manager; they find it as `ctx.resources`.
+    """
+
+    name: str
+    router: APIRouter
+    owns_data: bool = True
+    subscriptions: tuple[Subscription, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    constraints: Mapping[str, type[Problem]] = field(default_factory=dict)
+    resources: Callable[["Runtime"], Any] | None = None
+    prepare_schema: Callable[[Transaction, str], Any] | None = None
+
+    @property
+    def package(self) -> str:
+        return f"quickserve.{self.name}"
+
+    def schema(self, settings: Settings) -> Schema:
+        password = settings.key_for(f"database:{self.name}").hex()
+        return Schema(self.name, self.package, password, self.prepare_schema)
+
+
+@dataclass
+class Runtime:
+    """A running service's surroundings; `app.py` makes one per service."""
+
+    service: Service
+    settings: Settings
+    clock: Clock
+    bus: Bus
+    clients: Mapping[str, Client]
+    verifier: TokenVerifier
+    db: Database
+    resources: Any = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Opens the pool, subscribes, starts the relay and the jobs; stops them in reverse."""
+        async with AsyncExitStack() as stack:
+            if self.service.owns_data:
+                await self.db.open()
+                stack.push_async_callback(self.db.close)
+            if self.service.resources:
+                self.resources = await stack.enter_async_context(self.service.resources(self))
+            for subscription in self.service.subscriptions:
+                self.bus.subscribe(self._route(subscription))
+            tasks = [asyncio.create_task(self._repeat(job)) for job in self.service.jobs]
+            if self.service.owns_data:
+                relay = Relay(self.service.name, self.db, self.bus)
+                tasks.append(asyncio.create_task(relay.run()))
+            stack.push_async_callback(_cancel, tasks)
+            yield
+
+    def context(self, principal: Principal = VISITOR) -> "Context":
+        return Context(self, principal)
+
+    def _route(self, subscription: Subscription) -> Route:
+        consumer = f"{self.service.name}.{subscription.event.TYPE}"
+
+        async def take(message: Message) -> None:
+            event = subscription.event.load(message.data)
+            async with self.db.transaction() as tx:
+                first = await inbox.first_time(tx, message, consumer)
+                if first:
+                    await subscription.handle(tx, event)
+            EVENTS.labels(consumer, message.type, "applied" if first else "repeated").inc()
+
+        return Route(consumer, subscription.event, take)
+
+    async def _repeat(self, job: Job) -> None:
+        while True:
+            try:
+                await job.run(self.context())
+            except Exception as error:  # noqa: BLE001 - the next round may succeed
+                log.warning("job_failed", service=self.service.name, job=job.name, error=repr(error))
+            await asyncio.sleep(job.every_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a command works with: the data, the clock, the other services, and who asks."""
+
+    runtime: Runtime
+    principal: Principal
+
+    @property
+    def db(self) -> Database:
+        return self.runtime.db
+
+    @property
+    def settings(self) -> Settings:
+        return self.runtime.settings
+
+    @property
+    def clock(self) -> Clock:
+        return self.runtime.clock
+
+    @property
+    def resources(self) -> Any:
+        return self.runtime.resources
+
+    def client(self, service: str) -> Client:
+        return self.runtime.clients[service]
+
+
+def _context(request: Request) -> Context:
+    return Context(request.app.state.runtime, request.state.principal)
+
+
+Ctx = Annotated[Context, Depends(_context)]
+
+
+def build_app(runtime: Runtime) -> FastAPI:
+    """The service as an ASGI application; whoever runs it enters `runtime.running()`."""
+    app = FastAPI(
+        title=f"QuickServe {runtime.service.name}", docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    app.state.runtime = runtime
+    app.include_router(runtime.service.router)
+    install_manners(app, runtime.service.name, runtime.settings, ready=_readiness(runtime))
+    return app
+
+
+def _readiness(runtime: Runtime) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        if not runtime.service.owns_data:
+            return True
+        async with runtime.db.read() as tx:
+            return await tx.value("SELECT true")
+
+    return ready
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,107 @@
+"""Logs, metrics and request ids. Logs are JSON on stderr and carry no personal data."""
+
+import logging
+import re
+import sys
+import time
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from quickserve.kernel.ids import new_uuid
+
+log = structlog.get_logger()
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+REQUESTS = Histogram(
+    "quickserve_request_seconds",
+    "Time to answer, by service, route and status.",
+    ["service", "method", "route", "status"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+CALLS = Counter("quickserve_calls_total", "Calls to other services.", ["target", "outcome"])
+EVENTS = Counter("quickserve_events_total", "Events taken.", ["consumer", "type", "outcome"])
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def configure_logging(level: str, form: str) -> None:
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[level.upper()]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+
+
+class Observed:
+    """ASGI middleware: request id in and out, one metric and one log line a request."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+        given = _given_request_id(scope)
+        token = request_id.set(given or request_id.get() or new_uuid().hex)
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", []),
+                    (b"x-request-id", request_id.get().encode()),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+            request_id.reset(token)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(seconds)
+        log.debug(
+            "request",
+            service=self._service, method=scope["method"], route=route, status=status,
+            duration_ms=round(seconds * 1000, 2), request_id=request_id.get(),
+        )  # fmt: skip
+
+
+def _given_request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text = value.decode("latin-1")
+            return text if _REQUEST_ID.fullmatch(text) else ""
+    return ""
+
+
+async def metrics_page(_request: Any) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
