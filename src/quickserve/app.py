@@ -4,7 +4,7 @@ Every service stays an application of its own: here they only share a process, a
 call each other without a network.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -48,7 +48,7 @@ class Platform:
         return await migrate(self.settings.database_url, schemas)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Platform"]:
+    async def running(self) -> AsyncGenerator["Platform", None]:
         bus = LocalBus()
         for service in self.services:
             self._prepare(service, bus)
@@ -83,6 +83,14 @@ class Platform:
         self.runtimes[service.name] = runtime
         self.apps[service.name] = build_app(runtime)
 
+    def clients_for(self, caller: str) -> dict[str, Client]:
+        """Clients of every service, speaking as `caller`."""
+        token = ServiceIdentity(self.settings, caller).token
+        return {
+            s.name: Client(s.name, f"http://{s.name}", _InProcess(self.apps, s.name), token)
+            for s in self.services
+        }
+
     def _database(self, service: Service) -> Database:
         url = service_url(self.settings.database_url, service.schema(self.settings))
         return Database(url, constraints=service.constraints, pool_max=self.settings.pool_max)
@@ -116,9 +124,6 @@ def front(platform: Platform) -> ASGIApp:
     identity = platform.apps["identity"]
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await _lifespan(platform, receive, send)
-            return
         path: str = scope["path"]
         _, first, *rest = path.split("/", 3)
         target = platform.apps.get(rest[0]) if first == "api" and rest else None
@@ -131,11 +136,3 @@ def front(platform: Platform) -> ASGIApp:
             await web(scope, receive, send)
 
     return app
-
-
-async def _lifespan(platform: Platform, receive: Receive, send: Send) -> None:
-    await receive()
-    async with platform.running():
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-    await send({"type": "lifespan.shutdown.complete"})

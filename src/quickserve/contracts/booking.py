@@ -208,7 +208,7 @@ class NewScan(BaseModel):
 
 
 class ScanView(BaseModel):
-    """`admitted_at` and `gate` tell, for `already-admitted`, when and where it was the first time."""
+    """For `already-admitted`, `admitted_at` and `gate` tell when and where it was first."""
 
     id: ScanId
     verdict: Verdict

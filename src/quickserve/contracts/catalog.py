@@ -326,7 +326,7 @@ class ImportRefusedError(Problem):
 
 
 class CatalogClient:
-    """`token` is the acting person's access token; reads of published events need none."""
+    """`token` is the acting person's access token; without one the calling service acts."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -347,8 +347,8 @@ class CatalogClient:
         return await self._client.get(EventView, f"/events/{event_id}", token=token)
 
     async def events(
-        self, organiser_id: OrganiserId, token: str, *, state: EventState | None = None,
-        text: str = "", after: str | None = None, limit: int = 50,
+        self, organiser_id: OrganiserId, token: str | None = None, *,
+        state: EventState | None = None, text: str = "", after: str | None = None, limit: int = 50,
     ) -> EventList:  # fmt: skip
         query: dict[str, str | int] = {"text": text, "limit": limit}
         if state:
@@ -359,10 +359,12 @@ class CatalogClient:
             EventList, f"/organisers/{organiser_id}/events", query=query, token=token
         )
 
-    async def put_event(self, event_id: EventId, draft: EventDraft, token: str) -> EventView:
+    async def put_event(
+        self, event_id: EventId, draft: EventDraft, token: str | None = None
+    ) -> EventView:
         return await self._client.put(EventView, f"/events/{event_id}", draft, token=token)
 
-    async def publish(self, event_id: EventId, token: str) -> EventView:
+    async def publish(self, event_id: EventId, token: str | None = None) -> EventView:
         path = f"/events/{event_id}/publication"
         return await self._client.put(EventView, path, None, token=token)
 
@@ -371,7 +373,11 @@ class CatalogClient:
         return await self._client.put(EventView, path, None, token=token)
 
     async def put_ticket_type(
-        self, event_id: EventId, ticket_type_id: TicketTypeId, draft: TicketTypeDraft, token: str
+        self,
+        event_id: EventId,
+        ticket_type_id: TicketTypeId,
+        draft: TicketTypeDraft,
+        token: str | None = None,
     ) -> TicketTypeView:
         path = f"/events/{event_id}/ticket-types/{ticket_type_id}"
         return await self._client.put(TicketTypeView, path, draft, token=token)
@@ -383,14 +389,14 @@ class CatalogClient:
         await self._client.call("DELETE", path, token=token)
 
     async def offer_in_bulk(
-        self, organiser_id: OrganiserId, offer: BulkOffer, token: str
+        self, organiser_id: OrganiserId, offer: BulkOffer, token: str | None = None
     ) -> OfferedList:
         path = f"/organisers/{organiser_id}/offers"
         return await self._client.post(OfferedList, path, offer, token=token)
 
     async def put_import(
         self, import_id: ImportId, *, organiser_id: OrganiserId, filename: str, zone: str,
-        content: bytes, token: str,
+        content: bytes, token: str | None = None,
     ) -> ImportView:  # fmt: skip
         body = await self._client.call(
             "PUT",
@@ -402,7 +408,7 @@ class CatalogClient:
         )
         return ImportView.model_validate_json(body)
 
-    async def import_(self, import_id: ImportId, token: str) -> ImportView:
+    async def import_(self, import_id: ImportId, token: str | None = None) -> ImportView:
         return await self._client.get(ImportView, f"/imports/{import_id}", token=token)
 
     async def imports(self, organiser_id: OrganiserId, token: str) -> ImportList:

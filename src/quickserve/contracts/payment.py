@@ -22,7 +22,7 @@ IntentState = Literal[
 
 
 class NewIntent(BaseModel):
-    """`method` is a provider's token for a card, never a card number; `reference` is what is paid."""
+    """`method` is a provider's token, never a card number; `reference` is what is paid."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -61,7 +61,6 @@ SETTINGS: Mapping[str, str] = {
     "synchronous_commit": "on",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "max_replication_slots": "0",
     "max_logical_replication_workers": "0",  # else a launcher process waits for nothing
     "max_wal_size": "512MB",
     "autovacuum": "on",
@@ -78,14 +77,14 @@ _DUMP = "Dump it with that version, move {data} away, start, and load the dump."
 _FIXES: Mapping[str, str] = {
     "No space left on device|Disk quota exceeded": "The disk is full: free some space.",
     "could not bind": "Port {port} is taken or forbidden: stop its program, or choose another.",
-    "was initialized by PostgreSQL version|files are incompatible": _DUMP,
+    "was initialized by PostgreSQL version": _DUMP,
     "Cannot allocate memory|out of memory": "Close other programs or lower shared_buffers.",
     "configuration parameter|for parameter|valid range|wal_level": "Correct that setting.",
     "shared memory block": "The previous server is still ending: wait a moment, start again.",
     "user does not exist": "Add this user id to /etc/passwd, or run as a user that is there.",
     "ownership|ermission|not permitted": "Give {data} to the server's user, mode 700.",
     "Read-only file system": "Choose a folder that can be written to.",
-    "PANIC|could not|does not exist|invalid|corrupt": _RESTORE,
+    "PANIC|could not|does not exist|incompatible|invalid|corrupt": _RESTORE,
 }
 
 
@@ -292,7 +291,6 @@ class _Runner:
                 cwd="/",
                 env={"LC_ALL": "C", "PATH": os.defpath},  # no PGDATA, PGPORT… of the caller
                 start_new_session=True,
-                umask=0o077,
                 user=user.uid if user else None,
                 group=user.gid if user else None,
                 extra_groups=[] if user else None,
@@ -403,8 +401,8 @@ def _home(folder: Path, account: _Account | None) -> Path:
                 folder.chmod(folder.stat().st_mode | 0o001)
             if account.may_enter(folder):
                 return folder
-        name = f"{folder.name}-{sha256(str(folder).encode()).hexdigest()[:12]}"
-        where.write_text(f"The user of the server cannot enter this folder. Its data is in\n{name}")
+        home = SHARED_DATA / f"{folder.name}-{sha256(str(folder).encode()).hexdigest()[:12]}"
+        where.write_text(f"The server's user cannot enter this folder. Its data is in\n{home}\n")
     # The name only: whoever can write the note must not send root elsewhere.
     home = SHARED_DATA / Path(where.read_text().splitlines()[-1]).name
     for each, mode in ((SHARED_DATA, 0o755), (home, 0o711)):
@@ -496,7 +494,6 @@ def _free_port() -> int:
 
 
 def _fix_for(said: str, *, data: Path, port: int) -> str:
-    for pattern, fix in _FIXES.items():
-        if re.search(pattern, said):
-            return fix.format(data=data, port=port)
-    return "The cause is named here or in postgres.log."
+    fixes = (fix for pattern, fix in _FIXES.items() if re.search(pattern, said))
+    default = "The cause is named here or in postgres.log."
+    return next(fixes, default).format(data=data, port=port)

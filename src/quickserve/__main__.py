@@ -1,0 +1,3 @@
+from quickserve.cli import main
+
+main()

@@ -1,0 +1,182 @@
+"""The command line: `quickserve up`, `import`, `person`, `migrate`. `--help` teaches each."""
+
+import argparse
+import asyncio
+import ctypes
+import getpass
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from quickserve import demo, laptop
+from quickserve.app import SERVICES, Platform, front, load
+from quickserve.commandline import import_calendar, people
+from quickserve.kernel.errors import Problem
+from quickserve.kernel.postgres import PostgresError
+from quickserve.kernel.settings import Settings
+from quickserve.kernel.telemetry import configure_logging
+
+# argparse has no public name for what add_subparsers() returns.
+Commands = Any
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    configure_logging(
+        os.environ.get("QUICKSERVE_LOG_LEVEL", "info"),
+        os.environ.get("QUICKSERVE_LOG_FORMAT", "text" if sys.stderr.isatty() else "json"),
+    )
+    try:
+        sys.exit(arguments.run(arguments))
+    except (laptop.CannotStart, PostgresError) as error:
+        sys.exit(f"quickserve: {error}")
+    except Problem as problem:
+        details = "".join(f"\n  {e.field}: {e.message}" for e in problem.errors)
+        sys.exit(f"quickserve: {problem.title}. {problem.detail or ''}{details}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="quickserve",
+        description="Book an event, order to your seat, follow it live.",
+        epilog="Settings come from the environment: QUICKSERVE_… (docs/settings.md).",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_up(commands)
+    _add_import(commands)
+    _add_person(commands)
+    migrate = commands.add_parser("migrate", help="bring the database's schemas up to date")
+    migrate.set_defaults(run=_migrate)
+    return parser
+
+
+def _data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", default=None,
+        help=f"folder of PostgreSQL's data and the secret (default: {laptop.default_folder()})",
+    )  # fmt: skip
+
+
+def _add_up(commands: Commands) -> None:
+    up = commands.add_parser(
+        "up",
+        help="run everything in one process",
+        description="Starts PostgreSQL (embedded, unless QUICKSERVE_DATABASE_URL names one) and"
+        " all services, prints `ready` with the address, and stops everything at Ctrl-C.",
+    )
+    up.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    up.add_argument("--port", type=int, default=8000, help="port (default: %(default)s)")
+    _data_option(up)
+    up.add_argument("--no-demo", action="store_true", help="start empty: no demo events and logins")
+    up.add_argument(
+        "--stop-with-parent", action="store_true", help="also stop when the starting program dies"
+    )
+    up.set_defaults(run=_up)
+
+
+def _add_import(commands: Commands) -> None:
+    imports = commands.add_parser(
+        "import",
+        help="import a calendar",
+        description="Reads an iCalendar file, a frab/pentabarf schedule, schema.org JSON-LD or a"
+        " CSV (docs/import.md). Events arrive as drafts; a second run updates them.",
+    )
+    imports.add_argument("file", type=Path, metavar="FILE")
+    imports.add_argument("--organiser", required=True, metavar="NAME", help="name or slug")
+    imports.add_argument(
+        "--zone", default="Europe/Paris", help="for times without a zone (default: %(default)s)"
+    )
+    _data_option(imports)
+    imports.set_defaults(run=_import)
+
+
+def _add_person(commands: Commands) -> None:
+    person = commands.add_parser(
+        "person",
+        help="add a person who signs in",
+        description="Makes the person and, with --organiser, the organiser if it is new. The"
+        " password is asked for, or read from QUICKSERVE_PASSWORD.",
+    )
+    person.add_argument("email")
+    person.add_argument("--name", required=True)
+    person.add_argument("--organiser", metavar="NAME", help="organisation the person works for")
+    person.add_argument("--role", choices=["organiser", "door"], default="organiser")
+    person.add_argument("--admin", action="store_true", help="may see every organisation")
+    _data_option(person)
+    person.set_defaults(run=_person)
+
+
+def _home(arguments: argparse.Namespace) -> laptop.Home:
+    home = laptop.Home((arguments.data or laptop.default_folder()).absolute())
+    home.prepare()
+    return home
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    if arguments.stop_with_parent:
+        _stop_with_parent()
+    home = _home(arguments)
+    laptop.require_free_port(arguments.host, arguments.port)
+    address = f"http://{arguments.host}:{arguments.port}"
+    # Uvicorn takes SIGTERM once it runs; before that it must unwind us as Ctrl-C does.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with laptop.database(home) as admin_url:
+        asyncio.run(_serve(home, admin_url, address, arguments))
+    return 0
+
+
+async def _serve(
+    home: laptop.Home, admin_url: str, address: str, arguments: argparse.Namespace
+) -> None:
+    async with laptop.platform(home, admin_url, address) as platform:
+        if not arguments.no_demo:
+            for line in await demo.load(platform):
+                print(line, flush=True)
+        server = laptop.Front(front(platform), arguments.host, arguments.port, home, address)
+        await server.serve()
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    home = _home(arguments)
+    return asyncio.run(
+        import_calendar.run(home, arguments.file, arguments.organiser, arguments.zone)
+    )
+
+
+def _person(arguments: argparse.Namespace) -> int:
+    password = os.environ.get("QUICKSERVE_PASSWORD") or getpass.getpass("Password: ")
+    return asyncio.run(
+        people.add(
+            _home(arguments), email=arguments.email, name=arguments.name, password=password,
+            organiser=arguments.organiser, role=arguments.role, admin=arguments.admin,
+        )
+    )  # fmt: skip
+
+
+def _migrate(_arguments: argparse.Namespace) -> int:
+    settings = Settings()
+    if not settings.database_url:
+        raise laptop.CannotStart(
+            "Set QUICKSERVE_DATABASE_URL; the embedded server migrates itself."
+        )
+    platform = Platform(settings, [load(name) for name in SERVICES])
+    for name in asyncio.run(platform.migrate()):
+        print(name)
+    return 0
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def _stop_with_parent() -> None:
+    """Linux only: elsewhere the terminal's Ctrl-C reaches us anyway."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

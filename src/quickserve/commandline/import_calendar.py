@@ -1,0 +1,52 @@
+"""`quickserve import FILE --organiser NAME`: the same import as on the organiser's page."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from quickserve.contracts.catalog import CatalogClient, ImportId, ImportView
+from quickserve.contracts.identity import IdentityClient
+from quickserve.kernel.ids import new_uuid
+from quickserve.laptop import CannotStart, Home, clients
+
+
+async def run(home: Home, file: Path, organiser: str, zone: str) -> int:
+    """Prints the progress and the report. 0 when the file could be read."""
+    try:
+        content = await asyncio.to_thread(file.read_bytes)
+    except OSError as error:
+        raise CannotStart(f"{file} cannot be read: {error.strerror}.") from error
+    async with clients(home) as client:
+        catalog = CatalogClient(client("catalog"))
+        organiser_id = (await IdentityClient(client("identity")).find_organiser(organiser)).id
+        found = await catalog.put_import(
+            ImportId(new_uuid()), organiser_id=organiser_id, filename=file.name, zone=zone,
+            content=content,
+        )  # fmt: skip
+        while found.state in ("waiting", "running"):
+            _progress(found)
+            await asyncio.sleep(0.2)
+            found = await catalog.import_(found.id)
+    _report(found)
+    return 0 if found.state == "done" else 1
+
+
+def _progress(found: ImportView) -> None:
+    if sys.stderr.isatty():
+        done = found.created + found.updated + found.unchanged + found.skipped
+        print(f"\r{done} of {found.total or '…'}", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _report(found: ImportView) -> None:
+    lines = [""] if sys.stderr.isatty() else []
+    if found.refusal:
+        lines.append(f"{found.filename} was refused: {found.refusal}")
+    else:
+        lines.append(
+            f"{found.filename}: {found.created} created, {found.updated} updated,"
+            f" {found.unchanged} unchanged, {found.skipped} skipped"
+        )
+    lines += [
+        f"  line {e.line}: {e.title or '(no title)'}: {e.reason}" for e in found.skipped_entries
+    ]
+    print("\n".join(lines))  # noqa: T201

@@ -1,0 +1,214 @@
+"""The demo: an organiser, logins, a programme that starts today, some buyers.
+
+It uses the services' public calls only, so it is also the smallest example of their use.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import digest
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from quickserve.contracts.booking import (
+    BookingClient,
+    Contact,
+    HoldId,
+    Item,
+    NewHold,
+    QuotaChange,
+    QuotaChanges,
+    QuotaId,
+)
+from quickserve.contracts.catalog import (
+    CatalogClient,
+    DateDraft,
+    DateId,
+    EventDraft,
+    EventId,
+    TicketTypeDraft,
+    TicketTypeId,
+)
+from quickserve.contracts.checkout import CheckoutClient, CheckoutId, NewCheckout
+from quickserve.contracts.identity import IdentityClient, NewOrganiser, NewPerson
+from quickserve.demo.programme import BUYERS, SHOWS, VENUES, Show
+from quickserve.kernel.auth import Role
+from quickserve.kernel.errors import NotFound, Problem
+from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
+from quickserve.kernel.money import Money
+from quickserve.kernel.settings import Settings
+
+ORGANISER = "Les Quais en fête"
+LOGINS = (
+    ("organiser", "organiser@demo.example", "Olive Organisatrice"),
+    ("door", "door@demo.example", "Denis Porte"),
+    ("admin", "admin@demo.example", "Ada Admin"),
+)
+_ZONE = ZoneInfo("Europe/Paris")
+_NAMES = UUID("0190f5c2-3a52-7c11-9d1c-6f2f4f1d0c11")  # namespace: the demo's ids never change
+_SALES = 24
+
+
+class Services(Protocol):
+    """What the demo needs of the running platform."""
+
+    settings: Settings
+
+    def clients_for(self, caller: str) -> Any: ...
+
+
+async def load(platform: Services) -> list[str]:
+    """Makes the demo unless it is there. Returns the lines that tell how to sign in."""
+    clients = platform.clients_for("cli")
+    identity = IdentityClient(clients["identity"])
+    passwords = {role: _password(platform.settings, role) for role, _, _ in LOGINS}
+    try:
+        await identity.find_organiser(ORGANISER)
+    except NotFound:
+        organiser_id = OrganiserId(_id("organiser", ORGANISER))
+        await identity.put_organiser(organiser_id, NewOrganiser(name=ORGANISER))
+        await _people(identity, organiser_id, passwords)
+        await _programme(clients, organiser_id)
+    width = max(len(email) for _, email, _ in LOGINS)
+    return [f"{role:10} {email:{width}}  {passwords[role]}" for role, email, _ in LOGINS]
+
+
+async def _people(
+    identity: IdentityClient, organiser_id: OrganiserId, passwords: dict[str, str]
+) -> None:
+    for role, email, name in LOGINS:
+        person = await identity.put_person(
+            PersonId(_id("person", email)),
+            NewPerson.model_validate(
+                {
+                    "email": email,
+                    "name": name,
+                    "password": passwords[role],
+                    "admin": role == "admin",
+                }
+            ),
+        )
+        if role != "admin":
+            await identity.put_roles(organiser_id, person.id, [Role(role)])
+
+
+async def _programme(clients: Any, organiser_id: OrganiserId) -> None:
+    catalog = CatalogClient(clients["catalog"])
+    booking = BookingClient(clients["booking"])
+    # The organiser reaches catalog by an event: at once, but not in the same instant.
+    await _until(lambda: _known(catalog, organiser_id))
+    for show in SHOWS:
+        await _offer(catalog, booking, organiser_id, show)
+    await _await_offers(booking)
+    checkout = CheckoutClient(clients["checkout"])
+    await asyncio.gather(*(_sell(booking, checkout, number) for number in range(_SALES)))
+
+
+async def _known(catalog: CatalogClient, organiser_id: OrganiserId) -> bool:
+    try:
+        await catalog.events(organiser_id)
+    except NotFound:
+        return False
+    return True
+
+
+async def _offer(
+    catalog: CatalogClient, booking: BookingClient, organiser_id: OrganiserId, show: Show
+) -> None:
+    event_id = EventId(_id("event", show.title))
+    await catalog.put_event(
+        event_id,
+        EventDraft(
+            organiser_id=organiser_id, title=show.title, description=show.description,
+            language="fr", category=show.category, dates=[_date(show, day) for day in show.days],
+        ),
+    )  # fmt: skip
+    by_quota: dict[str, list[TicketTypeId]] = {}
+    for position, ticket in enumerate(show.tickets):
+        ticket_type_id = TicketTypeId(_id("ticket type", show.title, ticket.name))
+        by_quota.setdefault(ticket.quota, []).append(ticket_type_id)
+        draft = TicketTypeDraft(
+            name=ticket.name, price=Money.parse(ticket.price, "EUR"), tax_rate_bp=550,
+            position=position,
+        )  # fmt: skip
+        await catalog.put_ticket_type(event_id, ticket_type_id, draft)
+    quotas = [
+        QuotaChange(
+            id=QuotaId(_id("quota", show.title, day, name)), organiser_id=organiser_id,
+            date_id=_date_id(show, day), name=name, capacity=show.places // len(by_quota),
+            ticket_type_ids=ticket_type_ids,
+        )
+        for day in show.days
+        for name, ticket_type_ids in by_quota.items()
+    ]  # fmt: skip
+    await booking.put_quotas(organiser_id, QuotaChanges(quotas=quotas))
+    await catalog.publish(event_id)
+
+
+def _date(show: Show, day: int) -> DateDraft:
+    hour, minute = map(int, show.starts.split(":"))
+    today = datetime.now(_ZONE).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    starts_at = today + timedelta(days=day)
+    return DateDraft(
+        id=_date_id(show, day), starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=show.minutes), zone=_ZONE.key,
+        venue=VENUES[show.venue],
+    )  # fmt: skip
+
+
+async def _await_offers(booking: BookingClient) -> None:
+    """Until booking has heard of the last show."""
+    last = _date_id(SHOWS[-1], SHOWS[-1].days[-1])
+
+    async def arrived() -> bool:
+        return bool((await booking.availability([last])).dates)
+
+    await _until(arrived)
+
+
+async def _until(true: Callable[[], Awaitable[bool]]) -> None:
+    for _ in range(500):
+        if await true():
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError("the demo could not be loaded: an event did not reach its service")
+
+
+async def _sell(booking: BookingClient, checkout: CheckoutClient, number: int) -> None:
+    """One buyer; shows and buyers are walked in steps that share no factor."""
+    show = SHOWS[number * 5 % len(SHOWS)]
+    ticket = show.tickets[number % len(show.tickets)]
+    hold_id = HoldId(new_uuid())
+    item = Item(
+        ticket_type_id=TicketTypeId(_id("ticket type", show.title, ticket.name)),
+        quantity=1 + number % 3,
+    )
+    name = BUYERS[number * 7 % len(BUYERS)]
+    contact = Contact(email=f"buyer{number}@demo.example", name=name, language="fr")
+    method = None if ticket.price == "0" else "sandbox-success"
+    try:
+        await booking.put_hold(
+            hold_id, NewHold(date_id=_date_id(show, show.days[-1]), items=[item])
+        )
+        checkout_id = CheckoutId(new_uuid())
+        await checkout.put_checkout(
+            checkout_id, NewCheckout(hold_id=hold_id, contact=contact, method=method)
+        )
+        await checkout.checkout(checkout_id, wait_ms=5000)
+    except Problem:
+        return  # a show of today may have ended already; the others suffice
+
+
+def _date_id(show: Show, day: int) -> DateId:
+    return DateId(_id("date", show.title, day))
+
+
+def _id(*parts: object) -> UUID:
+    return uuid5(_NAMES, "/".join(map(str, parts)))
+
+
+def _password(settings: Settings, role: str) -> str:
+    """Its own on every machine: a demo that strangers reach must not have known passwords."""
+    return "demo-" + digest(settings.key_for("demo-logins"), role.encode(), sha256).hex()[:10]

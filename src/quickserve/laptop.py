@@ -1,0 +1,171 @@
+"""Everything on one machine: the data folder, its secret, the embedded server, one process."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2 as httpx
+import uvicorn
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+
+from quickserve.app import SERVICES, Platform, load
+from quickserve.kernel.auth import ServiceIdentity
+from quickserve.kernel.client import Client
+from quickserve.kernel.db import ensure_database
+from quickserve.kernel.postgres import EmbeddedPostgres
+from quickserve.kernel.settings import Settings
+
+DATABASE = "quickserve"
+
+
+class CannotStart(Exception):  # noqa: N818 - says what is the case
+    """A sentence for the person at the terminal that names the fix."""
+
+
+def default_folder() -> Path:
+    """Where data lives when nobody says: of the system for root, of the user otherwise."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/quickserve")
+    return Path(os.environ.get("XDG_DATA_HOME", "~/.local/share")).expanduser() / "quickserve"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The data folder: embedded server, secret, and the address while it runs."""
+
+    folder: Path
+
+    def prepare(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotStart(f"{self.folder} cannot be made ({error}). Choose DATA=…") from error
+
+    def secret(self) -> str:
+        """Made once; sessions, ticket links and keys hang on it, so it belongs to the backup."""
+        if given := os.environ.get("QUICKSERVE_SECRET"):
+            return given
+        file = self.folder / "secret"
+        if not file.exists():
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as handle:
+                handle.write(secrets.token_urlsafe(48))
+        return file.read_text().strip()
+
+    @property
+    def address_file(self) -> Path:
+        return self.folder / "address"
+
+    def running_at(self) -> str | None:
+        """The address of the program that uses this folder now, if there is one."""
+        if not self.address_file.exists():
+            return None
+        address = self.address_file.read_text().strip()
+        host, _, port = address.removeprefix("http://").partition(":")
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return address if probe.connect_ex((host, int(port))) == 0 else None
+
+
+@contextmanager
+def database(home: Home) -> Generator[str, None, None]:
+    """The administrator's address of QUICKSERVE_DATABASE_URL, else of the embedded server."""
+    if given := os.environ.get("QUICKSERVE_DATABASE_URL"):
+        yield given
+        return
+    with EmbeddedPostgres(home.folder) as server:
+        yield server.url("postgres")
+
+
+@asynccontextmanager
+async def platform(home: Home, admin_url: str, public_url: str) -> AsyncGenerator[Platform, None]:
+    """All services, migrated and running."""
+    url = admin_url
+    if "QUICKSERVE_DATABASE_URL" not in os.environ:
+        url = await ensure_database(admin_url, DATABASE)
+    settings = settings_of(home, database_url=url, public_url=public_url)
+    everything = Platform(settings, [load(name) for name in SERVICES])
+    await everything.migrate()
+    async with everything.running():
+        yield everything
+
+
+def settings_of(home: Home, *, database_url: str, public_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        secret=SecretStr(home.secret()),
+        data=home.folder,
+        public_url=os.environ.get("QUICKSERVE_PUBLIC_URL", public_url),
+    )
+
+
+@asynccontextmanager
+async def clients(home: Home) -> AsyncGenerator[Callable[[str], Client], None]:
+    """Clients of the services: of the program running in this folder, else of one started here."""
+    address = home.running_at()
+    if address is None:
+        with database(home) as admin_url:
+            async with platform(home, admin_url, "http://127.0.0.1:8000") as everything:
+                yield everything.clients_for("cli").__getitem__
+        return
+    settings = settings_of(home, database_url="", public_url=address)
+    token = ServiceIdentity(settings, "cli").token
+    async with httpx.AsyncHTTPTransport() as transport:
+
+        def remote(name: str) -> Client:
+            return Client(name, f"{address}/api/{name}", transport, token)
+
+        yield remote
+
+
+class Front(uvicorn.Server):
+    """Tells when it serves: people and scripts wait for the line `ready`."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int, home: Home, address: str) -> None:
+        config = uvicorn.Config(
+            app, host, port, lifespan="off", access_log=False, log_config=None,
+            timeout_graceful_shutdown=5, server_header=False,
+        )  # fmt: skip
+        super().__init__(config)
+        self._home = home
+        self._address = address
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Ctrl-C ends serving and nothing else, so that the rest is put away in order."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._home.address_file.write_text(self._address)
+            print(f"ready {self._address}", flush=True)  # noqa: T201
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._home.address_file.unlink(missing_ok=True)
+        await super().shutdown(sockets)
+
+
+def require_free_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotStart(
+                f"Port {port} cannot be used ({error.strerror}). Choose another: PORT={port + 1}"
+            ) from error
