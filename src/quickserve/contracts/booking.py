@@ -421,7 +421,7 @@ class BookingClient:
         self._client = client
 
     async def put_quotas(
-        self, organiser_id: OrganiserId, changes: QuotaChanges, token: str
+        self, organiser_id: OrganiserId, changes: QuotaChanges, token: str | None = None
     ) -> None:
         path = f"/organisers/{organiser_id}/quotas"
         await self._client.call("PUT", path, body=changes, token=token)

@@ -1,0 +1,95 @@
+"""The product as its users start it, for measuring from outside."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+
+
+@dataclass(frozen=True)
+class Running:
+    address: str
+    process: subprocess.Popen[str]
+    folder: Path
+    seconds_to_ready: float
+
+    @property
+    def host_port(self) -> tuple[str, int]:
+        host, _, port = self.address.removeprefix("http://").partition(":")
+        return host, int(port)
+
+
+def free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def data_folder() -> Generator[Path, None, None]:
+    folder = Path(tempfile.mkdtemp(prefix="quickserve-bench-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def serving(folder: Path, *options: str, **environment: str) -> Generator[Running, None, None]:
+    """`quickserve up`, from its start to Ctrl-C."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "quickserve", "up", "--data", str(folder),
+         "--port", str(free_port()), "--stop-with-parent", *options],
+        stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "QUICKSERVE_LOG_LEVEL": "warning", **environment},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        address = next(
+            line.removeprefix("ready ").strip()
+            for line in process.stdout
+            if line.startswith("ready ")
+        )
+        yield Running(address, process, folder, time.perf_counter() - started)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+
+
+def memory_mb(pid: int) -> float:
+    """Proportional resident memory of the process and everything it started (Linux)."""
+    total = 0.0
+    for member in _family(pid):
+        for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) / 1024
+    return total
+
+
+def _family(pid: int) -> list[int]:
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
+    family = [pid]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return family
+
+
+def dump(value: object) -> bytes:
+    return json.dumps(value).encode()
