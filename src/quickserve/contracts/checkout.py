@@ -95,6 +95,14 @@ class PaymentMethodMissing(Problem):
     title = "Choose how to pay"
 
 
+class PaymentTimeout(Problem):
+    """The buyer did not answer the bank's question, or the bank not ours, in time."""
+
+    status = 409
+    code = "payment-timeout"
+    title = "The payment was not approved in time: nothing was charged"
+
+
 class CheckoutClient:
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -112,3 +120,7 @@ class CheckoutClient:
 
     async def saga(self, saga_id: UUID, token: str) -> SagaView:
         return await self._client.get(SagaView, f"/sagas/{saga_id}", token=token)
+
+    async def retry_saga(self, saga_id: UUID, token: str) -> SagaView:
+        """Its delayed next attempt begins now. Raises Conflict when none is delayed."""
+        return await self._client.post(SagaView, f"/sagas/{saga_id}/retries", None, token=token)

@@ -30,7 +30,8 @@ class NewIntent(BaseModel):
     amount: Money
     method: str = Field(min_length=1, max_length=200)
     reference: UUID
-    return_path: str = Field(default="/", max_length=500, pattern=r"^/[^\s\\]*$")
+    # A path of ours: `//host` would lead the buyer elsewhere.
+    return_path: str = Field(default="/", max_length=500, pattern=r"^/([^/\s\\][^\s\\]*)?$")
 
 
 class IntentView(BaseModel):

@@ -6,7 +6,9 @@ target stops calling what does not answer. What the other side raised is raised 
 
 import asyncio
 import random
+import re
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -15,8 +17,13 @@ from pydantic import BaseModel, ValidationError
 
 from quickserve.kernel.db import in_transaction
 from quickserve.kernel.errors import (
-    MEDIA_TYPE, DeadlineExceeded, InternalError, Problem, ProblemDocument, Unavailable,
-)  # fmt: skip
+    MEDIA_TYPE,
+    DeadlineExceeded,
+    InternalError,
+    Problem,
+    ProblemDocument,
+    Unavailable,
+)
 from quickserve.kernel.telemetry import CALLS, request_id
 
 T = TypeVar("T", bound=BaseModel)
@@ -49,8 +56,14 @@ class Breaker:
         """Raises Unavailable when the target is not to be called now."""
         state = self.state
         if state == "open" or (state == "half-open" and self._trial):
-            raise Unavailable("A part of the service does not answer.", retry_after=int(self._pause))
+            raise Unavailable(
+                "A part of the service does not answer.", retry_after=int(self._pause)
+            )
         self._trial = state == "half-open"
+
+    def abandoned(self) -> None:
+        """The call was given up on our side, which says nothing about the target."""
+        self._trial = False
 
     def succeeded(self) -> None:
         self._failures = 0
@@ -91,7 +104,8 @@ class Client:
     ) -> bytes:
         """The answer's body. `token` is a person's; without one the service speaks for itself.
 
-        Raises the other side's Problem, Unavailable or DeadlineExceeded.
+        Raises the other side's Problem, Unavailable or DeadlineExceeded. The deadline is that of
+        the request being served, else ten seconds; repetitions count towards it.
         """
         assert not in_transaction(), f"a call to {self.target} inside a transaction"
         if body is not None:
@@ -99,24 +113,27 @@ class Client:
         request = self._http.build_request(
             method, path, content=content, params=query, headers=self._headers(token, content_type)
         )
+        until = deadline.get() or time.monotonic() + _DEFAULT_DEADLINE_SECONDS
         attempts = _ATTEMPTS if method in _SAFE else 1
         for attempt in range(1, attempts + 1):
+            pause = random.uniform(0.5, 1.5) * 0.05 * 2**attempt  # noqa: S311 - jitter
             try:
-                return await self._once(request)
+                return await self._once(request, until)
             except Problem as problem:
-                if attempt == attempts or not problem.transient:
+                too_late = time.monotonic() + pause >= until
+                if attempt == attempts or too_late or not problem.transient:
                     raise
-            await asyncio.sleep(random.uniform(0.5, 1.5) * 0.05 * 2**attempt)  # noqa: S311 - jitter
+            await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 
     async def get(self, kind: type[T], path: str, **options: Any) -> T:
-        return kind.model_validate_json(await self.call("GET", path, **options))
+        return _parsed(kind, await self.call("GET", path, **options))
 
     async def put(self, kind: type[T], path: str, body: BaseModel | None, **options: Any) -> T:
-        return kind.model_validate_json(await self.call("PUT", path, body=body, **options))
+        return _parsed(kind, await self.call("PUT", path, body=body, **options))
 
     async def post(self, kind: type[T], path: str, body: BaseModel | None, **options: Any) -> T:
-        return kind.model_validate_json(await self.call("POST", path, body=body, **options))
+        return _parsed(kind, await self.call("POST", path, body=body, **options))
 
     def _headers(self, token: str | None, content_type: str) -> dict[str, str]:
         headers = {
@@ -127,8 +144,8 @@ class Client:
             headers["x-request-id"] = current
         return headers
 
-    async def _once(self, request: httpx.Request) -> bytes:
-        remaining = (deadline.get() or time.monotonic() + _DEFAULT_DEADLINE_SECONDS) - time.monotonic()
+    async def _once(self, request: httpx.Request, until: float) -> bytes:
+        remaining = until - time.monotonic()
         if remaining <= 0:
             raise DeadlineExceeded
         self.breaker.admit()
@@ -139,11 +156,11 @@ class Client:
         except TimeoutError:
             self._note_failure("timeout")
             raise DeadlineExceeded(f"{self.target} did not answer in time.") from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             self._note_failure("unreachable")
             raise Unavailable(f"{self.target} cannot be reached.", retry_after=2) from error
         except BaseException:
-            self.breaker.succeeded()  # our own cancellation says nothing about the target
+            self.breaker.abandoned()
             raise
         if response.status_code >= 500:  # noqa: PLR2004
             self._note_failure("error")
@@ -159,10 +176,22 @@ class Client:
         CALLS.labels(self.target, outcome).inc()
 
 
+def _parsed(kind: type[T], content: bytes) -> T:
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        raise InternalError("A part of the service answered something else.") from error
+
+
 def _problem(response: httpx.Response) -> Problem:
+    """Without a problem document (a proxy's page, say), only the status counts."""
+    document = ProblemDocument(type="", title="", status=response.status_code, code="")
     if response.headers.get("content-type", "").startswith(MEDIA_TYPE):
-        try:
-            return Problem.of(ProblemDocument.model_validate_json(response.content))
-        except ValidationError:
-            pass
-    return InternalError(f"Unexpected answer {response.status_code}.")
+        with suppress(ValidationError):
+            document = ProblemDocument.model_validate_json(response.content)
+    if response.status_code < 400:  # noqa: PLR2004
+        return InternalError(f"Unexpected answer {response.status_code}.")
+    problem = Problem.of(document)
+    retry_after = response.headers.get("retry-after", "")
+    problem.retry_after = int(retry_after) if re.fullmatch("[0-9]{1,6}", retry_after) else None
+    return problem

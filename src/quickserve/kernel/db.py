@@ -5,7 +5,7 @@ constraint is raised as the domain's error of that name.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,12 +17,13 @@ import psycopg
 from psycopg import AsyncConnection, AsyncCursor, sql
 from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from quickserve.kernel.errors import Malformed, Problem, Unavailable
 
 __all__ = [
-    "Database", "Jsonb", "Params", "Schema", "Transaction", "in_transaction", "migrate",
+    "Database", "Jsonb", "Params", "Schema", "Transaction", "ensure_database", "in_transaction",
+    "migrate",
     "open_connection", "service_url",
 ]  # fmt: skip
 
@@ -41,8 +42,9 @@ def in_transaction() -> bool:
 class Transaction:
     """Statements on one connection. Rows become `kind(**columns)`."""
 
-    def __init__(self, connection: AsyncConnection[Any]) -> None:
+    def __init__(self, connection: AsyncConnection[Any], url: str = "") -> None:
         self.connection = connection
+        self.url = url
         self.after_commit: list[Callable[[], None]] = []
 
     async def one(self, kind: Callable[..., T], statement: LiteralString, params: Params = ()) -> T:
@@ -54,14 +56,18 @@ class Transaction:
     async def maybe(
         self, kind: Callable[..., T], statement: LiteralString, params: Params = ()
     ) -> T | None:
-        cursor: AsyncCursor[T] = self.connection.cursor(row_factory=class_row(cast("type[T]", kind)))
+        cursor: AsyncCursor[T] = self.connection.cursor(
+            row_factory=class_row(cast("type[T]", kind))
+        )
         await cursor.execute(statement, params)
         return await cursor.fetchone()
 
     async def all(
         self, kind: Callable[..., T], statement: LiteralString, params: Params = ()
     ) -> list[T]:
-        cursor: AsyncCursor[T] = self.connection.cursor(row_factory=class_row(cast("type[T]", kind)))
+        cursor: AsyncCursor[T] = self.connection.cursor(
+            row_factory=class_row(cast("type[T]", kind))
+        )
         await cursor.execute(statement, params)
         return await cursor.fetchall()
 
@@ -90,8 +96,10 @@ class Transaction:
 class Database:
     """A pool of one service's connections."""
 
-    def __init__(self, url: str, *, constraints: Constraints | None = None, pool_max: int = 8):
-        self._constraints = constraints or {}
+    def __init__(
+        self, url: str, *, constraints: Constraints | None = None, pool_max: int = 8
+    ) -> None:
+        self.constraints = constraints or {}
         self.url = url
         self.pool = AsyncConnectionPool(
             url,
@@ -100,8 +108,11 @@ class Database:
             open=False,
             timeout=5,
             max_idle=60,
+            reconnect_timeout=10,  # then every request tries again, instead of ever longer pauses
             kwargs={"autocommit": True},
         )
+
+        self._suspect = False
 
     async def open(self) -> None:
         await self.pool.open(wait=True, timeout=10)
@@ -110,18 +121,19 @@ class Database:
         await self.pool.close(timeout=5)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncGenerator[Transaction, None]:
         """Commits when the block ends, rolls back when it raises.
 
         Raises the domain error of a broken constraint; `Malformed` for a value PostgreSQL cannot
         store; `Unavailable` when the server cannot be reached.
         """
         assert not in_transaction(), "a transaction inside a transaction"
-        with self._translated():
+        with _Translation(self):
+            await self._forget_the_dead()
             async with self.pool.connection() as connection:
                 token = _in_transaction.set(True)
                 try:
-                    tx = Transaction(connection)
+                    tx = Transaction(connection, self.url)
                     async with connection.transaction():
                         yield tx
                 finally:
@@ -130,21 +142,31 @@ class Database:
             callback()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Transaction]:
+    async def read(self) -> AsyncGenerator[Transaction, None]:
         """For single statements that change nothing: no BEGIN, no COMMIT."""
-        with self._translated():
+        assert not in_transaction(), (
+            "a read inside a transaction would wait for a second connection"
+        )
+        with _Translation(self):
+            await self._forget_the_dead()
             async with self.pool.connection() as connection:
-                yield Transaction(connection)
+                yield Transaction(connection, self.url)
 
-    def _translated(self) -> "_Translation":
-        return _Translation(self._constraints)
+    def suspect(self) -> None:
+        """A connection failed; the server may have restarted, which kills all of them."""
+        self._suspect = True
+
+    async def _forget_the_dead(self) -> None:
+        if self._suspect:
+            self._suspect = False
+            await self.pool.check()
 
 
 class _Translation:
     """Turns PostgreSQL's errors into problems at the edge of a transaction."""
 
-    def __init__(self, constraints: Constraints) -> None:
-        self._constraints = constraints
+    def __init__(self, db: Database) -> None:
+        self._db = db
 
     def __enter__(self) -> None:
         return None
@@ -152,14 +174,15 @@ class _Translation:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         match error:
             case psycopg.IntegrityError():
-                kind = self._constraints.get(error.diag.constraint_name or "")
+                kind = self._db.constraints.get(error.diag.constraint_name or "")
                 if kind is not None:
                     raise kind() from error
-            case psycopg.errors.ProgramLimitExceeded() | psycopg.DataError():
-                raise Malformed("A value cannot be stored: it is too long or has a NUL in it.") from (
-                    error
-                )
-            case PoolTimeout() | psycopg.OperationalError():
+            case psycopg.errors.ProgramLimitExceeded() | psycopg.DataError() | UnicodeEncodeError():
+                raise Malformed(
+                    "A value cannot be stored: it is too long or has a NUL in it."
+                ) from error
+            case psycopg.OperationalError():
+                self._db.suspect()
                 raise Unavailable("The database cannot be reached.", retry_after=2) from error
             case _:
                 return
@@ -168,6 +191,15 @@ class _Translation:
 async def open_connection(url: str) -> AsyncConnection[Any]:
     """One connection outside a pool, for work that keeps it (saga workers, administration)."""
     return await AsyncConnection.connect(url, autocommit=True)
+
+
+async def ensure_database(admin_url: str, name: str) -> str:
+    """Makes the database unless it is there. Returns its address."""
+    async with await open_connection(admin_url) as connection:
+        cursor = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        if not await cursor.fetchone():
+            await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}"))
 
 
 # -- Roles and migrations -------------------------------------------------------------------------
@@ -227,6 +259,11 @@ async def _migrate_schema(connection: AsyncConnection[Any], schema: Schema) -> l
         "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, sha256 text NOT NULL,"
         " applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
     )
+    # The service may look at its history, but not write it.
+    await connection.execute(
+        sql.SQL("REVOKE INSERT, UPDATE, DELETE ON migrations FROM {}").format(sql.Identifier(role))
+    )
+    await connection.execute("COMMENT ON TABLE migrations IS 'Applied, with their checksums.'")
     cursor = await connection.execute("SELECT name, sha256 FROM migrations")
     known = dict(await cursor.fetchall())
     applied: list[str] = []
@@ -262,8 +299,10 @@ async def _ensure_role(
         "CREATE SCHEMA IF NOT EXISTS {schema}",
         "GRANT USAGE ON SCHEMA {schema} TO {role}",
         "ALTER ROLE {role} IN DATABASE {database} SET search_path = {schema}, public",
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema}"
-        " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+        (
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema}"
+            " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}"
+        ),
         "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE ON SEQUENCES TO {role}",
     ]
     await connection.execute(

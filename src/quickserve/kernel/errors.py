@@ -77,7 +77,9 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         kind = cls._kinds.get(document.code)
         if kind is None:
             kind = _kind_for_status(document.status)
-        return kind(document.detail or document.title, errors=document.errors, **document.extra)
+        problem = kind(document.detail or document.title or None, errors=document.errors)
+        problem.extra = document.extra
+        return problem
 
     @property
     def transient(self) -> bool:
@@ -111,6 +113,12 @@ class NotFound(Problem):
     status = 404
     code = "not-found"
     title = "There is nothing here"
+
+
+class MethodNotAllowed(Problem):
+    status = 405
+    code = "method-not-allowed"
+    title = "That cannot be done here"
 
 
 class Conflict(Problem):
@@ -157,8 +165,9 @@ class DeadlineExceeded(Problem):
 
 def _kind_for_status(status: int) -> type[Problem]:
     by_status: dict[int, type[Problem]] = {
-        401: Unauthenticated, 403: Forbidden, 404: NotFound, 409: Conflict, 413: TooLarge,
-        422: Malformed, 429: TooManyRequests, 503: Unavailable, 504: DeadlineExceeded,
+        401: Unauthenticated, 403: Forbidden, 404: NotFound, 405: MethodNotAllowed,
+        409: Conflict, 413: TooLarge, 422: Malformed, 429: TooManyRequests, 503: Unavailable,
+        504: DeadlineExceeded,
     }  # fmt: skip
     return by_status.get(status, InternalError if status >= 500 else BadRequest)  # noqa: PLR2004
 

@@ -1,5 +1,7 @@
 """The manners every service shares over HTTP: problems, limits, probes, metrics."""
 
+import json
+import re
 import time
 from collections.abc import Awaitable, Callable
 
@@ -13,15 +15,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quickserve.kernel.client import DEADLINE_HEADER, deadline
 from quickserve.kernel.errors import (
-    MEDIA_TYPE, BadRequest, FieldError, InternalError, Malformed, Problem, ProblemDocument,
-    TooLarge, Unavailable,
-)  # fmt: skip
+    MEDIA_TYPE,
+    BadRequest,
+    FieldError,
+    InternalError,
+    Malformed,
+    Problem,
+    ProblemDocument,
+    TooLarge,
+    Unavailable,
+)
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.telemetry import Observed, metrics_page, request_id
 
 log = structlog.get_logger()
 
 _DEADLINE_MAX_MS = 60_000
+_NUMBER = re.compile(rb"[0-9]{1,15}")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Probe(BaseModel):
@@ -74,11 +85,11 @@ async def _answer_validation(_request: Request, error: Exception) -> Response:
 
 async def _answer_http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    kind = Problem.of(
-        ProblemDocument(type="", title=str(error.detail), status=error.status_code, code="")
-    )
-    response = problem_response(kind)
-    response.status_code = error.status_code
+    status = error.status_code
+    if status < 400:  # noqa: PLR2004 - a redirection is no failure
+        return Response(status_code=status, headers=error.headers)
+    problem = Problem.of(ProblemDocument(type="", title=str(error.detail), status=status, code=""))
+    response = problem_response(problem)
     response.headers.update(error.headers or {})
     return response
 
@@ -87,9 +98,9 @@ def malformed(error: RequestValidationError) -> Malformed:
     """Pydantic's findings as field errors: `body.items.0.quantity` becomes `items.0.quantity`."""
     fields = [
         FieldError(
-            field=".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0]),
+            field=(".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0]))[:200],
             code=found["type"],
-            message=found["msg"],
+            message=found["msg"][:300],
         )
         for found in error.errors()[:50]
     ]
@@ -110,46 +121,88 @@ class Guarded:
             return
         headers = dict(scope["headers"])
         allowed = self._import_max if "/imports" in scope["path"] else self._body_max
+        body = _Body(receive, headers, allowed)
         token = deadline.set(_deadline(headers))
         started = False
 
-        async def noting_send(message: Message) -> None:
+        async def guarded_send(message: Message) -> None:
             nonlocal started
+            if body.refusal and not started:
+                return  # what the app says to half a body: we know better
             started = started or message["type"] == "http.response.start"
             await send(message)
 
+        answer: Problem | None = None
         try:
-            await self._app(scope, _bounded(receive, headers, allowed), noting_send)
-        except TooLarge as problem:
-            await problem_response(problem)(scope, receive, send)
+            await self._app(scope, body.receive, guarded_send)
         except Exception:
-            log.exception("unexpected_error", path=scope["path"], request_id=request_id.get())
-            if started:
-                raise
-            await problem_response(InternalError())(scope, receive, send)
+            if not body.refusal:
+                log.exception("unexpected_error", path=scope["path"], request_id=request_id.get())
+                if started:
+                    raise
+                answer = InternalError()
         finally:
             deadline.reset(token)
+        if answer := body.refusal or answer:
+            await problem_response(answer)(scope, receive, send)
 
 
-def _bounded(receive: Receive, headers: dict[bytes, bytes], allowed: int) -> Receive:
-    declared = headers.get(b"content-length", b"0")
-    seen = 0
+class _Body:
+    """The request's body, bounded. JSON is read whole, to refuse text that no one can store."""
 
-    async def bounded() -> Message:
-        nonlocal seen
-        if not declared.isdigit():
+    def __init__(self, receive: Receive, headers: dict[bytes, bytes], allowed: int) -> None:
+        self._receive = receive
+        self._declared = headers.get(b"content-length", b"0")
+        self._json = b"json" in headers.get(b"content-type", b"").lower()
+        self._allowed = allowed
+        self._seen = 0
+        self.refusal: Problem | None = None
+
+    async def receive(self) -> Message:
+        try:
+            message = await self._next()
+            return await self._whole(message) if self._json else message
+        except Problem as problem:
+            self.refusal = problem
+            raise
+
+    async def _next(self) -> Message:
+        if not _NUMBER.fullmatch(self._declared):
             raise BadRequest("The Content-Length header is not a number.")
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if max(seen, int(declared)) > allowed:
-            raise TooLarge(f"At most {allowed} bytes are accepted here.")
+        message = await self._receive() if int(self._declared) <= self._allowed else None
+        self._seen += len(message.get("body", b"")) if message else 0
+        if message is None or self._seen > self._allowed:
+            raise TooLarge(f"At most {self._allowed} bytes are accepted here.")
         return message
 
-    return bounded
+    async def _whole(self, message: Message) -> Message:
+        parts: list[bytes] = []
+        while message["type"] == "http.request":
+            parts.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                body = b"".join(parts)
+                _check_text(body)
+                return {"type": "http.request", "body": body, "more_body": False}
+            message = await self._next()
+        return message
+
+
+def _check_text(body: bytes) -> None:
+    """RFC 8259 wants UTF-8; half a surrogate pair would fail wherever the text is written."""
+    try:
+        body.decode()
+        if _SURROGATE.search(body):
+            json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeError:
+        raise Malformed("JSON is written in UTF-8, with whole characters only.") from None
+    except (ValueError, RecursionError):
+        return  # no JSON at all: whoever parses it says so
+    if b"\0" in body:
+        raise Malformed("JSON is written in UTF-8.")
 
 
 def _deadline(headers: dict[bytes, bytes]) -> float | None:
     given = headers.get(DEADLINE_HEADER.encode(), b"")
-    if not given.isdigit():
+    if not _NUMBER.fullmatch(given):
         return None
     return time.monotonic() + min(int(given), _DEADLINE_MAX_MS) / 1000

@@ -1,27 +1,33 @@
 """Money in minor units of an ISO 4217 currency. No floats, ever."""
 
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Self
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Strict
 
 # ISO 4217 list one: active currencies, funds and metals left out. Two decimals unless named below.
 _ACTIVE = frozenset(
     """
-    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
-    CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS
-    GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW
-    KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR
-    MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR
-    SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
-    USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
-    """.split()
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN
+    BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP
+    GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS
+    KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR
+    MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
+    RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP
+    TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW
+    ZWG
+    """.split()  # noqa: SIM905 - a table reads better as words
 )
-_SCALES = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-}
+_WITHOUT_DECIMALS = (
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
+    "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+)  # fmt: skip
+_THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+_SCALES = {**dict.fromkeys(_WITHOUT_DECIMALS, 0), **dict.fromkeys(_THREE_DECIMALS, 3)}
+# Digits, in groups of three or not, and a decimal mark: no exponents, no other digits than 0 to 9.
+_AMOUNT = re.compile(r"[+-]?(?:[0-9]{1,3}(?:\s[0-9]{3})+|[0-9]{1,13})(?:[.,][0-9]{1,4})?")
 MAX_MINOR = 10**12  # a bound that no ticket, order or payout reaches; keeps sums inside bigint
 
 
@@ -40,7 +46,7 @@ def known_currency(code: str) -> bool:
 def scale(currency: str) -> int:
     """Decimal places of the currency's minor unit, from ISO 4217."""
     if currency not in _ACTIVE:
-        raise UnknownCurrencyError(currency)
+        raise UnknownCurrencyError("not an active ISO 4217 currency code, such as EUR")
     return _SCALES.get(currency, 2)
 
 
@@ -48,10 +54,11 @@ def scale(currency: str) -> int:
 class Money:
     """An amount: `minor` counts the currency's smallest unit (cents for EUR)."""
 
-    minor: int
+    minor: Annotated[int, Strict()]  # 12.0 in JSON is refused, too
     currency: str
 
     def __post_init__(self) -> None:
+        assert type(self.minor) is int, "money counts whole minor units"
         scale(self.currency)
         if abs(self.minor) > MAX_MINOR:
             raise AmountError("amount out of range")
@@ -63,14 +70,13 @@ class Money:
     @classmethod
     def parse(cls, text: str, currency: str) -> Self:
         """From what a person types: "18", "18.50", "18,50", "1 234,50". Raises AmountError."""
-        cleaned = "".join(text.split()).replace(",", ".")
-        try:
-            amount = Decimal(cleaned)
-        except InvalidOperation:
-            raise AmountError(f"{text!r} is not an amount") from None
-        minor = amount.scaleb(scale(currency)) if amount.is_finite() else None
-        if minor is None or minor != minor.to_integral_value() or abs(minor) > MAX_MINOR:
-            raise AmountError(f"{text!r} is not an amount of {currency}")
+        places = scale(currency)
+        typed = text.strip()
+        if not _AMOUNT.fullmatch(typed):
+            raise AmountError(f"{text[:40]!r} is not an amount: write it like 18 or 18.50")
+        minor = Decimal("".join(typed.split()).replace(",", ".")).scaleb(places)
+        if minor != minor.to_integral_value() or abs(minor) > MAX_MINOR:
+            raise AmountError(f"{text[:40]!r} is not an amount of {currency}")
         return cls(int(minor), currency)
 
     @property

@@ -1,6 +1,8 @@
 """Events leave a service: written with the change, delivered afterwards, at least once."""
 
 import asyncio
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +12,6 @@ import structlog
 
 from quickserve.kernel.bus.port import Bus
 from quickserve.kernel.db import Database, Transaction
-from quickserve.kernel.errors import Unavailable
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, new_uuid
 
@@ -19,6 +20,10 @@ log = structlog.get_logger()
 BATCH = 100
 ATTEMPTS_MAX = 12
 POLL_SECONDS = 1.0  # finds what another process wrote; our own commits wake the relay at once
+GATHER_SECONDS = 0.01  # after a wake: in a rush one batch serves many commits
+# A relay that dies leaves its claims to the others after this. It stops in time to keep them.
+CLAIM_SECONDS = 10
+BATCH_SECONDS_MAX = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,66 +37,104 @@ class _Row:
 
 async def append(tx: Transaction, *events: DomainEvent) -> None:
     """Writes the events into the service's outbox, in the change's own transaction."""
-    for event in events:
-        await tx.execute(
-            "INSERT INTO outbox (id, type, subject, data) VALUES (%s, %s, %s, %s)",
-            (new_uuid(), event.TYPE, event.subject, event.dump().decode()),
-        )
-    tx.after_commit.append(_wake_relays)
+    await tx.execute(
+        "INSERT INTO outbox (id, type, subject, data)"
+        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::jsonb[])",
+        (
+            [new_uuid() for _ in events],
+            [event.TYPE for event in events],
+            [event.subject for event in events],
+            [event.dump().decode() for event in events],
+        ),
+    )
+    tx.after_commit.append(lambda: _wake_relays(tx.url))
 
 
 class Relay:
-    """Carries one service's outbox to the bus, oldest first, retrying with a growing delay."""
+    """Carries one service's outbox to the bus, oldest first, retrying with a growing delay.
+
+    A postponed event does not hold up those behind it: consumers do not rely on the order of
+    events of which one failed.
+    """
 
     def __init__(self, service: str, db: Database, bus: Bus) -> None:
         self._service = service
         self._db = db
         self._bus = bus
         self._wake = asyncio.Event()
-        _relays.add(self)
-
-    def wake(self) -> None:
-        self._wake.set()
 
     async def run(self) -> None:
-        """Runs until cancelled."""
+        """Runs until cancelled, whatever happens to the database."""
+        _relays.add(self)
         try:
             while True:
                 self._wake.clear()
                 try:
-                    delivered = await self.deliver()
-                except Unavailable:
-                    delivered = 0
-                if not delivered:
-                    await _wait(self._wake, POLL_SECONDS)
+                    taken = await self.deliver()
+                except Exception as error:  # noqa: BLE001 - the next round may succeed
+                    log.warning("relay_interrupted", service=self._service, error=repr(error)[:300])
+                    taken = 0
+                if not taken:
+                    await self._rest()
         finally:
             _relays.discard(self)
 
     async def deliver(self) -> int:
         """One batch. Returns how many events were taken by all their consumers."""
+        rows = await self._claim()
+        until = time.monotonic() + BATCH_SECONDS_MAX
+        delivered: list[UUID] = []
+        tried = 0
+        try:
+            for row in rows:
+                if time.monotonic() > until:
+                    break
+                if await self._publish(row):
+                    delivered.append(row.id)
+                tried += 1
+        finally:
+            await self._settle(delivered, [row.id for row in rows[tried:]])
+        return len(delivered)
+
+    async def _claim(self) -> list[_Row]:
+        """The oldest due events, for CLAIM_SECONDS out of the sight of other relays."""
         async with self._db.read() as tx:
-            rows = await tx.all(
+            return await tx.all(
                 _Row,
-                "SELECT id, type, subject, data, occurred_at FROM outbox"
-                " WHERE failed_at IS NULL AND next_attempt_at <= clock_timestamp()"
-                " ORDER BY position LIMIT %s",
-                (BATCH,),
+                "WITH claimed AS ("
+                " UPDATE outbox"
+                " SET next_attempt_at = clock_timestamp() + %s * interval '1 second'"
+                " WHERE id IN ("
+                "  SELECT id FROM outbox"
+                "  WHERE failed_at IS NULL AND next_attempt_at <= clock_timestamp()"
+                "  ORDER BY position LIMIT %s FOR UPDATE SKIP LOCKED)"
+                " RETURNING id, type, subject, data, occurred_at, position)"
+                " SELECT id, type, subject, data, occurred_at FROM claimed ORDER BY position",
+                (CLAIM_SECONDS, BATCH),
             )
-        delivered = 0
-        for row in rows:
-            message = Message(
-                id=MessageId(row.id), source=self._service, type=row.type,
-                subject=row.subject, time=row.occurred_at, data=row.data,
-            )  # fmt: skip
-            try:
-                await self._bus.publish(message)
-            except Exception as error:  # noqa: BLE001 - whatever a consumer raises, the event stays
-                await self._postpone(row, error)
-            else:
-                async with self._db.read() as tx:
-                    await tx.execute("DELETE FROM outbox WHERE id = %s", (row.id,))
-                delivered += 1
-        return delivered
+
+    async def _publish(self, row: _Row) -> bool:
+        message = Message(
+            id=MessageId(row.id), source=self._service, type=row.type,
+            subject=row.subject, time=row.occurred_at, data=row.data,
+        )  # fmt: skip
+        try:
+            await self._bus.publish(message)
+        except Exception as error:  # noqa: BLE001 - whatever a consumer raises, the event stays
+            await self._postpone(row, error)
+            return False
+        return True
+
+    async def _settle(self, delivered: Sequence[UUID], untried: Sequence[UUID]) -> None:
+        if delivered:
+            async with self._db.read() as tx:
+                await tx.execute("DELETE FROM outbox WHERE id = ANY(%s)", (delivered,))
+        if untried:
+            async with self._db.read() as tx:
+                await tx.execute(
+                    "UPDATE outbox SET next_attempt_at = clock_timestamp() WHERE id = ANY(%s)",
+                    (untried,),
+                )
 
     async def _postpone(self, row: _Row, error: Exception) -> None:
         log.warning(
@@ -107,17 +150,21 @@ class Relay:
                 {"id": row.id, "max": ATTEMPTS_MAX, "failure": repr(error)[:500]},
             )
 
+    def wake(self, url: str) -> None:
+        if url in ("", self._db.url):
+            self._wake.set()
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return
+        await asyncio.sleep(GATHER_SECONDS)
+
 
 _relays: set[Relay] = set()
 
 
-def _wake_relays() -> None:
+def _wake_relays(url: str) -> None:
     for relay in _relays:
-        relay.wake()
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
+        relay.wake(url)

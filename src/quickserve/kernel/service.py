@@ -5,8 +5,8 @@ module gives them a database, a bus, clients to the others, and the same manners
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -51,7 +51,8 @@ class Service:
     """One business capability.
 
     `resources` builds what the service's commands need beside the database (a provider, a saga
-    engine) as an async context manager; they find it as `ctx.resources`.
+    engine) as an async context manager; they find it as `ctx.resources`. `finish` adds to the
+    application what only this service has, around the common manners: mounts, middleware.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Service:
     constraints: Mapping[str, type[Problem]] = field(default_factory=dict)
     resources: Callable[["Runtime"], Any] | None = None
     prepare_schema: Callable[[Transaction, str], Any] | None = None
+    finish: Callable[[FastAPI], None] | None = None
 
     @property
     def package(self) -> str:
@@ -85,17 +87,20 @@ class Runtime:
     db: Database
     resources: Any = None
 
+    def __post_init__(self) -> None:
+        # Before any relay runs: an event without subscribers counts as delivered.
+        for subscription in self.service.subscriptions:
+            self.bus.subscribe(self._route(subscription))
+
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Opens the pool, subscribes, starts the relay and the jobs; stops them in reverse."""
+    async def running(self) -> AsyncGenerator[None, None]:
+        """Opens the pool, starts the relay and the jobs; stops them in reverse."""
         async with AsyncExitStack() as stack:
             if self.service.owns_data:
                 await self.db.open()
                 stack.push_async_callback(self.db.close)
             if self.service.resources:
                 self.resources = await stack.enter_async_context(self.service.resources(self))
-            for subscription in self.service.subscriptions:
-                self.bus.subscribe(self._route(subscription))
             tasks = [asyncio.create_task(self._repeat(job)) for job in self.service.jobs]
             if self.service.owns_data:
                 relay = Relay(self.service.name, self.db, self.bus)
@@ -124,7 +129,9 @@ class Runtime:
             try:
                 await job.run(self.context())
             except Exception as error:  # noqa: BLE001 - the next round may succeed
-                log.warning("job_failed", service=self.service.name, job=job.name, error=repr(error))
+                log.warning(
+                    "job_failed", service=self.service.name, job=job.name, error=repr(error)
+                )
             await asyncio.sleep(job.every_seconds)
 
 
@@ -170,6 +177,8 @@ def build_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.include_router(runtime.service.router)
     install_manners(app, runtime.service.name, runtime.settings, ready=_readiness(runtime))
+    if runtime.service.finish:
+        runtime.service.finish(app)
     return app
 
 
@@ -186,6 +195,4 @@ def _readiness(runtime: Runtime) -> Callable[[], Awaitable[bool]]:
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+    await asyncio.gather(*tasks, return_exceptions=True)

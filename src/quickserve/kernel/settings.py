@@ -35,6 +35,9 @@ class Settings(BaseSettings):
         default=600, ge=1, le=3600, description="How long a challenge or a late answer may take."
     )
     provider_timeout_ms: int = Field(default=8000, ge=50, le=60_000)
+    sandbox_delay_ms: int = Field(
+        default=3000, ge=0, le=60_000, description="How late the sandbox's late cards answer."
+    )
     pool_max: int = Field(default=8, ge=1, le=100, description="Connections of one service.")
     import_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1024)
     body_bytes_max: int = Field(default=1024 * 1024, ge=1024)
@@ -42,7 +45,7 @@ class Settings(BaseSettings):
     @cached_property
     def issuer_url(self) -> str:
         """Shaped like Keycloak's, so that changing the setting is all it takes to move there."""
-        return self.issuer or f"{self.public_url}/realms/quickserve"
+        return self.issuer or f"{self.public_url.rstrip('/')}/realms/quickserve"
 
     def key_for(self, purpose: str) -> bytes:
         """32 bytes for one purpose, derived from the secret; purposes never share a key."""

@@ -27,6 +27,7 @@ REQUESTS = Histogram(
 CALLS = Counter("quickserve_calls_total", "Calls to other services.", ["target", "outcome"])
 EVENTS = Counter("quickserve_events_total", "Events taken.", ["consumer", "type", "outcome"])
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -87,10 +88,12 @@ class Observed:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(seconds)
+        # Strangers may invent methods; each label would stay in memory.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        REQUESTS.labels(self._service, method, route, str(status)).observe(seconds)
         log.debug(
             "request",
-            service=self._service, method=scope["method"], route=route, status=status,
+            service=self._service, method=method, route=route, status=status,
             duration_ms=round(seconds * 1000, 2), request_id=request_id.get(),
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,16 +21,18 @@ from quickserve.kernel.settings import Settings
 
 
 @contextmanager
-def postgres_url() -> Iterator[str]:
+def postgres_url() -> Generator[str, None, None]:
     """An empty database: of QUICKSERVE_TEST_DATABASE_URL, else of an embedded server."""
     given = os.environ.get("QUICKSERVE_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="quickserve-test-") as folder:
-        # Tests do not survive a power cut; everything else is as in production.
-        with EmbeddedPostgres(Path(folder), settings={"fsync": "off"}) as server:
-            yield server.url("postgres")
+    # Tests need not survive a power cut; everything else is as in production.
+    with (
+        tempfile.TemporaryDirectory(prefix="quickserve-test-") as folder,
+        EmbeddedPostgres(Path(folder), settings={"fsync": "off"}) as server,
+    ):
+        yield server.url("postgres")
 
 
 def test_settings(database_url: str, **changes: Any) -> Settings:

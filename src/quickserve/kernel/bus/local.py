@@ -3,10 +3,13 @@
 Nothing is lost by it: the outbox keeps an event until every consumer's transaction committed.
 """
 
+import asyncio
 from collections import defaultdict
 
 from quickserve.kernel.bus.port import Route
 from quickserve.kernel.events import Message
+
+CONSUMER_SECONDS_MAX = 5.0  # one that hangs must not hold up the others
 
 
 class LocalBus:
@@ -20,7 +23,8 @@ class LocalBus:
         failures: list[Exception] = []
         for route in self._routes[message.type]:
             try:
-                await route.handler(message)
+                async with asyncio.timeout(CONSUMER_SECONDS_MAX):
+                    await route.handler(message)
             except Exception as error:  # noqa: BLE001 - one consumer's fault must not starve the others
                 failures.append(error)
         if failures:

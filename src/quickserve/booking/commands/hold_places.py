@@ -1,0 +1,62 @@
+"""Sets places aside for a while."""
+
+from dataclasses import dataclass
+
+from quickserve.booking import model
+from quickserve.booking.commands.choose_places import TRIES, Repeat, choose_places
+from quickserve.booking.model import Basket, Hold, Offer, Outrun
+from quickserve.booking.store import stock
+from quickserve.contracts.booking import HoldId, Item, SoldOut
+from quickserve.contracts.catalog import DateId
+from quickserve.kernel.errors import IdReused
+from quickserve.kernel.service import Context
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlaces:
+    hold_id: HoldId
+    date_id: DateId
+    items: tuple[Item, ...]
+
+    @property
+    def body_hash(self) -> bytes:
+        items = sorted((str(i.ticket_type_id), i.quantity) for i in self.items)
+        return model.fingerprint("hold", str(self.date_id), items)
+
+
+async def hold_places(ctx: Context, cmd: HoldPlaces) -> Hold:
+    """All places or none. A repeat answers with the hold as it is now, whatever its state.
+
+    Errors: those of `choose_places`, IdReused.
+    """
+    for _ in range(TRIES):
+        choice = await choose_places(ctx, cmd.date_id, cmd.items, hold_id=cmd.hold_id)
+        if isinstance(choice, Repeat):
+            return await _repeated(ctx, cmd, choice)
+        try:
+            return await _insert(ctx, cmd, *choice)
+        except (SoldOut, Outrun):
+            continue  # somebody, or this very request, was faster: look again
+    raise SoldOut
+
+
+async def _insert(ctx: Context, cmd: HoldPlaces, offer: Offer, basket: Basket) -> Hold:
+    async with ctx.db.transaction() as tx:
+        times = await stock.insert_hold(
+            tx, cmd.hold_id, cmd.date_id, basket, cmd.body_hash, ctx.settings.hold_minutes
+        )
+        # The quota's row is what everybody queues for: locked last, so for the shortest time.
+        await stock.move_places(tx, basket.quota_ids, basket.quota_places, held=1, sold=0)
+    return Hold(
+        cmd.hold_id, "active", times.expires_at, times.server_now, offer.date, basket.items,
+        basket.total, basket.quota_ids, basket.quota_places, cancelled=False,
+    )  # fmt: skip
+
+
+async def _repeated(ctx: Context, cmd: HoldPlaces, repeat: Repeat) -> Hold:
+    if repeat.body_hash != cmd.body_hash:
+        raise IdReused
+    async with ctx.db.read() as tx:
+        hold = await stock.find_hold(tx, cmd.hold_id)
+    assert hold is not None, "holds are never deleted"
+    return hold

@@ -1,0 +1,67 @@
+"""Sets how many places dates have: many at once, none is deleted."""
+
+from dataclasses import dataclass
+
+from quickserve.booking.model import field_problem
+from quickserve.booking.store import stock
+from quickserve.contracts.booking import CapacityBelowSold, QuotaChange, SoldOut
+from quickserve.kernel.auth import Role
+from quickserve.kernel.errors import Conflict, FieldError, Forbidden
+from quickserve.kernel.ids import OrganiserId
+from quickserve.kernel.service import Context
+
+
+@dataclass(frozen=True, slots=True)
+class PutQuotas:
+    organiser_id: OrganiserId
+    quotas: tuple[QuotaChange, ...]
+
+
+async def put_quotas(ctx: Context, cmd: PutQuotas) -> None:
+    """All or none. The date may still be unknown here: catalog's news may be under way.
+
+    Errors: CapacityBelowSold, Forbidden for another organiser's quota, Conflict for one that
+    belongs to another date, Malformed.
+    """
+    ctx.principal.require(cmd.organiser_id, Role.ORGANISER)
+    _check(cmd)
+    try:
+        async with ctx.db.transaction() as tx:
+            known = await stock.lock_quotas(tx, [quota.id for quota in cmd.quotas])
+            _compare(cmd, {owner.id: owner for owner in known})
+            written = await stock.upsert_quotas(tx, cmd.quotas)
+            if written != len(cmd.quotas):
+                raise Conflict("A quota of this id was just made by somebody else.")
+            await stock.replace_quota_ticket_types(tx, cmd.quotas)
+    except SoldOut as below:  # made and sold in the moment between the two statements
+        raise CapacityBelowSold from below
+
+
+def _check(cmd: PutQuotas) -> None:
+    seen: set[object] = set()
+    for position, quota in enumerate(cmd.quotas):
+        if quota.organiser_id != cmd.organiser_id:
+            fix = "Use the organiser of the address."
+            raise field_problem(f"quotas.{position}.organiser_id", "other-organiser", fix)
+        if quota.id in seen:
+            raise field_problem(f"quotas.{position}.id", "twice", "Name each quota once.")
+        seen.add(quota.id)
+
+
+def _compare(cmd: PutQuotas, known: dict[object, stock.QuotaOwner]) -> None:
+    below: list[FieldError] = []
+    for position, quota in enumerate(cmd.quotas):
+        owner = known.get(quota.id)
+        if owner is None:
+            continue
+        if owner.organiser_id != cmd.organiser_id:
+            raise Forbidden("A quota of this id belongs to another organisation.")
+        if owner.date_id != quota.date_id:
+            raise Conflict("A quota stays with its date: make a new one for another date.")
+        if quota.capacity < owner.taken:
+            fix = f"{owner.taken} places are sold or held: allow at least as many."
+            below.append(
+                FieldError(field=f"quotas.{position}.capacity", code="below-sold", message=fix)
+            )
+    if below:
+        raise CapacityBelowSold(below[0].message, errors=below[:50])

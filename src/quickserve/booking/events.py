@@ -1,0 +1,7 @@
+"""Events in."""
+
+from quickserve.booking.commands.keep_offer import keep_offer
+from quickserve.contracts.catalog import EventOffered
+from quickserve.kernel.service import Subscription
+
+SUBSCRIPTIONS = (Subscription(EventOffered, keep_offer),)

@@ -1,0 +1,82 @@
+"""The keys of organisers in this process: found once, made at first need."""
+
+import time
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+
+from quickserve.booking import signing
+from quickserve.booking.signing import SigningKey
+from quickserve.booking.store import keys as store
+from quickserve.kernel.db import Database
+from quickserve.kernel.ids import OrganiserId
+from quickserve.kernel.service import Context, Runtime
+
+# After a rotation elsewhere this process may sign with the retired key for as long; its tickets
+# verify all the same.
+_FRESH_SECONDS = 5.0
+_CACHE_MAX = 10_000
+
+
+class KeyRing:
+    def __init__(self, db: Database, secret: bytes) -> None:
+        self._db = db
+        self._secret = secret
+        self._by_id: dict[str, SigningKey] = {}
+        self._active: dict[OrganiserId, tuple[float, SigningKey]] = {}
+
+    async def active(self, organiser_id: OrganiserId) -> SigningKey:
+        """The key that signs new tickets. Not to be asked for inside a transaction."""
+        fetched_at, key = self._active.get(organiser_id, (0.0, None))
+        if key and time.monotonic() - fetched_at < _FRESH_SECONDS:
+            return key
+        async with self._db.read() as tx:
+            row = await store.find_active_key(tx, organiser_id)
+        return self._keep(row) if row else await self.replace(organiser_id, retire=False)
+
+    async def replace(self, organiser_id: OrganiserId, *, retire: bool) -> SigningKey:
+        """Makes a key unless there is one; with `retire` the present one stops signing."""
+        async with self._db.transaction() as tx:
+            await store.lock_keys(tx, organiser_id)
+            if retire:
+                await store.retire_key(tx, organiser_id)
+            row = await store.find_active_key(tx, organiser_id)
+            if row is None:
+                key = signing.new_key(organiser_id)
+                row = store.Key(key.id, organiser_id, signing.seal(key, self._secret))
+                await store.insert_key(tx, row, key.public)
+        return self._keep(row)
+
+    async def by_id(self, key_ids: Iterable[str]) -> dict[str, SigningKey]:
+        """Those that exist, retired ones too. Not to be asked for inside a transaction."""
+        wanted = set(key_ids)
+        if missing := [key_id for key_id in wanted if key_id not in self._by_id]:
+            async with self._db.read() as tx:
+                for row in await store.find_keys(tx, missing):
+                    self._remember(row)
+        return {key_id: self._by_id[key_id] for key_id in wanted if key_id in self._by_id}
+
+    def _keep(self, row: store.Key) -> SigningKey:
+        key = self._remember(row)
+        self._active[row.organiser_id] = (time.monotonic(), key)
+        return key
+
+    def _remember(self, row: store.Key) -> SigningKey:
+        if len(self._by_id) > _CACHE_MAX:
+            self._by_id.clear()
+            self._active.clear()
+        key = self._by_id.get(row.id)
+        if key is None:
+            key = signing.unseal(row.id, row.organiser_id, row.private_key_encrypted, self._secret)
+            self._by_id[row.id] = key
+        return key
+
+
+@asynccontextmanager
+async def open_key_ring(runtime: Runtime) -> AsyncGenerator[KeyRing]:
+    yield KeyRing(runtime.db, runtime.settings.key_for("ticket-keys"))
+
+
+def key_ring(ctx: Context) -> KeyRing:
+    ring = ctx.resources
+    assert isinstance(ring, KeyRing)
+    return ring

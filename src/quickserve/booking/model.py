@@ -1,0 +1,279 @@
+"""What may be booked, and the rules. No I/O: everything here is told what it needs to know."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from quickserve.contracts.booking import (
+    BookingId,
+    BookingState,
+    DateFacts,
+    HeldItem,
+    HoldId,
+    HoldState,
+    Item,
+    MixedCurrencies,
+    NotOnSale,
+    QuantityNotAllowed,
+    QuotaId,
+    TicketId,
+    TicketState,
+    UnknownTicketType,
+)  # fmt: skip
+from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
+from quickserve.kernel.errors import FieldError, Malformed, NotFound, Unavailable
+from quickserve.kernel.ids import OrganiserId
+from quickserve.kernel.money import MAX_MINOR, Money
+
+PLACES_MAX = 500  # of one booking: bounds what one request makes us insert and sign
+
+
+class Outrun(Unavailable):
+    """The same id came twice at one moment, or a drawn code was taken: the command looks again."""
+
+    code = "outrun"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedType:
+    """A ticket type as offered now; `early` and `late` are the database clock's verdict."""
+
+    id: TicketTypeId
+    name: str
+    price_minor: int
+    currency: str
+    tax_rate_bp: int
+    min_per_booking: int
+    max_per_booking: int
+    early: bool
+    late: bool
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A date with the wanted ticket types, and the quotas that these take places of."""
+
+    date: DateFacts
+    event_state: str
+    date_state: str
+    offered: bool
+    types: dict[TicketTypeId, OfferedType]
+    links: list[tuple[QuotaId, TicketTypeId]]
+    available: dict[QuotaId, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """Wanted places with their names and prices, and the stock they take."""
+
+    items: list[HeldItem]
+    total: Money
+    quota_ids: list[QuotaId]
+    quota_places: list[int]
+
+    @property
+    def places(self) -> int:
+        return sum(item.quantity for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    ticket_type_id: TicketTypeId
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    email: str
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """`state` counts the database's clock in: an active hold past its time is `expired`."""
+
+    id: HoldId
+    state: HoldState
+    expires_at: datetime
+    server_now: datetime
+    date: DateFacts
+    items: list[HeldItem]
+    total: Money
+    quota_ids: list[QuotaId]
+    quota_places: list[int]
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """`code` without its dash."""
+
+    id: TicketId
+    ticket_type_id: TicketTypeId
+    ticket_type: str
+    price_minor: int
+    code: str
+    state: TicketState
+    holder_name: str
+    key_id: str
+    admitted_at: datetime | None = None
+    admitted_gate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """`tickets` are at hand where the command just made them."""
+
+    id: BookingId
+    state: BookingState
+    buyer: Buyer
+    date: DateFacts
+    items: list[HeldItem]
+    total: Money
+    quota_ids: list[QuotaId]
+    quota_places: list[int]
+    body_hash: bytes
+    created_at: datetime
+    tickets: list[Ticket] = field(default_factory=list[Ticket])
+
+    @property
+    def places(self) -> int:
+        return sum(item.quantity for item in self.items)
+
+
+_items = TypeAdapter(list[HeldItem])
+
+
+def load_items(stored: Any) -> list[HeldItem]:
+    return _items.validate_python(stored)
+
+
+def dump_items(items: list[HeldItem]) -> str:
+    return _items.dump_json(items).decode()
+
+
+def fingerprint(*parts: object) -> bytes:
+    """Tells whether a repeated id brings the same request."""
+    return sha256(repr(parts).encode()).digest()
+
+
+def wanted(items: Sequence[Item]) -> dict[TicketTypeId, int]:
+    """Quantities by ticket type; the same type named twice counts together."""
+    quantities: dict[TicketTypeId, int] = {}
+    for item in items:
+        quantities[item.ticket_type_id] = quantities.get(item.ticket_type_id, 0) + item.quantity
+    if sum(quantities.values()) > PLACES_MAX:
+        raise QuantityNotAllowed(
+            f"At most {PLACES_MAX} places can be booked at once.", min=1, max=PLACES_MAX, name=""
+        )
+    return quantities
+
+
+def choose(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> Basket:
+    """Applies the rules of sale. Raises the first that is broken; places are not its matter.
+
+    Errors: NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies.
+    """
+    require_sellable(offer)
+    items = [_item(offer, type_id, quantity) for type_id, quantity in quantities.items()]
+    currencies = {item.unit_price.currency for item in items}
+    if len(currencies) > 1:
+        raise MixedCurrencies(f"These tickets are priced in {' and '.join(sorted(currencies))}.")
+    total = sum(item.unit_price.minor * item.quantity for item in items)
+    if total > MAX_MINOR:
+        raise Malformed("The total is larger than any payment: choose fewer tickets.")
+    needed = dict.fromkeys(sorted(offer.available), 0)
+    for quota_id, type_id in offer.links:
+        needed[quota_id] += quantities[type_id]
+    return Basket(items, Money(total, currencies.pop()), list(needed), list(needed.values()))
+
+
+def require_sellable(offer: Offer) -> None:
+    if not offer.offered:
+        raise NotFound("There is no such date.")
+    if "cancelled" in (offer.event_state, offer.date_state):
+        raise NotOnSale("The event is cancelled.", reason="cancelled")
+    if offer.event_state != "published":
+        raise NotOnSale("The event is not published.", reason="unpublished")
+
+
+def _item(offer: Offer, type_id: TicketTypeId, quantity: int) -> HeldItem:
+    kind = offer.types.get(type_id)
+    if kind is None:
+        raise UnknownTicketType(ticket_type_id=str(type_id))
+    if kind.early:
+        raise NotOnSale(f"The sale of “{kind.name}” has not begun.", reason="not-yet")
+    if kind.late:
+        raise NotOnSale(f"The sale of “{kind.name}” has ended.", reason="ended")
+    low, high = kind.min_per_booking, kind.max_per_booking
+    if not low <= quantity <= high:
+        raise QuantityNotAllowed(
+            f"Between {low} and {high} “{kind.name}” can be booked at once.",
+            min=low, max=high, name=kind.name,
+        )  # fmt: skip
+    return HeldItem(
+        ticket_type_id=type_id, name=kind.name, quantity=quantity,
+        unit_price=Money(kind.price_minor, kind.currency), tax_rate_bp=kind.tax_rate_bp,
+    )  # fmt: skip
+
+
+def shortage(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> Shortage | None:
+    """The wanted type with the fewest places left, when not all of them fit; None when they do.
+
+    A type without any quota has no places. A quota shared by several types must fit their sum.
+    """
+    needed: dict[QuotaId, int] = {}
+    for quota_id, type_id in offer.links:
+        needed[quota_id] = needed.get(quota_id, 0) + quantities[type_id]
+    linked = {type_id for _, type_id in offer.links}
+    full = {i for i, places in needed.items() if places > offer.available[i]}
+    missing = {t for t in quantities if t not in linked}
+    short = missing | {t for quota_id, t in offer.links if quota_id in full}
+    if not short:
+        return None
+    worst = min(short, key=lambda t: offer.types[t].available)
+    return Shortage(worst, max(0, offer.types[worst].available))
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A quota as one part of a date's stock: `size` is its capacity, its places left, …"""
+
+    size: int
+    ticket_type_ids: frozenset[TicketTypeId]
+
+
+def places_together(pools: Collection[Pool]) -> int:
+    """What overlapping quotas allow together: exact where one contains the other or is apart.
+
+    The largest quotas are left out as long as the others still cover every ticket type: a house of
+    100 with 10 seats in the box allows 100, not 110.
+    """
+    kept = sorted(pools, key=lambda pool: pool.size, reverse=True)
+    for pool in tuple(kept):
+        others = [other for other in kept if other is not pool]
+        covered = frozenset[TicketTypeId]().union(*(o.ticket_type_ids for o in others))
+        if pool.ticket_type_ids <= covered:
+            kept = others
+    return sum(pool.size for pool in kept)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedDateRow:
+    """What a command needs to know of a date it is asked about."""
+
+    date_id: DateId
+    event_id: EventId
+    organiser_id: OrganiserId
+    cancelled: bool
+
+
+def field_problem(field: str, code: str, fix: str) -> Malformed:
+    """A 422 that names one field and its remedy."""
+    return Malformed(fix, errors=[FieldError(field=field, code=code, message=fix)])

@@ -1,0 +1,14 @@
+"""Every SQL statement of the service, by what it is about; which error a constraint means."""
+
+from quickserve.booking.model import Outrun
+from quickserve.contracts.booking import HoldUsed, SoldOut
+from quickserve.kernel.errors import Problem
+
+CONSTRAINTS: dict[str, type[Problem]] = {
+    "quota_not_oversold": SoldOut,
+    "booking_uses_hold_once": HoldUsed,
+    "holds_pkey": Outrun,
+    "bookings_pkey": Outrun,
+    "scans_pkey": Outrun,
+    "ticket_code_unique": Outrun,
+}

@@ -1,0 +1,133 @@
+"""Bookings and their tickets."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from quickserve.booking import model
+from quickserve.booking.model import Basket, Booking, Buyer, Ticket
+from quickserve.contracts.booking import (
+    BookingId,
+    DateFacts,
+    HoldId,
+    TicketId,
+)
+from quickserve.kernel.db import Transaction
+from quickserve.kernel.money import Money
+
+
+async def insert_booking(
+    tx: Transaction, booking_id: BookingId, date: DateFacts, basket: Basket, buyer: Buyer,
+    body_hash: bytes, *, hold_id: HoldId | None, confirmed: bool,
+) -> datetime:  # fmt: skip
+    return await tx.value(
+        "INSERT INTO bookings (id, hold_id, date_id, event_id, organiser_id, email, name,"
+        " language, items, total_minor, currency, places, quota_ids, quota_places, body_hash,"
+        " state, confirmed_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+        " %s, CASE WHEN %s THEN clock_timestamp() END) RETURNING created_at",
+        (
+            booking_id, hold_id, date.date_id, date.event_id, date.organiser_id, buyer.email,
+            buyer.name, buyer.language, model.dump_items(basket.items), basket.total.minor,
+            basket.total.currency, basket.places, basket.quota_ids, basket.quota_places,
+            body_hash, "confirmed" if confirmed else "pending", confirmed,
+        ),
+    )  # fmt: skip
+
+
+def _booking(
+    email: str, name: str, language: str, items: Any, total_minor: int, currency: str,
+    **columns: Any,
+) -> Booking:  # fmt: skip
+    own = {
+        key: columns.pop(key)
+        for key in ("id", "state", "quota_ids", "quota_places", "body_hash", "created_at")
+    }
+    return Booking(
+        **own,
+        buyer=Buyer(email, name, language),
+        date=DateFacts(**columns),
+        items=model.load_items(items),
+        total=Money(total_minor, currency),
+    )
+
+
+async def find_booking(tx: Transaction, booking_id: BookingId) -> Booking | None:
+    """None for a tombstone too."""
+    return await tx.maybe(
+        _booking,
+        "SELECT b.id, b.state, b.email, b.name, b.language, b.items, b.total_minor, b.currency,"
+        " b.quota_ids, b.quota_places, b.body_hash, b.created_at, d.id AS date_id, d.event_id,"
+        " e.organiser_id, e.title, d.starts_at, d.ends_at, d.zone, d.venue_name, d.city, d.room"
+        " FROM bookings b JOIN offered_dates d ON d.id = b.date_id"
+        " JOIN offered_events e ON e.id = d.event_id WHERE b.id = %s",
+        (booking_id,),
+    )
+
+
+async def lock_booking(tx: Transaction, booking_id: BookingId) -> str | None:
+    """Its state; a withdrawn one may be a tombstone."""
+    return await tx.value("SELECT state FROM bookings WHERE id = %s FOR UPDATE", (booking_id,))
+
+
+async def confirm_booking(tx: Transaction, booking_id: BookingId) -> None:
+    await tx.execute(
+        "UPDATE bookings SET state = 'confirmed', confirmed_at = clock_timestamp() WHERE id = %s",
+        (booking_id,),
+    )
+
+
+async def withdraw_booking(tx: Transaction, booking_id: BookingId) -> None:
+    await tx.execute("UPDATE bookings SET state = 'withdrawn' WHERE id = %s", (booking_id,))
+
+
+async def insert_tombstone(tx: Transaction, booking_id: BookingId) -> bool:
+    """False when the booking came to be in the meantime."""
+    return (
+        await tx.execute(
+            "INSERT INTO bookings (id, state) VALUES (%s, 'withdrawn') ON CONFLICT DO NOTHING",
+            (booking_id,),
+        )
+        == 1
+    )
+
+
+async def insert_tickets(
+    tx: Transaction, booking_id: BookingId, date: DateFacts, currency: str,
+    tickets: Sequence[Ticket],
+) -> None:  # fmt: skip
+    """All of one booking, so holder and key are the same."""
+    await tx.execute(
+        "INSERT INTO tickets (id, booking_id, position, date_id, organiser_id, ticket_type_id,"
+        " ticket_type, price_minor, currency, code, holder_name, key_id)"
+        " SELECT t.id, %s, t.position, %s, %s, t.type_id, t.type_name, t.price, %s, t.code, %s, %s"
+        " FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::text[])"
+        " WITH ORDINALITY AS t(id, type_id, type_name, price, code, position)",
+        (
+            booking_id, date.date_id, date.organiser_id, currency, tickets[0].holder_name,
+            tickets[0].key_id, [t.id for t in tickets], [t.ticket_type_id for t in tickets],
+            [t.ticket_type for t in tickets], [t.price_minor for t in tickets],
+            [t.code for t in tickets],
+        ),
+    )  # fmt: skip
+
+
+async def find_tickets(tx: Transaction, booking_id: BookingId) -> list[Ticket]:
+    return await tx.all(
+        Ticket,
+        "SELECT t.id, t.ticket_type_id, t.ticket_type, t.price_minor, t.code, t.state,"
+        " t.holder_name, t.key_id, s.scanned_at AS admitted_at, s.gate AS admitted_gate"
+        " FROM tickets t LEFT JOIN scans s ON s.ticket_id = t.id AND s.verdict = 'admitted'"
+        " WHERE t.booking_id = %s ORDER BY t.position",
+        (booking_id,),
+    )
+
+
+async def find_ticket(tx: Transaction, ticket_id: TicketId) -> Ticket | None:
+    return await tx.maybe(
+        Ticket,
+        "SELECT t.id, t.ticket_type_id, t.ticket_type, t.price_minor, t.code, t.state,"
+        " t.holder_name, t.key_id, s.scanned_at AS admitted_at, s.gate AS admitted_gate"
+        " FROM tickets t LEFT JOIN scans s ON s.ticket_id = t.id AND s.verdict = 'admitted'"
+        " WHERE t.id = %s",
+        (ticket_id,),
+    )

@@ -1,0 +1,188 @@
+"""Quotas and holds. Locks are taken in one order everywhere: holds, then quotas by id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from quickserve.booking import model
+from quickserve.booking.model import Basket, Hold
+from quickserve.contracts.booking import (
+    DateFacts,
+    HoldId,
+    QuotaChange,
+    QuotaId,
+)
+from quickserve.contracts.catalog import DateId
+from quickserve.kernel.db import Transaction
+from quickserve.kernel.ids import OrganiserId
+from quickserve.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaOwner:
+    id: QuotaId
+    organiser_id: OrganiserId
+    date_id: DateId
+    taken: int
+
+
+async def lock_quotas(tx: Transaction, quota_ids: list[QuotaId]) -> list[QuotaOwner]:
+    return await tx.all(
+        QuotaOwner,
+        "SELECT id, organiser_id, date_id, held + sold AS taken FROM quotas"
+        " WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
+        (quota_ids,),
+    )
+
+
+async def upsert_quotas(tx: Transaction, changes: Sequence[QuotaChange]) -> int:
+    """How many were written: an id that is another's, or another date's, is left alone."""
+    return await tx.execute(
+        "INSERT INTO quotas AS known (id, date_id, organiser_id, name, capacity)"
+        " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::integer[])"
+        " AS new(id, date_id, organiser_id, name, capacity) ORDER BY id"
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name, capacity = excluded.capacity"
+        " WHERE known.organiser_id = excluded.organiser_id AND known.date_id = excluded.date_id",
+        (
+            [c.id for c in changes], [c.date_id for c in changes],
+            [c.organiser_id for c in changes], [c.name for c in changes],
+            [c.capacity for c in changes],
+        ),
+    )  # fmt: skip
+
+
+async def replace_quota_ticket_types(tx: Transaction, changes: Sequence[QuotaChange]) -> None:
+    pairs = [(c.id, type_id) for c in changes for type_id in dict.fromkeys(c.ticket_type_ids)]
+    await tx.execute(
+        "WITH new AS (SELECT * FROM unnest(%(quotas)s::uuid[], %(types)s::uuid[])"
+        " AS new(quota_id, ticket_type_id)), dropped AS ("
+        " DELETE FROM quota_ticket_types WHERE quota_id = ANY(%(quotas)s)"
+        " AND (quota_id, ticket_type_id) NOT IN (SELECT quota_id, ticket_type_id FROM new))"
+        " INSERT INTO quota_ticket_types SELECT * FROM new ON CONFLICT DO NOTHING",
+        {"quotas": [q for q, _ in pairs], "types": [t for _, t in pairs]},
+    )
+
+
+async def move_places(
+    tx: Transaction, quota_ids: Sequence[QuotaId], places: Sequence[int], *, held: int, sold: int
+) -> None:
+    """Adds `held` and `sold` (1, 0 or -1) times the places. Raises SoldOut by the constraint.
+
+    Locks by id, so that overlapping baskets queue up instead of blocking each other.
+    """
+    await tx.execute(
+        "WITH moved AS (SELECT * FROM unnest(%(ids)s::uuid[], %(places)s::integer[])"
+        " AS moved(id, places)), locked AS MATERIALIZED ("
+        " SELECT id FROM quotas WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE)"
+        " UPDATE quotas q SET held = q.held + moved.places * %(held)s,"
+        " sold = q.sold + moved.places * %(sold)s"
+        " FROM locked JOIN moved USING (id) WHERE q.id = locked.id",
+        {"ids": quota_ids, "places": places, "held": held, "sold": sold},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTimes:
+    expires_at: datetime
+    server_now: datetime
+
+
+async def insert_hold(
+    tx: Transaction, hold_id: HoldId, date_id: DateId, basket: Basket, body_hash: bytes,
+    minutes: float,
+) -> HoldTimes:  # fmt: skip
+    return await tx.one(
+        HoldTimes,
+        "INSERT INTO holds (id, date_id, state, expires_at, items, total_minor, currency,"
+        " quota_ids, quota_places, body_hash) VALUES (%s, %s, 'active',"
+        " clock_timestamp() + %s * interval '1 minute', %s, %s, %s, %s, %s, %s)"
+        " RETURNING expires_at, created_at AS server_now",
+        (
+            hold_id, date_id, minutes, model.dump_items(basket.items), basket.total.minor,
+            basket.total.currency, basket.quota_ids, basket.quota_places, body_hash,
+        ),
+    )  # fmt: skip
+
+
+def _hold(
+    items: Any, total_minor: int, currency: str, **columns: Any
+) -> Hold:  # the date's columns are those not named otherwise
+    own = {
+        name: columns.pop(name)
+        for name in (
+            "id", "state", "expires_at", "server_now", "quota_ids", "quota_places", "cancelled",
+        )
+    }  # fmt: skip
+    return Hold(
+        **own,
+        date=DateFacts(**columns),
+        items=model.load_items(items),
+        total=Money(total_minor, currency),
+    )
+
+
+async def find_hold(tx: Transaction, hold_id: HoldId) -> Hold | None:
+    return await tx.maybe(
+        _hold,
+        "SELECT h.id, CASE WHEN h.state = 'active' AND h.expires_at <= clock_timestamp()"
+        " THEN 'expired' ELSE h.state END AS state, h.expires_at, clock_timestamp() AS server_now,"
+        " h.items, h.total_minor, h.currency, h.quota_ids, h.quota_places,"
+        " 'cancelled' IN (e.state, d.state) AS cancelled,"
+        " d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at, d.zone,"
+        " d.venue_name, d.city, d.room FROM holds h JOIN offered_dates d ON d.id = h.date_id"
+        " JOIN offered_events e ON e.id = d.event_id WHERE h.id = %s",
+        (hold_id,),
+    )
+
+
+async def use_hold(tx: Transaction, hold_id: HoldId) -> bool:
+    """False when it is no longer active, by the database's clock. Locks it."""
+    return (
+        await tx.execute(
+            "UPDATE holds SET state = 'used'"
+            " WHERE id = %s AND state = 'active' AND expires_at > clock_timestamp()",
+            (hold_id,),
+        )
+        == 1
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    quota_ids: list[QuotaId]
+    quota_places: list[int]
+
+
+async def release_hold(tx: Transaction, hold_id: HoldId) -> Taken | None:
+    """What it had taken; None when it was not active."""
+    return await tx.maybe(
+        Taken,
+        "UPDATE holds SET state = 'released' WHERE id = %s AND state = 'active'"
+        " RETURNING quota_ids, quota_places",
+        (hold_id,),
+    )
+
+
+async def any_expired_hold(tx: Transaction, date_id: DateId | None) -> bool:
+    """Of one date or of all. Spares a sold-out rush, and a quiet night, empty transactions."""
+    return await tx.value(
+        "SELECT EXISTS (SELECT FROM holds WHERE state = 'active'"
+        " AND expires_at <= (SELECT clock_timestamp())"
+        " AND (%(date)s::uuid IS NULL OR date_id = %(date)s))",
+        {"date": date_id},
+    )
+
+
+async def expire_holds(tx: Transaction, limit: int, date_id: DateId | None = None) -> list[Taken]:
+    """Marks up to `limit` holds that are past their time, of one date or of all."""
+    return await tx.all(
+        Taken,
+        "WITH gone AS (SELECT id FROM holds WHERE state = 'active'"
+        " AND expires_at <= (SELECT clock_timestamp())"
+        " AND (%(date)s::uuid IS NULL OR date_id = %(date)s)"
+        " ORDER BY expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
+        " UPDATE holds h SET state = 'expired' FROM gone WHERE h.id = gone.id"
+        " RETURNING h.quota_ids, h.quota_places",
+        {"date": date_id, "limit": limit},
+    )

@@ -1,0 +1,223 @@
+"""Answers for screens."""
+
+from quickserve.catalog import model, rules
+from quickserve.catalog.store import events, imports, lists
+from quickserve.contracts.catalog import (
+    CardPage,
+    DateView,
+    EventCard,
+    EventId,
+    EventList,
+    EventState,
+    EventSummary,
+    EventView,
+    ImportId,
+    ImportList,
+    ImportView,
+    OrganiserProfile,
+    SkippedEntry,
+    TicketTypeView,
+    VenueView,
+    When,
+)
+from quickserve.kernel.auth import Role
+from quickserve.kernel.db import Transaction
+from quickserve.kernel.errors import NotFound
+from quickserve.kernel.ids import OrganiserId
+from quickserve.kernel.money import Money
+from quickserve.kernel.service import Context
+
+_IMPORTS_MAX = 50
+
+
+async def event(ctx: Context, event_id: EventId) -> EventView:
+    """Raises NotFound, also for what was never published unless a person of the organiser asks.
+
+    Services ask on behalf of visitors, so they see what visitors see.
+    """
+    async with ctx.db.read() as tx:
+        row = await events.find_event(tx, event_id)
+        if row is None or not (row.was_published or _is_theirs(ctx, row.organiser_id)):
+            raise NotFound("There is no such event.")
+        return await _event(tx, row)
+
+
+async def event_of(ctx: Context, event_id: EventId) -> EventView:
+    """What a command has just changed, for the caller who was allowed to."""
+    async with ctx.db.read() as tx:
+        row = await events.find_event(tx, event_id)
+        assert row is not None, "a command has just changed it"
+        return await _event(tx, row)
+
+
+async def _event(tx: Transaction, row: model.EventRow) -> EventView:
+    dates = await events.find_dates(tx, [row.id])
+    kinds = await events.find_ticket_types(tx, [row.id])
+    return EventView(
+        id=row.id,
+        organiser=OrganiserProfile(
+            id=row.organiser_id, name=row.organiser_name, slug=row.organiser_slug
+        ),
+        title=row.title,
+        description=row.description,
+        language=row.language,
+        url=row.url,
+        category=row.category,
+        state=row.state,
+        imported=row.imported,
+        dates=[_date(date) for date in dates],
+        ticket_types=[ticket_type(kind) for kind in kinds],
+    )
+
+
+async def cards(
+    ctx: Context, *, when: When, text: str, free: bool, zone: str, after: str | None, limit: int
+) -> CardPage:
+    """`all` shows each event once with its next date, the day chips and `past` each date."""
+    rules.check_zone(zone)
+    key, view = ctx.settings.key_for("catalog:cursors"), f"cards:{when}"
+    cursor = model.Cursor.open(key, view, after) if after else None
+    patterns = model.patterns(text)
+    async with ctx.db.read() as tx:
+        match when:
+            case When.ALL:
+                rows = await _next_cards(tx, patterns, free, cursor, limit + 1)
+            case When.PAST if patterns:
+                rows = await lists.past_cards_matching(tx, patterns, free, cursor, limit + 1)
+            case When.PAST:
+                rows = await lists.past_cards(tx, free, cursor, limit + 1)
+            case _:
+                days = model.window(when, zone, ctx.clock.now())
+                rows = await _cards_between(tx, days, patterns, free, cursor, limit + 1)
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        at = last.ends_at if when is When.PAST else last.starts_at
+        id_ = last.event_id if when is When.ALL else last.date_id
+        following = model.Cursor(at, id_).seal(key, view)
+    return CardPage(cards=[_card(row) for row in rows[:limit]], next=following)
+
+
+async def _next_cards(
+    tx: Transaction, patterns: list[str], free: bool, after: model.Cursor | None, limit: int
+) -> list[model.CardRow]:
+    if patterns:
+        return await lists.next_cards_matching(tx, patterns, free, after, limit)
+    if free:
+        return await lists.next_free_cards(tx, after, limit)
+    return await lists.next_cards(tx, after, limit)
+
+
+async def _cards_between(
+    tx: Transaction, days: model.Window, patterns: list[str], free: bool,
+    after: model.Cursor | None, limit: int,
+) -> list[model.CardRow]:  # fmt: skip
+    if patterns:
+        return await lists.cards_between_matching(tx, days, patterns, free, after, limit)
+    return await lists.cards_between(tx, days, free, after, limit)
+
+
+async def events_of_organiser(
+    ctx: Context, organiser_id: OrganiserId, *, state: EventState | None, text: str,
+    after: str | None, limit: int,
+) -> EventList:  # fmt: skip
+    """The latest first; `counts` are of all events of the organiser, whatever is searched."""
+    ctx.principal.require(organiser_id, Role.ORGANISER)
+    key, view = ctx.settings.key_for("catalog:cursors"), f"events:{organiser_id}"
+    cursor = model.Cursor.open(key, view, after) if after else None
+    patterns = model.patterns(text)
+    async with ctx.db.read() as tx:
+        if patterns:
+            rows = await lists.events_of_organiser_matching(
+                tx, organiser_id, patterns, state, cursor, limit + 1
+            )
+        else:
+            rows = await lists.events_of_organiser(tx, organiser_id, state, cursor, limit + 1)
+        counts = await lists.count_events(tx, organiser_id)
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = model.Cursor(last.first_starts_at, last.id).seal(key, view)
+    known: dict[EventState, int] = {"draft": 0, "published": 0, "cancelled": 0}
+    known.update((count.state, count.events) for count in counts)
+    return EventList(
+        events=[_summary(row) for row in rows[:limit]],
+        next=following,
+        counts=known,
+    )
+
+
+async def import_(ctx: Context, import_id: ImportId) -> ImportView:
+    async with ctx.db.read() as tx:
+        row = await imports.find_import(tx, import_id)
+        if row is None:
+            raise NotFound("There is no such import.")
+        ctx.principal.require(row.organiser_id, Role.ORGANISER)
+        skipped = await imports.find_skipped(tx, import_id)
+    return _import(row, skipped)
+
+
+async def imports_of_organiser(ctx: Context, organiser_id: OrganiserId) -> ImportList:
+    """The latest fifty, without their skipped entries."""
+    ctx.principal.require(organiser_id, Role.ORGANISER)
+    async with ctx.db.read() as tx:
+        rows = await imports.imports_of_organiser(tx, organiser_id, _IMPORTS_MAX)
+    return ImportList(imports=[_import(row, []) for row in rows])
+
+
+def _is_theirs(ctx: Context, organiser_id: OrganiserId) -> bool:
+    return ctx.principal.kind == "person" and ctx.principal.may(organiser_id, *Role)
+
+
+def _money(minor: int | None, currency: str | None) -> Money | None:
+    return None if minor is None or currency is None else Money(minor, currency)
+
+
+def _card(row: model.CardRow) -> EventCard:
+    return EventCard(
+        event_id=row.event_id, date_id=row.date_id, title=row.title, category=row.category,
+        state=row.state, date_state=row.date_state, starts_at=row.starts_at, ends_at=row.ends_at,
+        zone=row.zone, all_day=row.all_day, venue_name=row.venue_name, city=row.city,
+        price_from=_money(row.price_from_minor, row.price_from_currency),
+    )  # fmt: skip
+
+
+def _summary(row: model.SummaryRow) -> EventSummary:
+    return EventSummary(
+        id=row.id, title=row.title, state=row.state, category=row.category,
+        first_starts_at=row.first_starts_at, zone=row.zone, dates=row.dates,
+        venue_name=row.venue_name, ticket_types=row.ticket_types,
+        price_from=_money(row.price_from_minor, row.price_from_currency),
+    )  # fmt: skip
+
+
+def _date(row: model.DateRow) -> DateView:
+    venue = None
+    if row.venue_id is not None and row.venue_name is not None:
+        venue = VenueView(
+            id=row.venue_id, name=row.venue_name, address=row.address, city=row.city,
+            country=row.country, latitude=row.latitude, longitude=row.longitude,
+        )  # fmt: skip
+    return DateView(
+        id=row.id, starts_at=row.starts_at, ends_at=row.ends_at, zone=row.zone,
+        all_day=row.all_day, state=row.state, room=row.room, venue=venue,
+    )  # fmt: skip
+
+
+def ticket_type(row: model.TicketTypeRow) -> TicketTypeView:
+    return TicketTypeView(
+        id=row.id, event_id=row.event_id, name=row.name, description=row.description,
+        price=Money(row.price_minor, row.currency), tax_rate_bp=row.tax_rate_bp,
+        sale_from=row.sale_from, sale_until=row.sale_until,
+        min_per_booking=row.min_per_booking, max_per_booking=row.max_per_booking,
+        position=row.position,
+    )  # fmt: skip
+
+
+def _import(row: model.ImportRow, skipped: list[SkippedEntry]) -> ImportView:
+    return ImportView(
+        id=row.id, organiser_id=row.organiser_id, filename=row.filename, format=row.format,
+        state=row.state, refusal=row.refusal, total=row.total, created=row.created,
+        updated=row.updated, unchanged=row.unchanged, skipped=row.skipped,
+        skipped_entries=skipped, created_at=row.created_at, finished_at=row.finished_at,
+    )  # fmt: skip

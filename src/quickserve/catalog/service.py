@@ -1,0 +1,19 @@
+"""The declaration of `catalog`."""
+
+from quickserve.catalog.api import router
+from quickserve.catalog.commands.refresh_lists import refresh_lists
+from quickserve.catalog.commands.run_imports import run_imports
+from quickserve.catalog.events import subscriptions
+from quickserve.catalog.store import CONSTRAINTS
+from quickserve.kernel.service import Job, Service
+
+service = Service(
+    name="catalog",
+    router=router,
+    subscriptions=subscriptions,
+    jobs=(
+        Job("run_imports", run_imports, every_seconds=0.5),
+        Job("refresh_lists", refresh_lists, every_seconds=5),
+    ),
+    constraints=CONSTRAINTS,
+)

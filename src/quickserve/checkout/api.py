@@ -1,0 +1,85 @@
+"""`/checkouts` for buyers, who know the id they minted; `/sagas` for who operates the house."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from quickserve.checkout import reads
+from quickserve.checkout.commands.retry_saga import RetrySaga, retry_saga
+from quickserve.checkout.commands.start_checkout import StartCheckout, start_checkout
+from quickserve.contracts.booking import HoldExpired, HoldUsed, NotOnSale, SoldOut
+from quickserve.contracts.checkout import (
+    CheckoutId,
+    CheckoutView,
+    NewCheckout,
+    PaymentMethodMissing,
+    SagaList,
+    SagaView,
+)
+from quickserve.kernel.auth import anyone, signed_in
+from quickserve.kernel.errors import (
+    Conflict,
+    Forbidden,
+    IdReused,
+    Malformed,
+    NotFound,
+    Unauthenticated,
+    errors,
+)
+from quickserve.kernel.service import Ctx
+
+router = APIRouter()
+
+
+@router.put(
+    "/checkouts/{checkout_id}",
+    dependencies=[anyone],
+    responses=errors(
+        HoldExpired, HoldUsed, NotOnSale, SoldOut, IdReused, NotFound, PaymentMethodMissing,
+        Malformed,
+    ),
+)  # fmt: skip
+async def put_checkout(checkout_id: CheckoutId, body: NewCheckout, ctx: Ctx) -> CheckoutView:
+    """Starts the purchase; follow it with GET. For free places it is confirmed at once."""
+    checkout = await start_checkout(ctx, StartCheckout(checkout_id, body))
+    return reads.view_of(checkout)
+
+
+@router.get(
+    "/checkouts/{checkout_id}", dependencies=[anyone], responses=errors(NotFound, Malformed)
+)
+async def get_checkout(
+    checkout_id: CheckoutId,
+    ctx: Ctx,
+    wait_ms: Annotated[int, Query(ge=0, le=10_000)] = 0,
+) -> CheckoutView:
+    """Waits up to `wait_ms` for it to leave `processing`."""
+    return await reads.wait_for_checkout(ctx, checkout_id, wait_ms)
+
+
+@router.get(
+    "/sagas", dependencies=[signed_in], responses=errors(Unauthenticated, Forbidden)
+)  # fmt: skip
+async def list_sagas(ctx: Ctx) -> SagaList:
+    return await reads.list_sagas(ctx)
+
+
+@router.get(
+    "/sagas/{saga_id}",
+    dependencies=[signed_in],
+    responses=errors(Unauthenticated, Forbidden, NotFound, Malformed),
+)
+async def get_saga(saga_id: UUID, ctx: Ctx) -> SagaView:
+    return await reads.read_saga(ctx, saga_id)
+
+
+@router.post(
+    "/sagas/{saga_id}/retries",
+    dependencies=[signed_in],
+    responses=errors(Unauthenticated, Forbidden, NotFound, Conflict, Malformed),
+)
+async def post_retry(saga_id: UUID, ctx: Ctx) -> SagaView:
+    """The delayed next attempt begins now."""
+    await retry_saga(ctx, RetrySaga(saga_id))
+    return await reads.read_saga(ctx, saga_id)

@@ -1,0 +1,136 @@
+"""What buyers and operators see of purchases and of the sagas behind them."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from quickserve.checkout import store
+from quickserve.checkout.model import Checkout
+from quickserve.checkout.sagas import queue
+from quickserve.contracts.checkout import (
+    AttemptView,
+    CheckoutId,
+    CheckoutState,
+    CheckoutView,
+    Failure,
+    SagaLine,
+    SagaList,
+    SagaView,
+    StepView,
+)
+from quickserve.kernel.auth import Role
+from quickserve.kernel.errors import Forbidden, NotFound
+from quickserve.kernel.saga_queue import SagaStatus
+from quickserve.kernel.service import Context
+
+_SAGAS_LISTED = 100
+
+
+async def wait_for_checkout(ctx: Context, checkout_id: CheckoutId, wait_ms: int) -> CheckoutView:
+    """As soon as it is not `processing`, or after the time. Raises NotFound."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + wait_ms / 1000
+    with ctx.resources.watch(checkout_id) as progress:
+        while True:
+            progress.clear()
+            view = await read_checkout(ctx, checkout_id)
+            if view.state != "processing" or loop.time() >= until:
+                return view
+            try:
+                await asyncio.wait_for(progress.wait(), until - loop.time())
+            except TimeoutError:
+                continue
+
+
+async def read_checkout(ctx: Context, checkout_id: CheckoutId) -> CheckoutView:
+    async with ctx.db.read() as tx:
+        checkout = await store.find_checkout(tx, checkout_id)
+        if checkout is None:
+            raise NotFound
+        status = None
+        if checkout.booking_key is None:
+            status = await queue.status(tx, checkout_id)
+    return view_of(checkout, status)
+
+
+def view_of(checkout: Checkout, status: SagaStatus | None = None) -> CheckoutView:
+    """Without a status: as it was when it began."""
+    state: CheckoutState = "processing"
+    challenge_path, failure = None, None
+    if checkout.booking_key is not None:
+        state = "confirmed"
+    elif status and status.state == "undone":
+        state, failure = "failed", _failure(status.failure or {})
+    elif status and status.state == "waiting" and (status.note or {}).get("challenge_path"):
+        state, challenge_path = "challenge", (status.note or {})["challenge_path"]
+    return CheckoutView(
+        id=checkout.id,
+        state=state,
+        hold_id=checkout.hold_id,
+        booking_id=checkout.booking_id,
+        booking_key=checkout.booking_key,
+        challenge_path=challenge_path,
+        failure=failure,
+        total=checkout.total,
+        created_at=checkout.created_at,
+    )
+
+
+def _failure(refusal: dict[str, Any]) -> Failure:
+    extra = refusal.get("extra") or {}
+    return Failure(
+        code=refusal.get("code", "internal-error"),
+        title=refusal.get("title", ""),
+        reason=extra.get("failure") or extra.get("reason") or refusal.get("detail"),
+    )
+
+
+async def list_sagas(ctx: Context) -> SagaList:
+    """The latest ones of everybody: for administrators."""
+    if not ctx.principal.admin:
+        raise Forbidden("Only administrators see all sagas.")
+    async with ctx.db.read() as tx:
+        found = await queue.recent(tx, _SAGAS_LISTED)
+    return SagaList(
+        sagas=[
+            SagaLine(
+                id=s.saga_id, saga=s.name, state=s.state, outcome=s.outcome, started_at=s.spawned_at
+            )
+            for s in found
+        ]
+    )
+
+
+async def read_saga(ctx: Context, saga_id: UUID) -> SagaView:
+    """For administrators, and for the organiser whose tickets are sold."""
+    async with ctx.db.read() as tx:
+        checkout = await store.find_checkout(tx, saga_id)
+        if checkout is None:
+            raise NotFound
+        ctx.principal.require(checkout.organiser_id, Role.ORGANISER)
+        history = await queue.describe(tx, saga_id)
+    if history is None:
+        raise NotFound("This purchase needed no saga: the places cost nothing.")
+    summary = history.summary
+    return SagaView(
+        id=saga_id,
+        saga=summary.name,
+        state=summary.state,
+        outcome=summary.outcome,
+        started_at=summary.spawned_at,
+        steps=[
+            StepView(name=s.name, kind=s.kind, state=s.state, at=s.at, result=s.result)
+            for s in history.steps
+        ],
+        attempts=[
+            AttemptView(
+                number=a.number,
+                state=a.state,
+                worker=a.worker,
+                started_at=a.started_at,
+                ended_at=a.ended_at,
+                failure=a.failure,
+            )
+            for a in history.attempts
+        ],
+    )

@@ -1,0 +1,6 @@
+"""The sagas of checkout and the queue they are on."""
+
+from quickserve.checkout.sagas.book_tickets import book_tickets
+from quickserve.kernel.saga_queue import SagaQueue
+
+queue = SagaQueue("checkout", (book_tickets,))

@@ -1,0 +1,22 @@
+"""Sells held places: the saga between booking and payment."""
+
+from quickserve.checkout.api import router
+from quickserve.checkout.commands.clean_sagas import clean_sagas
+from quickserve.checkout.events import subscriptions
+from quickserve.checkout.sagas import queue
+from quickserve.kernel.saga_worker import Sagas
+from quickserve.kernel.service import Job, Runtime, Service
+
+
+def _sagas(runtime: Runtime) -> Sagas:
+    return Sagas(queue, runtime)
+
+
+service = Service(
+    name="checkout",
+    router=router,
+    subscriptions=subscriptions,
+    jobs=(Job("clean sagas", clean_sagas, every_seconds=3600),),
+    resources=_sagas,
+    prepare_schema=queue.install,
+)

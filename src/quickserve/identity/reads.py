@@ -1,0 +1,33 @@
+"""Answers for screens and for OpenID clients."""
+
+from typing import Any
+
+from quickserve.identity import store
+from quickserve.identity.model import Organiser
+from quickserve.kernel.errors import Forbidden, NotFound
+from quickserve.kernel.service import Context
+
+
+async def find_organiser(ctx: Context, name: str) -> Organiser:
+    """By name or slug, case-insensitively. Raises NotFound."""
+    async with ctx.db.read() as tx:
+        organiser = await store.find_organiser_by_name(tx, " ".join(name.split()))
+    if organiser is None:
+        raise NotFound("There is no organiser of this name.")
+    return organiser
+
+
+async def user_info(ctx: Context) -> dict[str, Any]:
+    """The caller's OpenID claims; people of another issuer have no e-mail address here."""
+    person_id = ctx.principal.person_id
+    if person_id is None:
+        raise Forbidden("Only people have these.")
+    async with ctx.db.read() as tx:
+        person = await store.find_person(tx, person_id)
+    name = person.name if person else ctx.principal.name
+    return {
+        "sub": str(person_id),
+        "name": name,
+        "preferred_username": name,
+        "email": person.email if person else None,
+    }

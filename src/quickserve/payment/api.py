@@ -1,0 +1,132 @@
+"""HTTP in, commands out."""
+
+from fastapi import APIRouter
+
+from quickserve.contracts.payment import (
+    CardInvalid,
+    Challenge,
+    ChallengeAnswer,
+    IntentCaptured,
+    IntentId,
+    IntentNotAuthorized,
+    IntentView,
+    LedgerCheck,
+    NewIntent,
+    NewRefund,
+    PaymentMethod,
+    RefundId,
+    RefundTooLarge,
+    SandboxCard,
+    TestCards,
+    UnknownPaymentMethod,
+)
+from quickserve.kernel.auth import anyone, services, signed_in
+from quickserve.kernel.errors import (
+    Conflict,
+    DeadlineExceeded,
+    Forbidden,
+    IdReused,
+    Malformed,
+    NotFound,
+    Unauthenticated,
+    errors,
+)
+from quickserve.kernel.service import Ctx
+from quickserve.payment import reads
+from quickserve.payment.commands.answer_challenge import answer_challenge
+from quickserve.payment.commands.authorize import Authorize, authorize
+from quickserve.payment.commands.capture import capture
+from quickserve.payment.commands.refund import GiveRefund, refund
+from quickserve.payment.commands.void import void
+from quickserve.payment.providers.sandbox.cards import method_for, test_cards
+
+router = APIRouter()
+
+_checkout = [services("checkout")]
+_readers = [services("checkout", "web", "cli")]
+_CALLERS = (Unauthenticated, Forbidden, Malformed)
+
+
+@router.put(
+    "/intents/{intent_id}",
+    dependencies=_checkout,
+    responses=errors(*_CALLERS, UnknownPaymentMethod, IdReused, IntentNotAuthorized),
+)
+async def put_intent(intent_id: IntentId, body: NewIntent, ctx: Ctx) -> IntentView:
+    return (await authorize(ctx, Authorize(intent_id, body))).view
+
+
+@router.get("/intents/{intent_id}", dependencies=_readers, responses=errors(*_CALLERS, NotFound))
+async def get_intent(intent_id: IntentId, ctx: Ctx) -> IntentView:
+    return (await reads.find_intent(ctx, intent_id)).view
+
+
+@router.put(
+    "/intents/{intent_id}/capture",
+    dependencies=_checkout,
+    responses=errors(*_CALLERS, NotFound, IntentNotAuthorized, DeadlineExceeded),
+)
+async def put_capture(intent_id: IntentId, ctx: Ctx) -> IntentView:
+    return (await capture(ctx, intent_id)).view
+
+
+@router.put(
+    "/intents/{intent_id}/void",
+    status_code=204,
+    dependencies=_checkout,
+    responses=errors(*_CALLERS, IntentCaptured),
+)
+async def put_void(intent_id: IntentId, ctx: Ctx) -> None:
+    await void(ctx, intent_id)
+
+
+@router.put(
+    "/intents/{intent_id}/refunds/{refund_id}",
+    dependencies=_checkout,
+    responses=errors(
+        *_CALLERS, NotFound, IdReused, IntentNotAuthorized, RefundTooLarge, Conflict,
+        DeadlineExceeded,
+    ),
+)  # fmt: skip
+async def put_refund(
+    intent_id: IntentId, refund_id: RefundId, body: NewRefund, ctx: Ctx
+) -> IntentView:
+    return (await refund(ctx, GiveRefund(intent_id, refund_id, body))).view
+
+
+@router.get("/ledger/check", dependencies=[signed_in], responses=errors(Unauthenticated, Forbidden))
+async def get_ledger_check(ctx: Ctx) -> LedgerCheck:
+    return await reads.check_ledger(ctx)
+
+
+# -- The sandbox: the bank's own pages ------------------------------------------------------------
+
+
+@router.get("/sandbox/cards", dependencies=[anyone])
+async def get_cards() -> TestCards:
+    return TestCards(cards=test_cards())
+
+
+@router.post(
+    "/sandbox/payment-methods", dependencies=[anyone], responses=errors(Malformed, CardInvalid)
+)
+async def post_payment_method(body: SandboxCard, ctx: Ctx) -> PaymentMethod:
+    return PaymentMethod(method=method_for(body, ctx.clock.now()))
+
+
+@router.get(
+    "/sandbox/challenges/{intent_id}",
+    dependencies=[anyone],
+    responses=errors(Malformed, NotFound),
+)
+async def get_challenge(intent_id: IntentId, ctx: Ctx) -> Challenge:
+    return await reads.challenge(ctx, intent_id)
+
+
+@router.put(
+    "/sandbox/challenges/{intent_id}/answer",
+    dependencies=[anyone],
+    responses=errors(Malformed, NotFound),
+)
+async def put_challenge_answer(intent_id: IntentId, body: ChallengeAnswer, ctx: Ctx) -> Challenge:
+    return await answer_challenge(ctx, intent_id, approve=body.approve)

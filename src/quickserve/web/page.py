@@ -1,0 +1,81 @@
+"""What a page's route asks for: the other services, the language, the way to another page.
+
+    @router.get("/events/{event_id}")
+    async def event(request: Request, event_id: EventId, ask: Ask) -> Response: ...
+
+Routes are written without the language; `redirect` and the templates' `url` add it.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse
+
+from quickserve.contracts.booking import BookingClient
+from quickserve.contracts.catalog import CatalogClient
+from quickserve.contracts.checkout import CheckoutClient
+from quickserve.contracts.identity import IdentityClient
+from quickserve.contracts.payment import PaymentClient
+from quickserve.kernel.auth import anyone
+from quickserve.kernel.service import Ctx
+from quickserve.kernel.settings import Settings
+from quickserve.web.i18n import Locale
+
+# Of pages that carry somebody's tickets: nothing remembers them but the browser's own window.
+PRIVATE: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def page_router() -> APIRouter:
+    """A screen's router. Anyone may ask; staff pages ask for `sessions.Staff` too."""
+    return APIRouter(dependencies=[anyone], include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    catalog: CatalogClient
+    booking: BookingClient
+    payment: PaymentClient
+    checkout: CheckoutClient
+    identity: IdentityClient
+
+
+def _services(ctx: Ctx) -> Services:
+    return Services(
+        CatalogClient(ctx.client("catalog")),
+        BookingClient(ctx.client("booking")),
+        PaymentClient(ctx.client("payment")),
+        CheckoutClient(ctx.client("checkout")),
+        IdentityClient(ctx.client("identity")),
+    )
+
+
+Ask = Annotated[Services, Depends(_services)]
+
+
+def settings_of(request: Request) -> Settings:
+    return request.app.state.runtime.settings
+
+
+def locale_of(request: Request) -> Locale:
+    return request.state.locale
+
+
+def redirect(request: Request, path: str) -> RedirectResponse:
+    """303 to another page of ours in the same language; `path` is without the language."""
+    response = RedirectResponse(locale_of(request).path(path), 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def local_path(text: str, default: str = "/") -> str:
+    """The path where somebody wants to go next, if it is one of this site's; else `default`."""
+    fine = text.startswith("/") and text[1:2] not in ("/", "\\") and len(text) <= _PATH_MAX
+    return text if fine and text.isprintable() and not set(text) & set("\\ ") else default
+
+
+_PATH_MAX: Final = 1000

@@ -1,0 +1,290 @@
+"""Problems of the services in the reader's language: what is the case, and what helps.
+
+`sentence(problem, locale)` is for pages and messages; `field_errors(problem, locale, names)` puts
+the fix beside the field of a form. Codes are those of `contracts` and the kernel; one that is not
+listed here gets the sentence of its status.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from quickserve.kernel.errors import FieldError, Problem, ProblemDocument
+from quickserve.web.i18n import Locale
+
+_SERVER_ERROR: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`title` says what is the case; `fix` what one can do now."""
+
+    title: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.fix}".strip()
+
+
+def sentence(problem: Problem | ProblemDocument, locale: Locale) -> Sentence:
+    known = _sentences(locale)
+    if found := known.get(_code(problem)):
+        return found
+    by_status = {
+        401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
+        413: "too-large", 422: "malformed", 429: "too-many-requests", 503: "unavailable",
+        504: "deadline-exceeded",
+    }  # fmt: skip
+    fallback = "internal-error" if problem.status >= _SERVER_ERROR else "bad-request"
+    return known[by_status.get(problem.status, fallback)]
+
+
+def sentence_for(code: str, locale: Locale) -> Sentence | None:
+    """Of a failure that is told as a code, such as `card-declined`; None when it is not known."""
+    return _sentences(locale).get(code)
+
+
+def field_errors(
+    problem: Problem, locale: Locale, names: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Form field → what to put there.
+
+    `names` maps a service's field (`contact.email`) to the form's (`email`); fields without an
+    entry keep their name. The first finding of a field counts.
+    """
+    told: dict[str, str] = {}
+    for error in problem.errors:
+        name = (names or {}).get(error.field, error.field)
+        told.setdefault(name, field_sentence(error, locale))
+    return told
+
+
+def field_sentence(error: FieldError, locale: Locale) -> str:
+    found = _fixes(locale).get(error.code)
+    if found:
+        return found
+    if locale.code == "en" and error.message:
+        return error.message[:1].upper() + error.message[1:]
+    return _fixes(locale)[""]
+
+
+def _code(problem: Problem | ProblemDocument) -> str:
+    """The more telling code: a declined card says why in `extra`."""
+    failure = problem.extra.get("failure")
+    reason = problem.extra.get("reason")
+    for narrower in (failure, f"{problem.code}:{reason}"):
+        if isinstance(narrower, str) and narrower in _KNOWN:
+            return narrower
+    return problem.code
+
+
+# Codes narrower than a problem's: reasons told beside it.
+_KNOWN: Final = frozenset(
+    {
+        "card-declined", "insufficient-funds", "challenge-refused", "expired-card",
+        "not-on-sale:not-yet", "not-on-sale:ended", "not-on-sale:cancelled",
+        "not-on-sale:unpublished",
+    }
+)  # fmt: skip
+
+
+@cache
+def _sentences(locale: Locale) -> dict[str, Sentence]:
+    return {
+        **_of_the_site(locale), **_of_booking(locale), **_of_paying(locale), **_of_staff(locale)
+    }  # fmt: skip
+
+
+def _of_the_site(locale: Locale) -> dict[str, Sentence]:
+    gettext = locale.gettext
+    again = gettext("Go back and try again.")
+    return {
+        "bad-request": Sentence(gettext("That could not be carried out."), again),
+        "malformed": Sentence(
+            gettext("Something in the request cannot be read."),
+            gettext("Go back, check what you typed, and try again."),
+        ),
+        "unreadable-form": Sentence(gettext("The form arrived damaged."), again),
+        "stale-form": Sentence(
+            gettext("This form was open for too long, or comes from another site."),
+            gettext("Go back, reload the page and send it again: then it works."),
+        ),
+        "unauthenticated": Sentence(
+            gettext("Sign in first."), gettext("After that you come back to this page.")
+        ),
+        "forbidden": Sentence(
+            gettext("This is not yours to see or to change."),
+            gettext("Ask an organiser of your organisation to give you the role for it."),
+        ),
+        "not-found": Sentence(
+            gettext("There is nothing here."),
+            gettext("The address may have a typing error, or the page is gone."),
+        ),
+        "method-not-allowed": Sentence(gettext("That cannot be done here."), again),
+        "conflict": Sentence(
+            gettext("That does not fit the present state."),
+            gettext("Reload the page to see it as it is now."),
+        ),
+        "id-reused": Sentence(
+            gettext("This form was sent already, with other content."),
+            gettext("Reload the page to start afresh."),
+        ),
+        "too-large": Sentence(gettext("That is too large."), gettext("Send something smaller.")),
+        "too-many-requests": Sentence(
+            gettext("Too many requests."), gettext("Wait a little, then try again.")
+        ),
+        "internal-error": Sentence(
+            gettext("Something went wrong on our side."),
+            gettext("It is noted. Try again in a moment."),
+        ),
+        "unavailable": Sentence(
+            gettext("A part of QuickServe cannot be reached just now."),
+            gettext("Try again in a moment."),
+        ),
+        "deadline-exceeded": Sentence(
+            gettext("The answer took too long."), gettext("Try again in a moment.")
+        ),
+    }
+
+
+def _of_booking(locale: Locale) -> dict[str, Sentence]:
+    gettext = locale.gettext
+    other = gettext("Choose other tickets or another date.")
+    return {
+        "sold-out": Sentence(
+            gettext("Not enough places are left."),
+            gettext("Take fewer places, or choose another ticket or date."),
+        ),
+        "not-on-sale": Sentence(gettext("This ticket is not on sale now."), other),
+        "not-on-sale:not-yet": Sentence(
+            gettext("The sale of this ticket has not begun."), gettext("Come back when it opens.")
+        ),
+        "not-on-sale:ended": Sentence(gettext("The sale of this ticket has ended."), other),
+        "not-on-sale:cancelled": Sentence(
+            gettext("This date is cancelled."), gettext("Choose another date.")
+        ),
+        "not-on-sale:unpublished": Sentence(gettext("This event is not on sale."), ""),
+        "quantity-not-allowed": Sentence(
+            gettext("This many tickets cannot be booked at once."),
+            gettext("Each ticket says how many one may take."),
+        ),
+        "unknown-ticket-type": Sentence(gettext("This date has no such ticket."), other),
+        "mixed-currencies": Sentence(
+            gettext("One booking has one currency."), gettext("Book them one after the other.")
+        ),
+        "hold-expired": Sentence(
+            gettext("Your places went back on sale."),
+            gettext("Take them again if they are still free. Nothing was charged."),
+        ),
+        "hold-used": Sentence(
+            gettext("These places were booked already."),
+            gettext("Your tickets are under “My tickets”."),
+        ),
+        "payment-required": Sentence(
+            gettext("These places have a price."), gettext("Go through the payment page.")
+        ),
+        "booking-not-pending": Sentence(
+            gettext("This booking is no longer under way."), gettext("Choose your places again.")
+        ),
+    }
+
+
+def _of_paying(locale: Locale) -> dict[str, Sentence]:
+    gettext = locale.gettext
+    other_card = gettext("Nothing was charged. Use another card.")
+    return {
+        "card-declined": Sentence(gettext("Your bank declined the card."), other_card),
+        "insufficient-funds": Sentence(gettext("The card does not cover the amount."), other_card),
+        "expired-card": Sentence(gettext("The card has expired."), other_card),
+        "challenge-refused": Sentence(
+            gettext("The payment was refused on your bank’s page."),
+            gettext("Nothing was charged. Try again and approve it, or use another card."),
+        ),
+        "card-invalid": Sentence(
+            gettext("The card’s details are not right."), gettext("Check them and try again.")
+        ),
+        "unknown-payment-method": Sentence(
+            gettext("This way to pay is not known here."), gettext("Enter the card again.")
+        ),
+        "payment-method-missing": Sentence(
+            gettext("Choose how to pay."), gettext("Enter the details of a card.")
+        ),
+    }
+
+
+def _of_staff(locale: Locale) -> dict[str, Sentence]:
+    gettext = locale.gettext
+    return {
+        "wrong-credentials": Sentence(
+            gettext("The e-mail address or the password is wrong."),
+            gettext("Check both and try again."),
+        ),
+        "too-many-attempts": Sentence(
+            gettext("Too many attempts."), gettext("Wait a few minutes, then try again.")
+        ),
+        "email-taken": Sentence(
+            gettext("Somebody with this e-mail address is registered already."), ""
+        ),
+        "name-taken": Sentence(
+            gettext("An organiser of this name exists already."), gettext("Choose another name.")
+        ),
+        "capacity-below-sold": Sentence(
+            gettext("More places are sold or held than this."),
+            gettext("Enter at least as many as are taken."),
+        ),
+        "end-before-start": Sentence(
+            gettext("A date ends before it starts."), gettext("Put the end after the start.")
+        ),
+        "unknown-zone": Sentence(
+            gettext("This time zone is not known."),
+            gettext("Choose one of the list, such as Europe/Paris."),
+        ),
+        "nothing-to-sell": Sentence(
+            gettext("There is nothing to sell yet."),
+            gettext("Add a ticket before publishing."),
+        ),
+        "event-cancelled": Sentence(gettext("A cancelled event cannot be changed."), ""),
+        "ticket-type-in-use": Sentence(
+            gettext("A published event keeps at least one ticket."),
+            gettext("Add another one first."),
+        ),
+        "import-refused": Sentence(
+            gettext("This file cannot be imported."),
+            gettext("Use a schedule (XML or JSON), a calendar (.ics) or a table (.csv)."),
+        ),
+    }
+
+
+@cache
+def _fixes(locale: Locale) -> dict[str, str]:
+    """By the code of a field's error: ours, then Pydantic's."""
+    gettext = locale.gettext
+    missing = gettext("Fill this in.")
+    long = gettext("This is too long: shorten it.")
+    number = gettext("Enter a whole number.")
+    moment = gettext("Enter a date and a time.")
+    return {
+        "": gettext("This value cannot be used: check it."),
+        "missing": missing,
+        "blank": missing,
+        "string_too_short": missing,
+        "too_short": missing,
+        "string_too_long": long,
+        "too_long": long,
+        "control-character": gettext("Remove the characters that cannot be seen."),
+        "repeated": gettext("This is there twice: remove one."),
+        "not-a-web-address": gettext("Enter an address that begins with https://."),
+        "negative-price": gettext("Enter a price of 0 or more."),
+        "wrong-currency": gettext("All tickets of an event have the same currency."),
+        "ends-before-start": gettext("Put the end after the start."),
+        "int_parsing": number,
+        "int_type": number,
+        "int_from_float": number,
+        "datetime_parsing": moment,
+        "datetime_from_date_parsing": moment,
+        "timezone_aware": moment,
+        "uuid_parsing": gettext("This choice is not known: choose again."),
+        "number": gettext("Enter the number as it stands on the card."),
+        "unknown-card": gettext("The sandbox knows only its test cards: use one of the list."),
+    }

@@ -1,0 +1,36 @@
+"""The web as a service: its pages, and what stands around them. It owns no data."""
+
+from fastapi import APIRouter, FastAPI
+
+from quickserve.kernel.service import Service
+from quickserve.web.csrf import Tokens
+from quickserve.web.error_pages import ErrorPages
+from quickserve.web.pages import home
+from quickserve.web.preferences import Preferences
+from quickserve.web.sessions import Sessions
+from quickserve.web.templating import Assets
+
+PAGES = (home,)
+# Starts of paths that are no pages: they carry no language.
+UNPREFIXED = (
+    "/static/", "/posters/", "/robots.txt", "/favicon", "/livez", "/readyz", "/metrics",
+)  # fmt: skip
+
+
+def _finish(app: FastAPI) -> None:
+    app.state.sessions = Sessions()
+    app.mount("/static", Assets(), name="static")
+    # Added last runs first.
+    app.add_middleware(Tokens, settings=app.state.runtime.settings)
+    app.add_middleware(ErrorPages)
+    app.add_middleware(Preferences, unprefixed=UNPREFIXED)
+
+
+def _router() -> APIRouter:
+    router = APIRouter()
+    for page in PAGES:
+        router.include_router(page.router)
+    return router
+
+
+service = Service(name="web", router=_router(), owns_data=False, finish=_finish)

@@ -1,0 +1,166 @@
+"""Templates to responses: one Jinja environment a language, and the headers every page carries.
+
+In every template and macro, of the request's language:
+  `locale`, `gettext`/`_`, `ngettext`, `pgettext`, `{% trans %}`;
+  `url("/events/x")`: the path with the language's prefix;
+  `static("app.css")`: the asset's path with its content's hash (vendored ones carry a version);
+  filters of `quickserve.web.format`: `money`, `price`, `number`, `when(zone)`,
+  `when_long(end, zone)`, `day(zone)`, `clock(zone)`, `time(zone)`, `stub(zone)`, `iso(zone)`,
+  `relative`; and `now()`, `chart(labels, bars, line)`, `series(name, values)`.
+In pages only (a macro takes them as arguments): `csrf`, `theme`, `path` (without prefix), `query`
+(pairs), `here` and `elsewhere` (this page in this and in the other language), plus what `render`
+was given.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, cast
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from quickserve.kernel.clock import SystemClock
+from quickserve.web import charts, format, i18n  # noqa: A004 - the module's name says what it does
+
+_HERE: Final = Path(__file__).parent
+STATIC: Final = _HERE / "static"
+TEMPLATES: Final = _HERE / "templates"
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+_CLOCK: Final = SystemClock()
+_TIMELESS: Final = ("money", "price", "number", "clock", "time", "when", "stub")
+_TIMED: Final = ("when_long", "day", "relative")
+
+
+def render(
+    request: Request,
+    name: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    camera: bool = False,
+    **values: Any,
+) -> Response:
+    """The page `name` of `templates/`. `camera`: the door's page, which scans.
+
+    Needs the `Preferences` middleware; `request.state.csrf`, where set, is the form's token.
+    """
+    locale: i18n.Locale = request.state.locale
+    path = str(request.url.path).removeprefix(str(request.scope.get("root_path", ""))) or "/"
+    query = request.query_params.multi_items()
+    tail = f"?{urlencode(query)}" if query else ""
+    page = environment(locale.code).get_template(name)
+    body = page.render(
+        path=path,
+        query=query,
+        here=quote(locale.path(path)) + tail,
+        elsewhere=quote(locale.other.path(path)) + tail,
+        csrf=getattr(request.state, "csrf", ""),
+        theme=request.state.theme,
+        **values,
+    )
+    kept = {"Cache-Control": "private, no-cache", "Vary": "Cookie"} | dict(headers or {})
+    return HTMLResponse(body, status, security_headers(camera=camera) | kept)
+
+
+@cache
+def environment(code: i18n.Code) -> Environment:
+    """Strict and escaping; bound to one language, so macros need no context passed."""
+    locale = i18n.LOCALES[code]
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    names: dict[str, Any] = {
+        "locale": locale,
+        "url": locale.path,
+        "static": static,
+        "now": _CLOCK.now,
+        "chart": charts.chart,
+        "series": charts.Series,
+    }
+    filters: dict[str, Any] = {
+        **{name: partial(getattr(format, name), locale=locale) for name in _TIMELESS},
+        **{name: _timed(getattr(format, name), locale) for name in _TIMED},
+        "iso": format.iso,
+    }
+    cast("dict[str, Any]", made.globals).update(names)
+    cast("dict[str, Any]", made.filters).update(filters)
+    cast("Any", made).install_gettext_callables(  # the extension puts it there
+        locale.gettext,
+        locale.ngettext,
+        newstyle=True,
+        pgettext=locale.pgettext,
+        npgettext=locale.npgettext,
+    )
+    return made
+
+
+def _timed(function: Callable[..., str], locale: i18n.Locale) -> Callable[..., str]:
+    """The filter that asks for the time when it is used."""
+
+    def told(*values: Any) -> str:
+        return function(*values, now=_CLOCK.now(), locale=locale)
+
+    return told
+
+
+@cache
+def static(path: str) -> str:
+    """`app.css` → `/static/app.css?v=…`, so that it may be kept for ever."""
+    content = (STATIC / path).read_bytes()
+    if path.startswith("vendor/"):
+        return f"/static/{path}"
+    return f"/static/{path}?v={sha256(content).hexdigest()[:12]}"
+
+
+class Assets(StaticFiles):
+    """`static/`, to mount at `/static`: what carries a version is kept for a year."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=STATIC)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        versioned = path.startswith("vendor/") or scope["query_string"].startswith(b"v=")
+        age = f"public, max-age={_YEAR_SECONDS}, immutable" if versioned else "no-cache"
+        response.headers["Cache-Control"] = age
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def security_headers(*, camera: bool = False) -> dict[str, str]:
+    """What a page may load and do: its own files only, no inline script or style.
+
+    `camera`: the door's page reads QR codes by WebAssembly from the camera's picture.
+    """
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self' 'wasm-unsafe-eval'" if camera else "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "media-src": "'self' blob:" if camera else "'self'",
+        "manifest-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    allowed = "(self)" if camera else "()"
+    return {
+        "Content-Security-Policy": "; ".join(f"{key} {value}" for key, value in policy.items()),
+        "Permissions-Policy": f"camera={allowed}, geolocation=(), microphone=(), payment=()",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }

@@ -1,0 +1,298 @@
+"""Events: saved with the change, delivered at least once, with their effect exactly once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from quickserve.kernel import outbox
+from quickserve.kernel.bus import local
+from quickserve.kernel.bus.local import LocalBus
+from quickserve.kernel.bus.port import Route
+from quickserve.kernel.db import Transaction
+from quickserve.kernel.events import Message
+from quickserve.kernel.outbox import ATTEMPTS_MAX, Relay
+from quickserve.kernel.service import Subscription
+from quickserve.kernel.settings import Settings
+
+from .world import Bakery, LoafBaked, baked, runtime_of
+
+EATEN = "SELECT count(*) FROM eaten WHERE loaf_id = %s AND consumer = %s"
+WAITING = "SELECT count(*) FROM outbox WHERE failed_at IS NULL"
+DUE_NOW = "UPDATE outbox SET next_attempt_at = clock_timestamp()"
+Effect = Callable[[Transaction, LoafBaked], Awaitable[None]]
+
+
+def eating(consumer: str) -> Effect:
+    async def eat(tx: Transaction, event: LoafBaked) -> None:
+        await tx.execute("INSERT INTO eaten VALUES (%s, %s)", (event.loaf_id, consumer))
+
+    return eat
+
+
+async def refusing(_tx: Transaction, _event: LoafBaked) -> None:
+    raise RuntimeError("I am full")
+
+
+class Town:
+    """A bakery whose events several consumers take; they share its schema to save time."""
+
+    def __init__(self, bakery: Bakery, settings: Settings) -> None:
+        self.bakery = bakery
+        self.settings = settings
+        self.bus = LocalBus()
+        self.relay = Relay("bakery", bakery.db, self.bus)
+
+    def consumer(self, name: str, effect: Effect | None = None) -> None:
+        handle = effect or eating(name)
+        subscriptions = [Subscription(LoafBaked, handle)]
+        runtime_of(
+            self.settings, self.bakery.db, bus=self.bus, name=name, subscriptions=subscriptions
+        )
+
+    async def bake(self, *events: LoafBaked) -> None:
+        async with self.bakery.db.transaction() as tx:
+            await outbox.append(tx, *events)
+
+    async def eaten(self, event: LoafBaked, consumer: str) -> int:
+        return await self.bakery.ask(EATEN, event.loaf_id, consumer)
+
+    async def waiting(self) -> int:
+        return await self.bakery.ask(WAITING)
+
+
+@pytest.fixture
+def town(bakery: Bakery, settings: Settings) -> Town:
+    return Town(bakery, settings)
+
+
+async def test_the_event_is_saved_only_with_the_change(town: Town) -> None:
+    with pytest.raises(RuntimeError):
+        async with town.bakery.db.transaction() as tx:
+            await outbox.append(tx, baked())
+            raise RuntimeError
+    assert await town.waiting() == 0
+    await town.bake(baked(), baked())
+    assert await town.waiting() == 2
+
+
+async def test_every_consumer_takes_it_and_then_it_is_gone(town: Town) -> None:
+    town.consumer("anna")
+    town.consumer("ben")
+    loaf = baked(420)
+    await town.bake(loaf)
+    assert await town.relay.deliver() == 1
+    assert [await town.eaten(loaf, name) for name in ("anna", "ben")] == [1, 1]
+    assert await town.waiting() == 0
+
+
+async def test_an_event_arrives_as_it_was_sent(town: Town) -> None:
+    seen: list[LoafBaked] = []
+
+    async def look(_tx: Transaction, event: LoafBaked) -> None:
+        seen.append(event)
+
+    town.consumer("anna", look)
+    loaf = baked(420)
+    await town.bake(loaf)
+    await town.relay.deliver()
+    assert seen == [loaf]
+
+
+async def test_a_repeated_delivery_has_no_second_effect(town: Town) -> None:
+    town.consumer("anna")
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    town.bus.subscribe(Route("keeper", LoafBaked, keep))
+    loaf = baked()
+    await town.bake(loaf)
+    await town.relay.deliver()
+    await asyncio.gather(*(town.bus.publish(messages[0]) for _ in range(5)))
+    assert await town.eaten(loaf, "anna") == 1
+
+
+async def test_a_failed_effect_leaves_no_inbox_row(town: Town) -> None:
+    town.consumer("anna", refusing)
+    await town.bake(baked())
+    assert await town.relay.deliver() == 0
+    assert await town.bakery.ask("SELECT count(*) FROM inbox") == 0
+
+
+async def test_a_failing_consumer_starves_nobody(town: Town) -> None:
+    picky = baked()
+
+    async def eat_others(tx: Transaction, event: LoafBaked) -> None:
+        if event == picky:
+            raise RuntimeError("not this one")
+        await eating("anna")(tx, event)
+
+    town.consumer("anna", eat_others)
+    town.consumer("ben")
+    loaves = [baked(), picky, baked()]
+    await town.bake(*loaves)
+    assert await town.relay.deliver() == 2
+    assert [await town.eaten(loaf, "anna") for loaf in loaves] == [1, 0, 1]
+    assert [await town.eaten(loaf, "ben") for loaf in loaves] == [1, 1, 1]
+    await town.bakery.ask(DUE_NOW)
+    await town.relay.deliver()
+    assert await town.eaten(picky, "ben") == 1
+
+
+async def test_a_consumer_that_hangs_starves_nobody(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "CONSUMER_SECONDS_MAX", 0.2)
+
+    async def hang(_tx: Transaction, _event: LoafBaked) -> None:
+        await asyncio.sleep(60)
+
+    town.consumer("anna", hang)
+    town.consumer("ben")
+    loaf = baked()
+    await town.bake(loaf)
+    assert await town.relay.deliver() == 0
+    assert await town.eaten(loaf, "ben") == 1
+
+
+async def test_the_delay_grows_until_it_is_given_up_and_kept(town: Town) -> None:
+    town.consumer("anna", refusing)
+    await town.bake(baked())
+    delays: list[float] = []
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        assert await town.relay.deliver() == 0
+        assert await town.bakery.ask("SELECT attempts FROM outbox") == attempt
+        left = "SELECT extract(epoch FROM next_attempt_at - clock_timestamp())::float FROM outbox"
+        delays.append(await town.bakery.ask(left))
+        assert await town.relay.deliver() == 0, "it is not due yet"
+        assert await town.bakery.ask("SELECT attempts FROM outbox") == attempt
+        await town.bakery.ask(DUE_NOW)
+    assert all(later > 1.5 * earlier for earlier, later in zip(delays[:8], delays[1:9], strict=True))
+    assert max(delays) <= 60
+    assert await town.waiting() == 0
+    assert "I am full" in await town.bakery.ask("SELECT failure FROM outbox")
+    await town.relay.deliver()
+    assert await town.bakery.ask("SELECT attempts FROM outbox") == ATTEMPTS_MAX
+
+
+async def test_events_arrive_in_the_order_they_were_written(town: Town) -> None:
+    town.consumer("anna")
+    loaves = [baked() for _ in range(250)]
+    await town.bake(*loaves[:120])
+    for loaf in loaves[120:]:
+        await town.bake(loaf)
+    while await town.relay.deliver():
+        pass
+    order = await town.bakery.ask("SELECT array_agg(loaf_id ORDER BY at) FROM eaten")
+    assert order == [loaf.loaf_id for loaf in loaves]
+
+
+async def test_two_relays_do_not_deliver_the_same(town: Town) -> None:
+    taken: list[UUID] = []
+
+    async def take(message: Message) -> None:
+        taken.append(message.id)
+        await asyncio.sleep(0)
+
+    town.bus.subscribe(Route("anna", LoafBaked, take))
+    await town.bake(*(baked() for _ in range(350)))
+
+    async def drain(relay: Relay) -> int:
+        delivered = 0
+        while count := await relay.deliver():
+            delivered += count
+        return delivered
+
+    shares = await asyncio.gather(drain(town.relay), drain(Relay("b", town.bakery.db, town.bus)))
+    assert sum(shares) == len(taken) == len(set(taken)) == 350
+    assert min(shares) > 0
+    assert await town.waiting() == 0
+
+
+async def test_what_a_dead_relay_claimed_is_delivered_by_another(town: Town) -> None:
+    town.consumer("anna")
+    loaf = baked()
+    await town.bake(loaf)
+    dead = Relay("bakery", town.bakery.db, town.bus)
+    assert len(await dead._claim()) == 1
+    assert await town.relay.deliver() == 0, "claimed"
+    await town.bakery.ask("UPDATE outbox SET next_attempt_at = next_attempt_at - interval '10 s'")
+    assert await town.relay.deliver() == 1
+
+
+async def test_a_relay_that_is_stopped_gives_its_claims_back(town: Town) -> None:
+    reached = asyncio.Event()
+
+    async def hang(_message: Message) -> None:
+        reached.set()
+        await asyncio.sleep(60)
+
+    town.bus.subscribe(Route("slow", LoafBaked, hang))
+    await town.bake(baked(), baked())
+    delivery = asyncio.create_task(town.relay.deliver())
+    await reached.wait()
+    delivery.cancel()
+    await asyncio.gather(delivery, return_exceptions=True)
+    assert len(await Relay("bakery", town.bakery.db, town.bus)._claim()) == 2
+
+
+async def test_a_slow_batch_ends_before_its_claims_do(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "BATCH_SECONDS_MAX", 0.05)
+
+    async def dawdle(_message: Message) -> None:
+        await asyncio.sleep(0.03)
+
+    town.bus.subscribe(Route("slow", LoafBaked, dawdle))
+    await town.bake(*(baked() for _ in range(10)))
+    assert 1 <= await town.relay.deliver() < 10
+    while await town.relay.deliver():
+        pass
+    assert await town.waiting() == 0
+
+
+async def test_a_commit_wakes_its_own_relay(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 60)
+    taken = asyncio.Event()
+
+    async def take(_message: Message) -> None:
+        taken.set()
+
+    town.bus.subscribe(Route("anna", LoafBaked, take))
+    running = asyncio.create_task(town.relay.run())
+    await asyncio.sleep(0.1)
+    await town.bake(baked())
+    await asyncio.wait_for(taken.wait(), 5)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_was_left_over_waits_for_its_consumers(
+    bakery: Bakery, settings: Settings
+) -> None:
+    """Services start one after the other: no relay may run before all have subscribed."""
+    bus = LocalBus()
+    producer = runtime_of(settings, bakery.db, bus=bus, name="bakery")
+    left_over = baked()
+    async with bakery.db.transaction() as tx:
+        await outbox.append(tx, left_over)
+    consumer = runtime_of(
+        settings, bakery.db, bus=bus, name="anna",
+        subscriptions=[Subscription(LoafBaked, eating("anna"))], owns_data=False,
+    )  # fmt: skip
+    async with producer.running(), asyncio.timeout(5):
+        await asyncio.sleep(0.2)
+        async with consumer.running():
+            while not await bakery.ask(EATEN, left_over.loaf_id, "anna"):
+                await asyncio.sleep(0.02)
+
+
+def test_unknown_members_of_an_event_are_ignored() -> None:
+    loaf = baked()
+    data = {"loaf_id": str(loaf.loaf_id), "price": {"minor": 350, "currency": "EUR"}, "new": 1}
+    assert LoafBaked.load(data) == loaf
+    assert loaf.subject == str(loaf.loaf_id)

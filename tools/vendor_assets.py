@@ -1,0 +1,125 @@
+"""Fetch the browser's files from npm, once, by a developer; the results are committed.
+
+    python tools/vendor_assets.py
+
+Needs the npm client. Each package below is fetched with `npm pack`, its tarball is compared with
+the sha512 of the lock (or, for a new version, with the one the registry states), and the named
+files are written to `src/quickserve/web/static/vendor/<name>-<version>/` beside their licence.
+The version stands in the path, so browsers may keep these files for ever; after raising a version
+here, change the paths in `app.css` and the templates too. The lock names package, version and
+sha512 only.
+"""
+
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from base64 import b64encode
+from dataclasses import dataclass
+from hashlib import sha512
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+VENDOR = Path(__file__).parents[1] / "src/quickserve/web/static/vendor"
+LOCK = VENDOR / "vendor.lock.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An npm package; `files` maps a path in the package to the name it gets here."""
+
+    name: str
+    version: str
+    files: dict[str, str]
+
+    @property
+    def folder(self) -> str:
+        return f"{self.name.rpartition('/')[2]}-{self.version}"
+
+
+PACKAGES = (
+    Package("htmx.org", "4.0.1", {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "LICENSE"}),
+    Package(
+        "@fontsource-variable/bricolage-grotesque",
+        "5.3.0",
+        {
+            "files/bricolage-grotesque-latin-wght-normal.woff2": "latin-wght.woff2",
+            "LICENSE": "LICENSE",
+        },
+    ),
+    # The scanner's reader: the script's glue code fits exactly one version of the wasm.
+    Package(
+        "barcode-detector", "3.2.2", {"dist/iife/ponyfill.js": "ponyfill.js", "LICENSE": "LICENSE"}
+    ),
+    Package(
+        "zxing-wasm",
+        "3.1.3",
+        {"dist/reader/zxing_reader.wasm": "zxing_reader.wasm", "LICENSE": "LICENSE"},
+    ),
+)
+
+
+def main() -> None:
+    pinned = _pinned_integrity()
+    entries: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        fetched = [(package, *_pack(package, Path(scratch))) for package in PACKAGES]
+        for package, tarball, integrity in fetched:
+            expected = pinned.get((package.name, package.version), integrity)
+            _check(package, tarball, expected)
+        if VENDOR.exists():
+            rmtree(VENDOR)
+        for package, tarball, integrity in fetched:
+            entries.append(_extract(package, tarball, integrity))
+    LOCK.write_text(json.dumps({"packages": entries}, indent=2) + "\n")
+    print(f"{len(entries)} packages in {VENDOR}")
+
+
+def _pinned_integrity() -> dict[tuple[str, str], str]:
+    if not LOCK.exists():
+        return {}
+    packages = json.loads(LOCK.read_text())["packages"]
+    return {(entry["package"], entry["version"]): entry["integrity"] for entry in packages}
+
+
+def _pack(package: Package, scratch: Path) -> tuple[Path, str]:
+    """The tarball's path and the integrity that the registry states."""
+    command = ["npm", "pack", "--json", "--ignore-scripts", f"{package.name}@{package.version}"]
+    packed = subprocess.run(command, cwd=scratch, check=True, stdout=subprocess.PIPE, text=True)
+    answer = json.loads(packed.stdout)[0]
+    return scratch / answer["filename"], answer["integrity"]
+
+
+def _check(package: Package, tarball: Path, expected: str) -> None:
+    if _integrity(tarball.read_bytes()) != expected:
+        sys.exit(f"{package.name} {package.version}: the tarball is not the pinned one")
+
+
+def _extract(package: Package, tarball: Path, integrity: str) -> dict[str, Any]:
+    """Write the named files; returns the package's entry in the lock."""
+    folder = VENDOR / package.folder
+    folder.mkdir(parents=True)
+    files: dict[str, str] = {}
+    with tarfile.open(tarball) as archive:
+        for source, name in package.files.items():
+            member = archive.extractfile(f"package/{source}")
+            assert member is not None, f"{source} is no file"
+            content = member.read()
+            (folder / name).write_bytes(content)
+            files[f"{package.folder}/{name}"] = _integrity(content)
+    return {
+        "package": package.name,
+        "version": package.version,
+        "integrity": integrity,
+        "files": files,
+    }
+
+
+def _integrity(content: bytes) -> str:
+    return f"sha512-{b64encode(sha512(content).digest()).decode()}"
+
+
+if __name__ == "__main__":
+    main()
