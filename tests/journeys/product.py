@@ -72,6 +72,8 @@ def product(*options: str, **environment: str) -> Generator[Product, None, None]
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+        if process.stdout:
+            process.stdout.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
