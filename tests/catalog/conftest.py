@@ -65,7 +65,9 @@ class Catalog:
 
     async def call(self, method: str, path: str, token: str = "", **options: Any):
         """A bare request: for what the contract's client cannot send."""
-        headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers = {"content-type": "application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
         return await self.http.request(method, path, headers=headers, **options)
 
     async def sql(self, statement: str, *params: Any) -> list[Any]:
@@ -97,7 +99,9 @@ class Organiser:
         draft = self.draft(title, **changes)
         return await self.catalog.client.put_event(EventId(new_uuid()), draft, self.token)
 
-    async def sells(self, event: EventView, name: str = "Plein tarif", **changes: Any) -> TicketTypeView:
+    async def sells(
+        self, event: EventView, name: str = "Plein tarif", **changes: Any
+    ) -> TicketTypeView:
         return await self.catalog.client.put_ticket_type(
             event.id, TicketTypeId(new_uuid()), a_ticket_type(name, **changes), self.token
         )

@@ -12,6 +12,7 @@ from quickserve.contracts.catalog import (
     NothingToSell,
     TicketTypeId,
     TicketTypeInUse,
+    TicketTypeView,
     UnknownZone,
     VenueDraft,
 )
@@ -226,10 +227,11 @@ async def test_a_venue_is_known_by_name_and_city(catalog: Catalog, organiser: Or
     second = await organiser.writes(dates=[a_date(venue=full)])
     elsewhere = await organiser.writes(dates=[a_date(venue=VenueDraft(name="Zénith"))])
     venues = [e.dates[0].venue for e in (first, second, elsewhere)]
-    assert venues[0] and venues[1] and venues[2]
-    assert venues[0].id == venues[1].id != venues[2].id
+    ids = [venue.id for venue in venues if venue]
+    assert ids[0] == ids[1] != ids[2]
     known = (await catalog.client.event(first.id, organiser.token)).dates[0].venue
-    assert known and known.address == "1 bd des Cités"
+    assert known
+    assert known.address == "1 bd des Cités"
 
 
 async def test_ten_writers_of_one_new_event(catalog: Catalog, organiser: Organiser):
@@ -287,9 +289,7 @@ async def test_the_last_ticket_type_of_a_published_event_stays(
 ):
     event = await organiser.publishes("Gala")
     with pytest.raises(TicketTypeInUse):
-        await catalog.client.remove_ticket_type(
-            event.id, event.ticket_types[0].id, organiser.token
-        )
+        await catalog.client.remove_ticket_type(event.id, event.ticket_types[0].id, organiser.token)
 
 
 async def test_one_currency_an_event_and_one_name_a_ticket_type(organiser: Organiser):
@@ -301,6 +301,15 @@ async def test_one_currency_an_event_and_one_name_a_ticket_type(organiser: Organ
     with pytest.raises(Malformed) as twice:
         await organiser.sells(event, price=Money(100, "EUR"))
     assert [e.field for e in twice.value.errors] == ["name"]
+
+
+async def test_two_currencies_at_the_same_moment(catalog: Catalog, organiser: Organiser):
+    event = await organiser.writes()
+    prices = [Money(1800, currency) for currency in ("EUR", "CHF", "GBP", "PLN")]
+    outcomes = await race(*(organiser.sells(event, p.currency, price=p) for p in prices))
+    assert outcomes.kinds == {TicketTypeView: 1, Malformed: 3}
+    seen = await catalog.client.event(event.id, organiser.token)
+    assert [kind.price for kind in seen.ticket_types] == [outcomes.of(TicketTypeView)[0].price]
 
 
 async def test_wrong_ticket_types_name_their_field(organiser: Organiser):

@@ -242,15 +242,15 @@ async def test_no_calls_inside_a_transaction(client: Client, bakery: Bakery) -> 
 
 
 async def test_the_breaker_opens_tries_once_and_closes(client: Client, oven: Oven) -> None:
-    client.breaker = Breaker(threshold=3, pause_seconds=0.1)
+    client.breaker = Breaker(threshold=3, pause_seconds=0.4)
     oven.failures = [Unavailable() for _ in range(3)]
     with pytest.raises(Unavailable):
         await client.get(Seen, "/bread")
     assert client.breaker.state == "open"
     with pytest.raises(Unavailable):
-        await client.get(Seen, "/bread")
+        await client.post(Seen, "/bread", None)
     assert oven.tries["bread"] == 3, "not called while open"
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(0.45)
     assert client.breaker.state == "half-open"
     await client.get(Seen, "/bread")
     assert client.breaker.state == "closed"

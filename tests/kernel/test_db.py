@@ -1,13 +1,14 @@
 """The database: transactions, errors as problems, roles that reach their own schema only."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-from quickserve.kernel.db import Jsonb, in_transaction, migrate
+from quickserve.kernel.db import Database, Jsonb, Transaction, in_transaction, migrate
 from quickserve.kernel.errors import Malformed, Unavailable
 
 from .conftest import OpenBakery
@@ -21,12 +22,19 @@ async def bake(bakery: Bakery, name: str, count: int = 1) -> None:
         await tx.execute(INSERT, (uuid4(), name, count))
 
 
+async def fail(db: Database, *before: Callable[[Transaction], Awaitable[object] | None]) -> None:
+    """A command that does something and then breaks."""
+    async with db.transaction() as tx:
+        for act in before:
+            if (waited := act(tx)) is not None:
+                await waited
+        raise RuntimeError
+
+
 async def test_a_command_commits_or_leaves_nothing(bakery: Bakery) -> None:
     await bake(bakery, "rye")
     with pytest.raises(RuntimeError):
-        async with bakery.db.transaction() as tx:
-            await tx.execute(INSERT, (uuid4(), "spelt", 1))
-            raise RuntimeError
+        await fail(bakery.db, lambda tx: tx.execute(INSERT, (uuid4(), "spelt", 1)))
     assert await bakery.ask("SELECT string_agg(name, ',') FROM loaves") == "rye"
 
 
@@ -37,9 +45,7 @@ async def test_callbacks_wait_for_the_commit(bakery: Bakery) -> None:
         assert heard == []
     assert heard == ["committed"]
     with pytest.raises(RuntimeError):
-        async with bakery.db.transaction() as tx:
-            tx.after_commit.append(lambda: heard.append("rolled back"))
-            raise RuntimeError
+        await fail(bakery.db, lambda tx: tx.after_commit.append(lambda: heard.append("undone")))
     assert heard == ["committed"]
 
 
@@ -49,11 +55,16 @@ async def test_no_callback_when_the_commit_itself_fails(bakery: Bakery) -> None:
     )
     await bake(bakery, "rye")
     heard: list[str] = []
-    with pytest.raises(psycopg.errors.UniqueViolation):
+
+    async def bake_too_much() -> None:
         async with bakery.db.transaction() as tx:
             tx.after_commit.append(lambda: heard.append("committed"))
             await tx.execute(INSERT, (uuid4(), "spelt", 1))
-    assert heard == []
+            heard.append("not refused yet")
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        await bake_too_much()
+    assert heard == ["not refused yet"]
 
 
 async def test_transactions_do_not_nest(bakery: Bakery) -> None:

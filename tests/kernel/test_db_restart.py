@@ -18,7 +18,7 @@ from quickserve.kernel.events import Message
 from quickserve.kernel.outbox import Relay
 from quickserve.kernel.postgres import EmbeddedPostgres
 
-from .world import LOAVES, Bakery, LoafBaked, Packages, baked, open_bakery
+from .world import LOAVES, Bakery, LoafBaked, Packages, baked, eventually, open_bakery
 
 pytestmark = pytest.mark.xdist_group("own server")
 
@@ -121,22 +121,28 @@ async def test_the_relay_survives_a_restart(server: OwnServer, bakery: Bakery) -
     before, after = baked(), baked()
     async with bakery.db.transaction() as tx:
         await outbox.append(tx, before)
-    async with asyncio.timeout(5):
-        while not taken:
-            await asyncio.sleep(0.01)
+
+    async def one_is_taken() -> bool:
+        return len(taken) == 1
+
+    await eventually(one_is_taken)
     server.stop()
     await asyncio.sleep(1.5)
     assert not relay.done()
     server.start()
-    async with asyncio.timeout(15):
-        while len(taken) < 2:
-            try:
-                async with bakery.db.transaction() as tx:
-                    if not await tx.value("SELECT EXISTS (SELECT FROM outbox)"):
-                        await outbox.append(tx, after)
-            except Unavailable:
-                pass
-            await asyncio.sleep(0.05)
+
+    async def the_other_is_written() -> bool:
+        try:
+            async with bakery.db.transaction() as tx:
+                await outbox.append(tx, after)
+        except Unavailable:
+            return False
+        return True
+
+    async def both_are_taken() -> bool:
+        return taken == [before.subject, after.subject]
+
+    await eventually(the_other_is_written)
+    await eventually(both_are_taken)
     relay.cancel()
     await asyncio.gather(relay, return_exceptions=True)
-    assert taken[:2] == [before.subject, after.subject]

@@ -21,7 +21,7 @@ from quickserve.kernel.money import (
 CODES = ["EUR", "CHF", "JPY", "KWD", "XOF", "USD"]
 amounts = st.builds(Money, st.integers(-MAX_MINOR, MAX_MINOR), st.sampled_from(CODES))
 
-# Of list one, but no money that somebody pays with: funds, bond units, metals, tests, "no currency".
+# Of list one, but nobody pays with them: funds, bond units, metals, tests, "no currency".
 NOT_PAID_WITH = {
     "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW", "XSU", "XUA", "XDR", "XAD",
     "XBA", "XBB", "XBC", "XBD", "XAG", "XAU", "XPD", "XPT", "XTS", "XXX",
@@ -113,12 +113,12 @@ def test_sums_are_exact(money: Money, times: int) -> None:
 
 def test_two_currencies_do_not_add_up() -> None:
     with pytest.raises(AssertionError):
-        Money(1, "EUR") + Money(1, "CHF")
+        _ = Money(1, "EUR") + Money(1, "CHF")
 
 
 def test_sums_beyond_the_bound_are_refused() -> None:
     with pytest.raises(AmountError):
-        Money(MAX_MINOR, "EUR") + Money(1, "EUR")
+        _ = Money(MAX_MINOR, "EUR") + Money(1, "EUR")
 
 
 @pytest.mark.parametrize("minor", [1.0, 12.5, "12", True])

@@ -1,6 +1,7 @@
 """What the kernel's tests build with: a bakery with a schema of its own, and small services."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NewType
@@ -80,6 +81,13 @@ class Bakery:
             row = await cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
+
+async def eventually(happened: Callable[[], Awaitable[Any]], seconds: float = 10) -> None:
+    for _ in range(int(seconds / 0.02)):
+        if await happened():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not happen")
 
 
 class Packages:

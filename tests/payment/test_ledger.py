@@ -136,8 +136,8 @@ async def planted(payments: Payments, plant: str, undo: str, params: Any) -> Asy
 
 _ENTRY = (
     "INSERT INTO payment.ledger_transfers (id, kind, debit_account, credit_account, amount,"
-    " currency, intent_id, pending_id) SELECT %(id)s, {kind}, {debit}, {credit}, {amount}, {currency},"
-    " {intent}, {pending} FROM payment.ledger_transfers WHERE id = %(intent)s"
+    " currency, intent_id, pending_id) SELECT %(id)s, {kind}, {debit}, {credit}, {amount},"
+    " {currency}, {intent}, {pending} FROM payment.ledger_transfers WHERE id = %(intent)s"
 )
 _GOOD = {
     "kind": "'posted'", "debit": "debit_account", "credit": "credit_account", "amount": "amount",

@@ -24,6 +24,7 @@ from quickserve.contracts.booking import (
     BookingView,
     CapacityBelowSold,
     Contact,
+    DoorDates,
     FreeBooking,
     HoldExpired,
     HoldId,
@@ -67,6 +68,34 @@ router = APIRouter()
 _CHOICE = (NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies, SoldOut)
 _STAFF = (Unauthenticated, Forbidden, NotFound)
 
+# -- What a rush calls: matched first -------------------------------------------------------------
+
+
+@router.put(
+    "/free-bookings/{booking_id}",
+    dependencies=[anyone],
+    responses=errors(
+        *_CHOICE, PaymentRequired, HoldExpired, HoldUsed, BookingNotPending, IdReused, Malformed
+    ),
+)
+async def put_free_booking(booking_id: BookingId, body: FreeBooking, ctx: Ctx) -> BookingView:
+    if body.hold_id is None and (body.date_id is None or not body.items):
+        missing = "date_id" if body.date_id is None else "items"
+        fix = "Name a hold_id, or a date_id and at least one item."
+        raise field_problem(missing, "missing", fix)
+    if body.hold_id is not None and (body.date_id is not None or body.items):
+        fix = "The hold says what is booked: leave date_id and items out."
+        raise field_problem("hold_id", "ambiguous", fix)
+    cmd = BookFree(booking_id, body.hold_id, body.date_id, tuple(body.items), _buyer(body.contact))
+    return await reads.show_booking(ctx, await book_free(ctx, cmd))
+
+
+@router.put("/holds/{hold_id}", dependencies=[anyone], responses=errors(*_CHOICE, IdReused))
+async def put_hold(hold_id: HoldId, body: NewHold, ctx: Ctx) -> HoldView:
+    cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items))
+    return reads.show_hold(await hold_places(ctx, cmd))
+
+
 # -- Stock and holds ------------------------------------------------------------------------------
 
 
@@ -91,12 +120,6 @@ async def get_availability(
     date_id: Annotated[list[DateId], Query(min_length=1, max_length=100)], ctx: Ctx
 ) -> AvailabilityList:
     return await reads.availability(ctx, date_id)
-
-
-@router.put("/holds/{hold_id}", dependencies=[anyone], responses=errors(*_CHOICE, IdReused))
-async def put_hold(hold_id: HoldId, body: NewHold, ctx: Ctx) -> HoldView:
-    cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items))
-    return reads.show_hold(await hold_places(ctx, cmd))
 
 
 @router.get("/holds/{hold_id}", dependencies=[anyone], responses=errors(NotFound))
@@ -145,25 +168,6 @@ async def put_withdrawal(booking_id: BookingId, ctx: Ctx) -> Response:
     return Response(status_code=204)
 
 
-@router.put(
-    "/free-bookings/{booking_id}",
-    dependencies=[anyone],
-    responses=errors(
-        *_CHOICE, PaymentRequired, HoldExpired, HoldUsed, BookingNotPending, IdReused, Malformed
-    ),
-)
-async def put_free_booking(booking_id: BookingId, body: FreeBooking, ctx: Ctx) -> BookingView:
-    if body.hold_id is None and (body.date_id is None or not body.items):
-        missing = "date_id" if body.date_id is None else "items"
-        fix = "Name a hold_id, or a date_id and at least one item."
-        raise field_problem(missing, "missing", fix)
-    if body.hold_id is not None and (body.date_id is not None or body.items):
-        fix = "The hold says what is booked: leave date_id and items out."
-        raise field_problem("hold_id", "ambiguous", fix)
-    cmd = BookFree(booking_id, body.hold_id, body.date_id, tuple(body.items), _buyer(body.contact))
-    return await reads.show_booking(ctx, await book_free(ctx, cmd))
-
-
 @router.get("/bookings/{booking_id}", dependencies=[anyone], responses=errors(NotFound))
 async def get_booking(
     booking_id: BookingId, key: Annotated[str, Query(max_length=100)], ctx: Ctx
@@ -192,6 +196,17 @@ async def get_admissions(date_id: DateId, ctx: Ctx) -> Admissions:
 async def put_revocation(ticket_id: TicketId, ctx: Ctx) -> TicketView:
     ticket, date_id = await revoke_ticket(ctx, ticket_id)
     return (await reads.show_tickets(ctx, date_id, [ticket]))[0]
+
+
+@router.get(
+    "/organisers/{organiser_id}/door-dates",
+    dependencies=[signed_in],
+    responses=errors(Unauthenticated, Forbidden),
+)
+async def get_door_dates(
+    organiser_id: OrganiserId, ctx: Ctx, text: Annotated[str, Query(max_length=100)] = ""
+) -> DoorDates:
+    return await reads.door_dates(ctx, organiser_id, text)
 
 
 @router.get(

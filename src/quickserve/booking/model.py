@@ -56,8 +56,12 @@ class OfferedType:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A date with the wanted ticket types, and the quotas that these take places of."""
+    """A date with the wanted ticket types, and the quotas that these take places of.
 
+    `looked_at` by the database's clock.
+    """
+
+    looked_at: datetime
     date: DateFacts
     event_state: str
     date_state: str
@@ -156,6 +160,11 @@ def load_items(stored: Any) -> list[HeldItem]:
 
 def dump_items(items: list[HeldItem]) -> str:
     return _items.dump_json(items).decode()
+
+
+def plain_items(items: list[HeldItem]) -> Any:
+    """As `dump_items`, for a larger JSON document."""
+    return _items.dump_python(items, mode="json")
 
 
 def fingerprint(*parts: object) -> bytes:

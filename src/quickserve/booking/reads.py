@@ -18,6 +18,7 @@ from quickserve.contracts.booking import (
     BookingView,
     DateFacts,
     DateFigures,
+    DoorDates,
     HoldId,
     HoldView,
     OrganiserReport,
@@ -39,6 +40,7 @@ _HOURS_OF_EVENT_MAX = 400
 _HOURS_OF_ORGANISER = 48
 _LATEST = 10
 _NEXT_DATES = 10
+_DOOR_DATES_MAX = 60
 
 
 # -- Stock and holds ------------------------------------------------------------------------------
@@ -167,13 +169,20 @@ async def ticket_keys(ctx: Context, organiser_id: OrganiserId) -> TicketKeys:
         )
 
 
+async def door_dates(ctx: Context, organiser_id: OrganiserId, text: str) -> DoorDates:
+    ctx.principal.require(organiser_id, Role.DOOR)
+    async with ctx.db.read() as tx:
+        found = await reports.door_dates(tx, organiser_id, text.split()[:10], _DOOR_DATES_MAX)
+    return DoorDates(dates=found)
+
+
 async def admissions(ctx: Context, date_id: DateId) -> Admissions:
     async with ctx.db.read() as tx:
-        date = await offers.find_date(tx, date_id)
+        date = await offers.find_date_facts(tx, date_id)
         if date is None:
             raise NotFound("There is no such date.")
         ctx.principal.require(date.organiser_id, Role.DOOR)
-        return await scans.count_admissions(tx, date_id)
+        return await scans.count_admissions(tx, date)
 
 
 # -- Reports --------------------------------------------------------------------------------------

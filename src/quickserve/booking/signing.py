@@ -113,8 +113,17 @@ def read_payload(payload: str) -> TicketClaim | None:
 
 
 def new_code() -> str:
-    """Eight characters, 39 random bits: unguessable for who stands at a door."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_CHARACTERS))
+    """39 random bits: unguessable for who stands at a door."""
+    return _spell(secrets.randbelow(len(ALPHABET) ** CODE_CHARACTERS))
+
+
+def _spell(number: int) -> str:
+    """The last eight digits in the alphabet's base."""
+    characters = ""
+    for _ in range(CODE_CHARACTERS):
+        number, digit = divmod(number, len(ALPHABET))
+        characters += ALPHABET[digit]
+    return characters
 
 
 def show_code(code: str) -> str:
@@ -143,9 +152,5 @@ class BookingLink:
 def booking_link(booking_id: BookingId, secret: bytes) -> BookingLink:
     """Both derived from the id, so nothing is stored: 160 bits of key, 39 of number."""
     mac = hmac.digest(secret, booking_id.bytes, hashlib.sha256)
-    rest = int.from_bytes(mac[20:])
-    digits: list[str] = []
-    for _ in range(8):
-        rest, digit = divmod(rest, len(ALPHABET))
-        digits.append(ALPHABET[digit])
-    return BookingLink(base64.b32encode(mac[:20]).decode(), show_code("".join(digits)))
+    number = show_code(_spell(int.from_bytes(mac[20:])))
+    return BookingLink(base64.b32encode(mac[:20]).decode(), number)

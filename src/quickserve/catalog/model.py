@@ -44,7 +44,6 @@ class EventHead:
     id: EventId
     organiser_id: OrganiserId
     state: EventState
-    version: int
     source_uid: str | None
     source_hash: bytes | None
     draft_hash: bytes | None
@@ -300,7 +299,9 @@ _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": 
 
 def fold(text: str) -> str:
     """Lower case, without accents or doubled spaces: "Cœur de  L'ÉTÉ" is "coeur de l'ete"."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: the plain letter of "𝑨" is a capital again.
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", plain)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(bare.translate(_LIGATURES).split())
 

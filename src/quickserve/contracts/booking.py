@@ -222,9 +222,15 @@ class ScanView(BaseModel):
 
 
 class Admissions(BaseModel):
-    date_id: DateId
+    date: DateFacts
     admitted: int
     expected: int
+
+
+class DoorDates(BaseModel):
+    """What a door may be opened for: the nearest first; with a search text, past ones too."""
+
+    dates: list[DateFacts]
 
 
 class TicketKey(BaseModel):
@@ -466,6 +472,12 @@ class BookingClient:
 
     async def admissions(self, date_id: DateId, token: str) -> Admissions:
         return await self._client.get(Admissions, f"/dates/{date_id}/admissions", token=token)
+
+    async def door_dates(
+        self, organiser_id: OrganiserId, token: str, *, text: str = ""
+    ) -> DoorDates:
+        path = f"/organisers/{organiser_id}/door-dates"
+        return await self._client.get(DoorDates, path, query={"text": text}, token=token)
 
     async def ticket_keys(self, organiser_id: OrganiserId, token: str) -> TicketKeys:
         path = f"/organisers/{organiser_id}/ticket-keys"

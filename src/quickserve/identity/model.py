@@ -116,7 +116,8 @@ def slug_of(name: str) -> str:
     """Lower-case ASCII words joined by hyphens; `organiser` for a name without any."""
     spelled = name.translate(str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae",
         "ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d"}))  # fmt: skip
-    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode().lower()
+    decomposed = unicodedata.normalize("NFKD", spelled.lower())
+    plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:SLUG_MAX].strip("-")
     return slug or "organiser"
 

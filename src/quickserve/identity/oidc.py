@@ -125,7 +125,7 @@ async def post_token(
                 answer = await _by_password(ctx, request, form)
             case "refresh_token":
                 answer = await _by_refresh_token(ctx, form)
-            case None:
+            case None | "":
                 return _refused("invalid_request", "Name a grant_type, form-encoded.")
             case _:
                 return _refused("unsupported_grant_type", "Use password or refresh_token.")

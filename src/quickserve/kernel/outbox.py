@@ -81,7 +81,7 @@ class Relay:
 
     async def deliver(self) -> int:
         """One batch. Returns how many events were taken by all their consumers."""
-        rows = await self._claim()
+        rows = await self.claim()
         until = time.monotonic() + BATCH_SECONDS_MAX
         delivered: list[UUID] = []
         tried = 0
@@ -96,7 +96,7 @@ class Relay:
             await self._settle(delivered, [row.id for row in rows[tried:]])
         return len(delivered)
 
-    async def _claim(self) -> list[_Row]:
+    async def claim(self) -> list[_Row]:
         """The oldest due events, for CLAIM_SECONDS out of the sight of other relays."""
         async with self._db.read() as tx:
             return await tx.all(

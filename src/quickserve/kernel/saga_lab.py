@@ -1,13 +1,12 @@
 """Where every saga is tried: steps fail, actions are repeated, workers die or wake up too late.
 
 The faults sit in a copy of the saga whose actions are wrapped; the engine that runs it is the real
-one. The tested service runs with the lab's queue, and without workers of its own: each trial brings
-its own. A test gives `start`, which starts one saga and tells its id, and `after`, which checks
-what is left when it has ended.
+one. The tested service runs without workers of its own: the trials bring theirs. A test gives
+`start`, which starts one saga and tells its id, and `after`, which checks what it left behind.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,8 +18,9 @@ from quickserve.kernel.saga import Saga, State, Step
 from quickserve.kernel.saga_queue import SagaQueue, SagaStatus
 from quickserve.kernel.saga_worker import Sagas
 from quickserve.kernel.service import Context, Runtime
+from quickserve.kernel.telemetry import request_id
 
-Fault = Literal["none", "refuse", "lose", "repeat", "kill", "stall"]
+Fault = Literal["refuse", "lose", "repeat", "kill", "stall"]
 When = Literal["before", "after"]
 Action = Callable[[Context, Any, State], Awaitable[Any]]
 
@@ -58,27 +58,83 @@ Start = Callable[[], Awaitable[UUID]]
 After = Callable[[Trial, UUID, SagaStatus], Awaitable[None]]
 
 
+class _Case:
+    """One saga under one trial."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        self.left = trial.times
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+
 class SagaLab:
-    """`queue` is what the tested service's commands and workers use instead of their own."""
+    """`queue` is what the workers of the tested service use instead of their own.
+
+    A method tries all its trials at the same time, each on a saga of its own, and calls `after`
+    for one after the other when all have ended.
+    """
 
     def __init__(self, saga: Saga[Any], queue: str) -> None:
         steps = tuple(self._wrapped(step) for step in saga.steps)
         self.saga = replace(saga, steps=steps, patience_seconds=0.5)
         self.queue = SagaQueue(queue, (self.saga,))
-        self._trial = Trial("", "none")
-        self._left = 0
-        self._reached = asyncio.Event()
-        self._go_on = asyncio.Event()
+        self._cases: dict[UUID, asyncio.Future[_Case]] = {}
 
     # -- The trials -----------------------------------------------------------------------------
 
     async def fail_each_step(self, runtime: Runtime, start: Start, after: After) -> None:
         """Each `do` is refused or loses its answer; each `undo` fails, some times over."""
         async with self._engine(runtime):
-            for trial in self.failures():
-                await self._run(trial, runtime, start, after)
+            cases = await self._begin(self._failures(), start)
+            await self._ended(cases, runtime)
+        await self._judge(cases, runtime, after)
 
-    def failures(self) -> Iterator[Trial]:
+    async def repeat_each_action(self, runtime: Runtime, start: Start, after: After) -> None:
+        """Every action is called twice: going through, and refused at each step."""
+        trials = [
+            Trial(_EVERY, "repeat", times=_FOR_EVER, refused=refused)
+            for refused in (None, *self._refusable)
+        ]
+        async with self._engine(runtime):
+            cases = await self._begin(trials, start)
+            await self._ended(cases, runtime)
+        await self._judge(cases, runtime, after)
+
+    async def kill_after_each_checkpoint(
+        self, runtime: Runtime, start: Start, after: After
+    ) -> None:
+        """The worker dies as an action begins, and when its effect is there but not recorded."""
+        trials = [
+            Trial(action, "kill", when, refused=refused)
+            for action, refused in self._actions()
+            for when in _WHEN
+        ]
+        async with self._engine(runtime) as doomed:
+            cases = await self._begin(trials, start)
+            await self._all_reached(cases)
+            await _crash(doomed)
+        async with self._engine(runtime):
+            await self._ended(cases, runtime)
+        await self._judge(cases, runtime, after)
+
+    async def stall_each_action(self, runtime: Runtime, start: Start, after: After) -> None:
+        """The worker freezes, loses its lease, and acts when another has ended the saga."""
+        actions = [*self._actions(), *((name, name) for name in self._refusable)]
+        trials = [Trial(action, "stall", refused=refused) for action, refused in actions]
+        async with self._engine(runtime) as frozen:
+            cases = await self._begin(trials, start)
+            await self._all_reached(cases)
+            frozen.lease_seconds = 3600  # so it does not renew
+            async with self._engine(runtime):
+                await self._ended(cases, runtime)
+                for case in cases.values():
+                    case.go_on.set()
+        await self._judge(cases, runtime, after)
+
+    # -- Which ----------------------------------------------------------------------------------
+
+    def _failures(self) -> Iterator[Trial]:
         """Losing an answer 4 times ends an attempt; before the pivot also losing it for ever."""
         for index, step in enumerate(self.saga.steps):
             for when in _WHEN:
@@ -90,54 +146,12 @@ class SagaLab:
                 if index < self.saga.pivot_index:
                     yield Trial(step.name, "lose", when, _FOR_EVER)
                 if step.undo:
-                    yield Trial(f"{step.name}.undo", "lose", when, 4, refused=self._last_refusable)
-
-    async def repeat_each_action(self, runtime: Runtime, start: Start, after: After) -> None:
-        """Every action is called twice: going through, and refused at each step."""
-        async with self._engine(runtime):
-            for refused in (None, *self._refusable):
-                trial = Trial(_EVERY, "repeat", times=_FOR_EVER, refused=refused)
-                await self._run(trial, runtime, start, after)
-
-    async def kill_after_each_checkpoint(
-        self, runtime: Runtime, start: Start, after: After
-    ) -> None:
-        """The worker dies as an action begins, and when its effect is there but not recorded."""
-        for action, refused in self._actions():
-            for when in _WHEN:
-                trial = Trial(action, "kill", when, refused=refused)
-                self._set(trial)
-                async with self._engine(runtime, workers=1) as doomed:
-                    saga_id = await start()
-                    await self._fault_reached(trial)
-                    await _crash(doomed)
-                async with self._engine(runtime):
-                    await self._check(trial, runtime, saga_id, after)
-
-    async def stall_each_action(self, runtime: Runtime, start: Start, after: After) -> None:
-        """The worker freezes, loses its lease, and acts when another has ended the saga."""
-        actions = [*self._actions(), *((name, name) for name in self._refusable)]
-        for action, refused in actions:
-            trial = Trial(action, "stall", refused=refused)
-            self._set(trial)
-            async with self._engine(runtime, workers=1) as frozen:
-                saga_id = await start()
-                await self._fault_reached(trial)
-                frozen.lease_seconds = 3600  # so it does not renew
-                async with self._engine(runtime):
-                    await self._ended(trial, runtime, saga_id)
-                    self._go_on.set()
-            await self._check(trial, runtime, saga_id, after)
-
-    # -- How ------------------------------------------------------------------------------------
+                    refused = self._refusable[-1]
+                    yield Trial(f"{step.name}.undo", "lose", when, 4, refused=refused)
 
     @property
     def _refusable(self) -> list[str]:
         return [step.name for step in self.saga.steps[: self.saga.pivot_index + 1]]
-
-    @property
-    def _last_refusable(self) -> str:
-        return self._refusable[-1]
 
     def _actions(self) -> Iterator[tuple[str, str | None]]:
         """Every action on every path through the saga, with the step that is refused there."""
@@ -148,75 +162,96 @@ class SagaLab:
                 if step.undo:
                     yield f"{step.name}.undo", refused
 
+    # -- How ------------------------------------------------------------------------------------
+
     def _wrapped(self, step: Step[Any]) -> Step[Any]:
         undo = partial(self._act, f"{step.name}.undo", step.undo) if step.undo else None
         return replace(step, do=partial(self._act, step.name, step.do), undo=undo)
 
     async def _act(self, name: str, action: Action, ctx: Context, params: Any, state: State) -> Any:
-        trial = self._trial
-        faulty = self._left > 0 and trial.action in (name, _EVERY)
-        self._left -= faulty
+        case = await self._case()
+        trial = case.trial
+        faulty = case.left > 0 and trial.action in (name, _EVERY)
+        case.left -= faulty
         if faulty and trial.fault != "repeat":
             if trial.when == "after":
                 await action(ctx, params, state)
-            await self._fail(trial)
+            await _fail(case)
             return await action(ctx, params, state)  # stalled: it acts late
         if name == trial.refused:
             raise LabRefusal
-        if faulty and trial.fault == "repeat":
+        if faulty:
             await action(ctx, params, state)
         return await action(ctx, params, state)
 
-    async def _fail(self, trial: Trial) -> None:
-        """Raises; or, when stalled, returns once the trial goes on."""
-        self._reached.set()
-        match trial.fault:
-            case "refuse":
-                raise LabRefusal
-            case "lose":
-                raise Unavailable("The lab loses an answer.")
-            case _:
-                await self._go_on.wait()
+    async def _case(self) -> _Case:
+        """Of the saga that is being carried out: its worker names it in the request id."""
+        saga_id = UUID(request_id.get().removeprefix("saga-"))
+        async with asyncio.timeout(_ENDED_SECONDS_MAX):
+            return await asyncio.shield(self._promise(saga_id))
 
-    def _set(self, trial: Trial) -> None:
-        self._trial = trial
-        self._left = trial.times
-        self._reached.clear()
-        self._go_on.clear()
+    def _promise(self, saga_id: UUID) -> asyncio.Future[_Case]:
+        # A worker may be faster than `start`, which tells the id.
+        return self._cases.setdefault(saga_id, asyncio.get_running_loop().create_future())
+
+    async def _begin(self, trials: Iterable[Trial], start: Start) -> dict[UUID, _Case]:
+        cases: dict[UUID, _Case] = {}
+        for trial in trials:
+            saga_id = await start()
+            cases[saga_id] = _Case(trial)
+            self._promise(saga_id).set_result(cases[saga_id])
+        return cases
 
     @asynccontextmanager
-    async def _engine(self, runtime: Runtime, workers: int = 2) -> AsyncGenerator[Sagas]:
-        engine = Sagas(self.queue, runtime, lease_seconds=_LEASE_SECONDS, workers=workers)
-        async with engine:
+    async def _engine(self, runtime: Runtime) -> AsyncGenerator[Sagas]:
+        async with Sagas(
+            self.queue, runtime, lease_seconds=_LEASE_SECONDS, workers=_WORKERS
+        ) as engine:
             yield engine
 
-    async def _run(self, trial: Trial, runtime: Runtime, start: Start, after: After) -> None:
-        self._set(trial)
-        await self._check(trial, runtime, await start(), after)
+    async def _all_reached(self, cases: dict[UUID, _Case]) -> None:
+        for case in cases.values():
+            try:
+                await asyncio.wait_for(case.reached.wait(), _ENDED_SECONDS_MAX)
+            except TimeoutError:
+                raise AssertionError(f"{case.trial}: never came to that action") from None
 
-    async def _fault_reached(self, trial: Trial) -> None:
-        try:
-            await asyncio.wait_for(self._reached.wait(), _ENDED_SECONDS_MAX)
-        except TimeoutError:
-            raise AssertionError(f"{trial}: the saga never came to that action") from None
+    async def _ended(self, cases: dict[UUID, _Case], runtime: Runtime) -> None:
+        open_ids = list(cases)
+        for _ in range(_ENDED_SECONDS_MAX * 20):
+            async with runtime.db.read() as tx:
+                known = [(i, await self.queue.status(tx, i)) for i in open_ids]
+            open_ids = [i for i, status in known if not status or status.state not in _ENDS]
+            if not open_ids:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"not ended: {[str(cases[i].trial) for i in open_ids]}")
 
-    async def _check(self, trial: Trial, runtime: Runtime, saga_id: UUID, after: After) -> None:
-        status = await self._ended(trial, runtime, saga_id)
-        if trial.refused:
-            assert status.state == "undone", f"{trial}: ended {status}"
-        await after(trial, saga_id, status)
-
-    async def _ended(self, trial: Trial, runtime: Runtime, saga_id: UUID) -> SagaStatus:
-        for _ in range(_ENDED_SECONDS_MAX * 50):
+    async def _judge(self, cases: dict[UUID, _Case], runtime: Runtime, after: After) -> None:
+        for saga_id, case in cases.items():
             async with runtime.db.read() as tx:
                 status = await self.queue.status(tx, saga_id)
-            if status and status.state in ("done", "undone"):
-                return status
-            await asyncio.sleep(0.02)
-        raise AssertionError(f"{trial}: saga {saga_id} has not ended")
+            assert status is not None, f"{case.trial}: no saga {saga_id}"
+            if case.trial.refused:
+                assert status.state == "undone", f"{case.trial}: ended {status}"
+            await after(case.trial, saga_id, status)
 
 
 _WHEN: tuple[When, When] = ("before", "after")
+_ENDS = ("done", "undone")
+_WORKERS = 3  # room for all trials at once
+
+
+async def _fail(case: _Case) -> None:
+    """Raises; or, when stalled, returns once the trial goes on."""
+    case.reached.set()
+    match case.trial.fault:
+        case "refuse":
+            raise LabRefusal
+        case "lose":
+            raise Unavailable("The lab loses an answer.")
+        case _:
+            await case.go_on.wait()
 
 
 async def _crash(engine: Sagas) -> None:

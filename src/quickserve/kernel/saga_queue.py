@@ -152,7 +152,7 @@ class SagaQueue:
             (row.task_id,),
         )
         steps = _steps(checkpoints)
-        if row.known_state in ("running", "stuck"):
+        if row.known_state in ("running", "stuck") and row.name in self.sagas:
             current = _current(self.sagas[row.name], checkpoints)
             failed = len(attempts) > 1 and attempts[-1].state != "running"
             steps += [replace(s, state="failed" if failed else "running") for s in current]

@@ -362,7 +362,7 @@ class Sagas:
         self.lease_seconds = lease_seconds or runtime.settings.saga_lease_seconds
         self.stopping = False
         self.workers: list[Worker] = []
-        self._count = workers or runtime.settings.saga_workers
+        self._count = runtime.settings.saga_workers if workers is None else workers
         self._watched: dict[UUID, set[asyncio.Event]] = {}
         self._watcher: asyncio.Task[None] | None = None
 

@@ -59,9 +59,7 @@ def seal(settings: Settings, name: str, content: BaseModel) -> str:
     return _box(settings, name).encrypt(content.model_dump_json().encode()).decode().rstrip("=")
 
 
-def unseal(
-    settings: Settings, name: str, text: str, kind: type[T], *, max_age: int
-) -> T | None:
+def unseal(settings: Settings, name: str, text: str, kind: type[T], *, max_age: int) -> T | None:
     """None for what is forged, of another name, older than `max_age` seconds, or unreadable."""
     padded = text + "=" * (-len(text) % 4)
     try:

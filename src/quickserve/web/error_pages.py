@@ -114,9 +114,7 @@ def _page_before(request: Request) -> str:
 
 
 def _reads_html(request: Request) -> bool:
-    return (
-        "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
-    )
+    return "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
 
 
 def _is_problem(start: Message) -> bool:

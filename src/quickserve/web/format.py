@@ -6,10 +6,11 @@ each a Jinja filter of the same name. Zones are IANA names; datetimes are aware.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from quickserve.kernel.money import Money, scale
 from quickserve.web.i18n import ENGLISH, FRENCH, Locale
@@ -54,6 +55,12 @@ def price(amount: Money, *, locale: Locale) -> str:
 def number(value: int, *, locale: Locale) -> str:
     """Like "1 248"."""
     return format_decimal(value, locale=locale.babel).replace(_THIN, _NBSP)
+
+
+def percent(rate_bp: int, *, locale: Locale) -> str:
+    """Basis points: 550 is "5,5 %"."""
+    rate = Decimal(rate_bp) / 10_000
+    return format_percent(rate, locale=locale.babel, decimal_quantization=False)
 
 
 def clock(moment: datetime, zone: str, *, locale: Locale) -> str:

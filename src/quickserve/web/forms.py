@@ -58,7 +58,7 @@ class Form:
         return " ".join(self.lines(name).split())
 
     def lines(self, name: str) -> str:
-        """Text of several lines, with `\\n` between them."""
+        """Text of several lines, however the browser ended them."""
         return next((clean(value) for key, value in self.pairs if key == name), "")
 
     def secret(self, name: str) -> str:

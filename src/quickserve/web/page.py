@@ -22,12 +22,8 @@ from quickserve.kernel.service import Ctx
 from quickserve.kernel.settings import Settings
 from quickserve.web.i18n import Locale
 
-# Of pages that carry somebody's tickets: nothing remembers them but the browser's own window.
-PRIVATE: Final = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-}
+# Of pages about somebody's purchase: nothing remembers them but the browser's own window.
+PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
 def page_router() -> APIRouter:

@@ -207,6 +207,13 @@ def _of_paying(locale: Locale) -> dict[str, Sentence]:
         "unknown-payment-method": Sentence(
             gettext("This way to pay is not known here."), gettext("Enter the card again.")
         ),
+        "payment-timeout": Sentence(
+            gettext("The payment was not approved in time."),
+            gettext("Nothing was charged. Choose your places again."),
+        ),
+        "intent-not-authorized": Sentence(
+            gettext("Your bank did not release the payment."), other_card
+        ),
         "payment-method-missing": Sentence(
             gettext("Choose how to pay."), gettext("Enter the details of a card.")
         ),
@@ -274,6 +281,7 @@ def _fixes(locale: Locale) -> dict[str, str]:
         "too_long": long,
         "control-character": gettext("Remove the characters that cannot be seen."),
         "repeated": gettext("This is there twice: remove one."),
+        "not-an-address": gettext("Enter an e-mail address like name@example.org."),
         "not-a-web-address": gettext("Enter an address that begins with https://."),
         "negative-price": gettext("Enter a price of 0 or more."),
         "wrong-currency": gettext("All tickets of an event have the same currency."),
@@ -285,6 +293,10 @@ def _fixes(locale: Locale) -> dict[str, str]:
         "datetime_from_date_parsing": moment,
         "timezone_aware": moment,
         "uuid_parsing": gettext("This choice is not known: choose again."),
-        "number": gettext("Enter the number as it stands on the card."),
-        "unknown-card": gettext("The sandbox knows only its test cards: use one of the list."),
+        "not-a-card-number": gettext("Enter the 12 to 19 digits of the card number."),
+        "mistyped-digit": gettext("A digit of the card number is mistyped: check it."),
+        "not-a-test-card": gettext("This is a trial: use one of the test cards."),
+        "not-a-month": gettext("Enter the month and the year, such as 07/29."),
+        "card-expired": gettext("This card has expired: use another."),
+        "security-code": gettext("Enter the 3 or 4 digits on the back of the card."),
     }

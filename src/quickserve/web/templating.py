@@ -4,7 +4,7 @@ In every template and macro, of the request's language:
   `locale`, `gettext`/`_`, `ngettext`, `pgettext`, `{% trans %}`;
   `url("/events/x")`: the path with the language's prefix;
   `static("app.css")`: the asset's path with its content's hash (vendored ones carry a version);
-  filters of `quickserve.web.format`: `money`, `price`, `number`, `when(zone)`,
+  filters of `quickserve.web.format`: `money`, `price`, `number`, `percent`, `when(zone)`,
   `when_long(end, zone)`, `day(zone)`, `clock(zone)`, `time(zone)`, `stub(zone)`, `iso(zone)`,
   `relative`; and `now()`, `chart(labels, bars, line)`, `series(name, values)`.
 In pages only (a macro takes them as arguments): `csrf`, `theme`, `path` (without prefix), `query`
@@ -33,7 +33,7 @@ STATIC: Final = _HERE / "static"
 TEMPLATES: Final = _HERE / "templates"
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 _CLOCK: Final = SystemClock()
-_TIMELESS: Final = ("money", "price", "number", "clock", "time", "when", "stub")
+_TIMELESS: Final = ("money", "price", "number", "percent", "clock", "time", "when", "stub")
 _TIMED: Final = ("when_long", "day", "relative")
 
 

@@ -1,6 +1,7 @@
 """Books places that cost nothing: one request, one transaction, tickets at once."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from quickserve.booking import model
 from quickserve.booking.commands.book_hold import usable_hold
@@ -22,6 +23,7 @@ from quickserve.contracts.catalog import DateId
 from quickserve.kernel import outbox
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.errors import IdReused, NotFound
+from quickserve.kernel.money import Money
 from quickserve.kernel.service import Context
 
 
@@ -63,12 +65,12 @@ async def _book_directly(ctx: Context, cmd: BookFree) -> Booking:
     if isinstance(choice, Repeat):
         return await _repeated(ctx, cmd)
     offer, basket = choice
-    _require_free(basket)
+    _require_free(basket.total)
     key = await key_ring(ctx).active(offer.date.organiser_id)
+    booking = _confirmed(cmd, offer.date, basket, key.id, offer.looked_at)
     try:
         async with ctx.db.transaction() as tx:
-            booking = await _insert(tx, cmd, offer.date, basket, key.id)
-            await stock.move_places(tx, basket.quota_ids, basket.quota_places, held=0, sold=1)
+            await _record(tx, cmd, booking)
     except SoldOut as lost:
         raise Outrun from lost
     return booking
@@ -76,41 +78,44 @@ async def _book_directly(ctx: Context, cmd: BookFree) -> Booking:
 
 async def _book_held(ctx: Context, cmd: BookFree, hold_id: HoldId) -> Booking:
     async with ctx.db.read() as tx:
-        seen = await stock.find_hold(tx, hold_id)
-    if seen is None:
+        hold = await stock.find_hold(tx, hold_id)
+    if hold is None:
         raise NotFound("There is no such hold.")
-    key = await key_ring(ctx).active(seen.date.organiser_id)
+    _require_free(hold.total)
+    key = await key_ring(ctx).active(hold.date.organiser_id)
     async with ctx.db.transaction() as tx:
         used = await stock.use_hold(tx, hold_id)
         if await bookings.lock_booking(tx, cmd.booking_id):
             return await _check_repeated(tx, cmd)
         hold = await usable_hold(tx, hold_id, used=used)
         basket = Basket(hold.items, hold.total, hold.quota_ids, hold.quota_places)
-        _require_free(basket)
-        booking = await _insert(tx, cmd, hold.date, basket, key.id)
-        await stock.move_places(tx, basket.quota_ids, basket.quota_places, held=-1, sold=1)
+        booking = _confirmed(cmd, hold.date, basket, key.id, hold.server_now)
+        await _record(tx, cmd, booking)
     return booking
 
 
-def _require_free(basket: Basket) -> None:
-    if basket.total.minor > 0:
-        raise PaymentRequired(total=str(basket.total))
+def _require_free(total: Money) -> None:
+    if total.minor > 0:
+        raise PaymentRequired(total=str(total))
 
 
-async def _insert(
-    tx: Transaction, cmd: BookFree, date: DateFacts, basket: Basket, key_id: str
+def _confirmed(
+    cmd: BookFree, date: DateFacts, basket: Basket, key_id: str, now: datetime
 ) -> Booking:
-    created_at = await bookings.insert_booking(
-        tx, cmd.booking_id, date, basket, cmd.buyer, cmd.body_hash,
-        hold_id=cmd.hold_id, confirmed=True,
-    )  # fmt: skip
-    tickets = new_tickets(basket.items, cmd.buyer, key_id)
-    await bookings.insert_tickets(tx, cmd.booking_id, date, basket.total.currency, tickets)
-    await outbox.append(tx, confirmation(cmd.booking_id, date, len(tickets), basket.total))
     return Booking(
         cmd.booking_id, "confirmed", cmd.buyer, date, basket.items, basket.total,
-        basket.quota_ids, basket.quota_places, cmd.body_hash, created_at, tickets,
+        basket.quota_ids, basket.quota_places, cmd.body_hash, now,
+        new_tickets(basket.items, cmd.buyer, key_id),
     )  # fmt: skip
+
+
+async def _record(tx: Transaction, cmd: BookFree, booking: Booking) -> None:
+    # In one round trip, so that the quota's row is locked for as short as can be.
+    async with tx.connection.pipeline():
+        await outbox.append(tx, confirmation(booking))
+        await bookings.insert_sale(
+            tx, booking, hold_id=cmd.hold_id, from_hold=cmd.hold_id is not None
+        )
 
 
 async def _repeated(ctx: Context, cmd: BookFree) -> Booking:

@@ -51,7 +51,7 @@ async def _book(ctx: Context, cmd: BookHold) -> Booking:
         basket = Basket(hold.items, hold.total, hold.quota_ids, hold.quota_places)
         await bookings.insert_booking(
             tx, cmd.booking_id, hold.date, basket, cmd.buyer, cmd.body_hash,
-            hold_id=cmd.hold_id, confirmed=False,
+            cmd.hold_id,
         )  # fmt: skip
         booking = await bookings.find_booking(tx, cmd.booking_id)
     assert booking is not None

@@ -10,14 +10,12 @@ from quickserve.contracts.booking import (
     BookingConfirmed,
     BookingId,
     BookingNotPending,
-    DateFacts,
     HeldItem,
     TicketId,
 )  # fmt: skip
 from quickserve.kernel import outbox
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import new_uuid
-from quickserve.kernel.money import Money
 from quickserve.kernel.service import Context
 
 
@@ -49,7 +47,7 @@ async def _confirm(ctx: Context, booking_id: BookingId) -> Booking:
             tickets = new_tickets(seen.items, seen.buyer, key.id)
             await bookings.confirm_booking(tx, booking_id)
             await bookings.insert_tickets(tx, booking_id, seen.date, seen.total.currency, tickets)
-            await outbox.append(tx, confirmation(booking_id, seen.date, len(tickets), seen.total))
+            await outbox.append(tx, confirmation(seen))
             await stock.move_places(tx, seen.quota_ids, seen.quota_places, held=-1, sold=1)
         booking = await bookings.find_booking(tx, booking_id)
     assert booking is not None
@@ -68,9 +66,8 @@ def new_tickets(items: Sequence[HeldItem], buyer: Buyer, key_id: str) -> list[Ti
     ]  # fmt: skip
 
 
-def confirmation(
-    booking_id: BookingId, date: DateFacts, tickets: int, total: Money
-) -> BookingConfirmed:
+def confirmation(booking: Booking) -> BookingConfirmed:
+    date = booking.date
     return BookingConfirmed(
-        booking_id, date.event_id, date.date_id, date.organiser_id, tickets, total
+        booking.id, date.event_id, date.date_id, date.organiser_id, booking.places, booking.total
     )

@@ -1,5 +1,6 @@
 """What `catalog` offers, as this service keeps it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -79,12 +80,22 @@ async def find_date(tx: Transaction, date_id: DateId) -> OfferedDateRow | None:
     )
 
 
+async def find_date_facts(tx: Transaction, date_id: DateId) -> DateFacts | None:
+    return await tx.maybe(
+        DateFacts,
+        "SELECT d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at,"
+        " d.zone, d.venue_name, d.city, d.room"
+        " FROM offered_dates d JOIN offered_events e ON e.id = d.event_id WHERE d.id = %s",
+        (date_id,),
+    )
+
+
 async def find_event_organiser(tx: Transaction, event_id: EventId) -> OrganiserId | None:
     return await tx.value("SELECT organiser_id FROM offered_events WHERE id = %s", (event_id,))
 
 
 def _offer(
-    types: list[dict[str, Any]], links: list[dict[str, str]], known: bytes | None,
+    types: list[dict[str, Any]], links: list[dict[str, str]], known: bytes | None, looked_at: datetime,
     event_state: str, date_state: str, offered: bool, **date: Any,
 ) -> tuple[Offer, bytes | None]:  # fmt: skip
     available = {QuotaId(UUID(link["quota"])): int(link["available"]) for link in links}
@@ -96,7 +107,9 @@ def _offer(
     for kind in types:
         type_id = TicketTypeId(UUID(kind.pop("id")))
         kinds[type_id] = model.OfferedType(id=type_id, available=left.get(type_id, 0), **kind)
-    offer = Offer(DateFacts(**date), event_state, date_state, offered, kinds, pairs, available)
+    offer = Offer(
+        looked_at, DateFacts(**date), event_state, date_state, offered, kinds, pairs, available
+    )
     return offer, known
 
 
@@ -117,7 +130,8 @@ async def find_offer(
         _offer,
         "SELECT d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at,"
         " d.zone, d.venue_name, d.city, d.room, d.state AS date_state, d.offered,"
-        " e.state AS event_state, coalesce((SELECT body_hash FROM holds WHERE id = %(hold)s),"
+        " e.state AS event_state, clock_timestamp() AS looked_at,"
+        " coalesce((SELECT body_hash FROM holds WHERE id = %(hold)s),"
         " (SELECT coalesce(body_hash, '') FROM bookings WHERE id = %(booking)s)) AS known,"
         " (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name,"
         "  'price_minor', t.price_minor, 'currency', t.currency, 'tax_rate_bp', t.tax_rate_bp,"

@@ -131,6 +131,25 @@ async def next_dates(tx: Transaction, organiser_id: OrganiserId, limit: int) -> 
     )
 
 
+async def door_dates(
+    tx: Transaction, organiser_id: OrganiserId, words: list[str], limit: int
+) -> list[DateFacts]:
+    """Those of today and to come; with words, every one whose title or venue has them all."""
+    return await tx.all(
+        DateFacts,
+        "SELECT d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at,"
+        " d.zone, d.venue_name, d.city, d.room FROM offered_events e"
+        " JOIN offered_dates d ON d.event_id = e.id WHERE e.organiser_id = %(organiser_id)s"
+        " AND e.state = 'published' AND d.offered AND d.state <> 'cancelled'"
+        " AND CASE WHEN %(words)s::text[] = '{}'"
+        " THEN d.ends_at > clock_timestamp() - interval '12 hours'"
+        " ELSE NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE position("
+        "lower(word) IN lower(concat_ws(' ', e.title, d.venue_name, d.room))) = 0) END"
+        " ORDER BY abs(extract(epoch FROM d.starts_at - clock_timestamp())), d.id LIMIT %(limit)s",
+        {"organiser_id": organiser_id, "words": words, "limit": limit},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DateCount:
     date_id: DateId

@@ -1,11 +1,13 @@
 """The door: tickets as a scan sees them, and every scan there was."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from quickserve.booking.signing import show_code
 from quickserve.contracts.booking import (
     Admissions,
+    DateFacts,
     Refusal,
     ScanId,
     ScanView,
@@ -100,14 +102,14 @@ async def find_scan(tx: Transaction, scan_id: ScanId) -> ScanView | None:
     )
 
 
-async def count_admissions(tx: Transaction, date_id: DateId) -> Admissions:
+async def count_admissions(tx: Transaction, date: DateFacts) -> Admissions:
     """Expected are the tickets that are not revoked; admitted those who came in."""
     return await tx.one(
-        Admissions,
-        "SELECT %(date)s::uuid AS date_id, (SELECT count(*) FROM scans"
+        partial(Admissions, date=date),
+        "SELECT (SELECT count(*) FROM scans"
         " WHERE date_id = %(date)s AND verdict = 'admitted') AS admitted,"
         " (SELECT count(*) FROM tickets WHERE date_id = %(date)s AND state = 'valid') AS expected",
-        {"date": date_id},
+        {"date": date.date_id},
     )
 
 

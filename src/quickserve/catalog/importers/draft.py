@@ -209,6 +209,9 @@ def bounded(
     coming = next((i for i, date in enumerate(every) if date.starts_at >= now), len(every))
     first = min(coming, len(every) - DATES_MAX)
     notes.append(
-        Note("dates-cut", f"Of {len(every)} dates {DATES_MAX} were taken, the coming ones first.")
+        Note(
+            "dates-cut",
+            f"The event has too many dates: {DATES_MAX} were taken, the coming ones first.",
+        )
     )
     return tuple(every[first : first + DATES_MAX])

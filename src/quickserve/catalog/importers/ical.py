@@ -1,6 +1,5 @@
 """iCalendar (RFC 5545): every VEVENT of a file, one event for all that share a UID."""
 
-import re
 from collections.abc import Iterator
 
 from quickserve.catalog.importers import ical_lines
@@ -75,10 +74,8 @@ def _event(members: list[Component], clock: Clock, *, withdrawn: bool) -> Iterat
 
 def _version(component: Component) -> tuple[int, str, str, int]:
     """What is newer sorts later: SEQUENCE, then LAST-MODIFIED, DTSTAMP, place in the file."""
-    sequence = (component.text("SEQUENCE") or "").strip()
-    number = int(sequence) if re.fullmatch(r"[0-9]{1,9}", sequence) else 0
     modified, stamped = component.text("LAST-MODIFIED"), component.text("DTSTAMP")
-    return number, modified or "", stamped or "", component.line
+    return component.sequence, modified or "", stamped or "", component.line
 
 
 def _cancelled(component: Component) -> bool:

@@ -55,6 +55,12 @@ class Component:
                 found.setdefault(prop.name, []).append(prop)
         return found
 
+    @property
+    def sequence(self) -> int:
+        """Which version of the event it is."""
+        text = (self.text("SEQUENCE") or "").strip()
+        return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+
     def first(self, name: str) -> Property | None:
         return next(iter(self.properties.get(name, ())), None)
 

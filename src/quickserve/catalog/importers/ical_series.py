@@ -1,8 +1,9 @@
 """The dates of one iCalendar event: its rule, its extra and missing dates, its moved ones."""
 
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import MAXYEAR, UTC, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from quickserve.catalog.importers import recurrence
@@ -10,6 +11,7 @@ from quickserve.catalog.importers.draft import Context, bounded
 from quickserve.catalog.importers.ical_lines import Component, Property
 from quickserve.catalog.importers.ical_zones import CalendarZones
 from quickserve.catalog.importers.model import (
+    DATES_MAX,
     ONLY_DATE,
     YEARS_AHEAD,
     DateState,
@@ -22,6 +24,8 @@ from quickserve.catalog.importers.times import Written, dated, iso, iso_duration
 
 _DAY = timedelta(days=1)
 _DATE_Z = 9
+_KEPT = 2 * DATES_MAX
+_SHIFTS_MAX = 20
 _LISTED_MAX = 5_000  # values of RDATE or EXDATE of one event
 
 
@@ -42,23 +46,26 @@ class Series:
 
     clock: "Clock"
     found: dict[str, Occurrence] = field(default_factory=dict[str, Occurrence])
+    days: dict[date, list[str]] = field(default_factory=dict[date, list[str]])
     notes: list[Note] = field(default_factory=list[Note])
+    shifts: int = 0
 
     def add(self, start: Written, length: timedelta) -> None:
-        self.found.setdefault(self.clock.key(start), Occurrence(start, start, length))
+        key = self.clock.key(start)
+        if key not in self.found:
+            self.found[key] = Occurrence(start, start, length)
+            self.days.setdefault(start.local.date(), []).append(key)
 
-    def key_of(self, moment: Written) -> str:
-        """The key of an occurrence that is named by its start, or loosely by its day."""
+    def keys_of(self, moment: Written) -> list[str]:
+        """The occurrence that is named by its start, or loosely those of its day."""
         key = self.clock.key(moment)
-        if key in self.found or not moment.all_day:
-            return key
-        same_day = (
-            k for k, o in self.found.items() if o.original.local.date() == moment.local.date()
-        )
-        return next(same_day, key)
+        if key not in self.found and moment.all_day:
+            return [k for k in self.days.get(moment.local.date(), ()) if k in self.found]
+        return [key] if key in self.found else []
 
     def remove(self, moment: Written) -> None:
-        self.found.pop(self.key_of(moment), None)
+        for key in self.keys_of(moment):
+            del self.found[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,9 @@ def dates(
     if not series.found:
         if failed:
             raise failed[0][1]
-        raise EntryError("no-dates", "Every date of the event is excluded: correct its EXDATE.")
+        raise EntryError(
+            "no-dates", "Every date of the event is excluded: correct its EXDATE or UNTIL."
+        )
     if not repeats:
         (only,) = series.found.values()
         return (clock.dated(ONLY_DATE, only, cancelled=cancelled),), series.notes, failed
@@ -168,7 +177,7 @@ def dates(
             clock.dated(key, occurrence, cancelled=cancelled)
             for key, occurrence in series.found.items()
         ),
-        key=lambda date: (date.starts_at, date.source_key),
+        key=lambda when: (when.starts_at, when.source_key),
     )
     return bounded(every, clock.context.now, series.notes), series.notes, failed
 
@@ -239,7 +248,12 @@ def _repeated(text: str, start: Written, series: Series) -> list[Written]:
                 "endless", f"The event repeats without end: dates until {last:%Y-%m-%d} were taken."
             )
         )
+    if until is not None and until < start.local:
+        series.remove(start)  # so programs write a series that was cut before its first date
     times = recurrence.occurrences(rule, start.local, last, clock.context.budget)
+    # Far more than `bounded` takes are not worth the zone conversions.
+    coming = bisect(times, localised(now.astimezone(UTC).replace(tzinfo=None)))
+    times = times[max(coming - _KEPT, 0) : coming + _KEPT]
     return [replace(start, local=moment) for moment in times]
 
 
@@ -274,9 +288,11 @@ def _apply(override: Component, master: Component | None, series: Series) -> Non
     start, length = clock.span(override) if override.first("DTSTART") else (named, None)
     if named.tz is None and not named.all_day:
         named = replace(named, tz=start.tz)
-    key = series.key_of(named)
+    key = next(iter(series.keys_of(named)), "")
     before = series.found.get(key)
     if before is None:
+        if master is not None and override.sequence < master.sequence:
+            return  # a newer version of the series no longer has this date
         if start.all_day and not named.all_day:
             named = _like(named, start)
         key = clock.key(named)
@@ -304,6 +320,9 @@ def _state(
 
 def _move_following(series: Series, before: Occurrence, start: Written, length: timedelta) -> None:
     """RANGE=THISANDFUTURE: the later ones shift by as much (RFC 5545, 3.2.13)."""
+    series.shifts += 1
+    if series.shifts > _SHIFTS_MAX:
+        raise EntryError("too-many-repeats", "The event is shifted too often: split it.")
     by = start.local - before.original.local
     state: DateState = "moved" if by or length != before.length else "scheduled"
     for key, later in series.found.items():

@@ -22,7 +22,8 @@ _RANGES = {
 }  # fmt: skip
 _SIGNED = ("BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS")
 _A_DAY_MAX = 48
-_DAYS_MAX = 5_000_000  # about ten seconds of walking, for a whole file
+_RULE_MAX = 25_000  # each day since 1970 and some more
+_DAYS_MAX = 2_000_000  # some seconds of walking, for a whole file
 _DAY = timedelta(days=1)
 _SHORTEST_MONTH, _LONGEST_MONTH = 28, 31
 
@@ -138,7 +139,13 @@ def occurrences(rule: Rule, start: datetime, last: datetime, budget: Budget) -> 
     whole = _completed(rule, start)
     walk = _hourly if rule.frequency == "HOURLY" else _by_period
     times = (moment for moment in walk(whole, start, last, budget) if start <= moment <= last)
-    return list(islice(times, rule.count))
+    found = list(islice(times, min(rule.count or _RULE_MAX, _RULE_MAX)))
+    if len(found) == _RULE_MAX and rule.count != _RULE_MAX:
+        raise EntryError(
+            "too-many-repeats",
+            f"The event repeats more than {_RULE_MAX} times: give it a later start or an end.",
+        )
+    return found
 
 
 def _completed(rule: Rule, start: datetime) -> Rule:
@@ -208,7 +215,10 @@ def _by_period(rule: Rule, start: datetime, last: datetime, budget: Budget) -> I
 
 
 def _days(rule: Rule, first: date, length: int) -> list[date]:
-    """The days of a period that are worth a look: of a year, those of its months and days."""
+    """The days of a period worth a look: of a week its weekdays, of a year its months and days."""
+    if rule.frequency == "WEEKLY":
+        offsets = sorted({(weekday - rule.week_start) % 7 for _, weekday in rule.weekdays})
+        return [first + n * _DAY for n in offsets or range(length)]
     months, numbers = rule.parts.get("BYMONTH"), rule.parts.get("BYMONTHDAY")
     if not (months or numbers) or "BYWEEKNO" in rule.parts or length < _SHORTEST_MONTH:
         return [first + n * _DAY for n in range(length)]

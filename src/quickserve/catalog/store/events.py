@@ -89,7 +89,7 @@ async def claim_event(tx: Transaction, event_id: EventId, organiser_id: Organise
 async def lock_events(tx: Transaction, event_ids: Sequence[EventId]) -> list[EventHead]:
     return await tx.all(
         EventHead,
-        "SELECT id, organiser_id, state, version, source_uid, source_hash, draft_hash"
+        "SELECT id, organiser_id, state, source_uid, source_hash, draft_hash"
         " FROM events WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
         (list(event_ids),),
     )
@@ -100,7 +100,7 @@ async def lock_imported_events(
 ) -> list[EventHead]:
     return await tx.all(
         EventHead,
-        "SELECT id, organiser_id, state, version, source_uid, source_hash, draft_hash"
+        "SELECT id, organiser_id, state, source_uid, source_hash, draft_hash"
         " FROM events WHERE organiser_id = %s AND source_uid = ANY(%s) ORDER BY id FOR UPDATE",
         (organiser_id, list(source_uids)),
     )

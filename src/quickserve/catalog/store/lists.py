@@ -137,7 +137,7 @@ async def lock_ended(tx: Transaction, limit: int) -> list[EventHead]:
     """Events with a listed date that ended since it was last looked at."""
     return await tx.all(
         EventHead,
-        "SELECT id, organiser_id, state, version, source_uid, source_hash, draft_hash"
+        "SELECT id, organiser_id, state, source_uid, source_hash, draft_hash"
         " FROM events WHERE id IN (SELECT event_id FROM event_dates"
         "   WHERE listed AND NOT over AND ends_at <= statement_timestamp()"
         "   ORDER BY ends_at LIMIT %s)"

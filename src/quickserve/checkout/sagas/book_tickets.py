@@ -75,7 +75,7 @@ async def authorize(ctx: Context, order: BookTickets, _state: State) -> dict[str
             amount=checkout.total,
             method=checkout.method,
             reference=checkout.booking_id,
-            return_path=f"/checkout/{checkout.id}",
+            return_path=f"/purchases/{checkout.id}",
         ),
     )
     match intent.state:

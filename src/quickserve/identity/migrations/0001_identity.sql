@@ -22,6 +22,7 @@ CREATE TABLE organisers (
     CONSTRAINT organisers_slug UNIQUE (slug)
 );
 CREATE UNIQUE INDEX organisers_name ON organisers (lower(name));
+COMMENT ON TABLE organisers IS 'Organisations that people work for. Public.';
 COMMENT ON COLUMN organisers.slug IS 'Stands in addresses; stays when the name changes.';
 
 CREATE TABLE memberships (
@@ -31,6 +32,7 @@ CREATE TABLE memberships (
     PRIMARY KEY (person_id, organiser_id)
 );
 CREATE INDEX memberships_organiser ON memberships (organiser_id);
+COMMENT ON TABLE memberships IS 'Personal. Purpose: what a person may do for an organiser. Retention: until either leaves.';
 
 CREATE TABLE sessions (
     token_sha256 bytea PRIMARY KEY,

@@ -49,6 +49,7 @@ CREATE TABLE refunds (
     state        text NOT NULL CHECK (state IN ('processing', 'done', 'refused')),
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+COMMENT ON TABLE refunds IS 'Money given back, or on its way. No personal data.';
 CREATE INDEX refunds_intent ON refunds (intent_id);
 
 CREATE TABLE provider_callbacks (
@@ -147,6 +148,8 @@ CREATE TABLE sandbox_refunds (
     amount_minor bigint NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+COMMENT ON TABLE sandbox_refunds IS 'What the bank paid back, once for each key: our refund''s id.';
 
 CREATE TABLE sandbox_callbacks (
     id         uuid PRIMARY KEY,

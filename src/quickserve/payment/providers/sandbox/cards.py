@@ -51,7 +51,7 @@ def method_for(card: SandboxCard, now: datetime) -> str:
         _expiry_error(card.expiry, now),
         None
         if re.fullmatch(r"[0-9]{3,4}", card.cvc.strip())
-        else _error("cvc", "Type the 3 or 4 digits of the security code."),
+        else _error("cvc", "security-code", "Type the 3 or 4 digits of the security code."),
     ]
     errors = [error for error in found if error]
     if errors:
@@ -61,25 +61,29 @@ def method_for(card: SandboxCard, now: datetime) -> str:
 
 def _number_error(number: str) -> FieldError | None:
     if not re.fullmatch(r"[0-9]{12,19}", number):
-        return _error("number", "Type the 12 to 19 digits of the card number.")
+        return _error("number", "not-a-card-number", "Type the 12 to 19 digits of the card number.")
     if not _passes_luhn(number):
-        return _error("number", "A digit of the card number is mistyped: check it.")
+        return _error(
+            "number", "mistyped-digit", "A digit of the card number is mistyped: check it."
+        )
     if number not in CARDS:
-        return _error("number", "This is the sandbox: use one of its test cards.")
+        return _error(
+            "number", "not-a-test-card", "This is the sandbox: use one of its test cards."
+        )
     return None
 
 
 def _expiry_error(expiry: str, now: datetime) -> FieldError | None:
     match = re.fullmatch(r"(0[1-9]|1[0-2]) ?/ ?([0-9]{2})", expiry.strip(), re.ASCII)
     if not match:
-        return _error("expiry", "Type the expiry date as MM/YY.")
+        return _error("expiry", "not-a-month", "Type the expiry date as MM/YY.")
     if (2000 + int(match[2]), int(match[1])) < (now.year, now.month):
-        return _error("expiry", "This card has expired: use another.")
+        return _error("expiry", "card-expired", "This card has expired: use another.")
     return None
 
 
-def _error(field: str, message: str) -> FieldError:
-    return FieldError(field=field, code="invalid", message=message)
+def _error(field: str, code: str, message: str) -> FieldError:
+    return FieldError(field=field, code=code, message=message)
 
 
 def _passes_luhn(number: str) -> bool:

@@ -1,0 +1,78 @@
+"""What this browser keeps for its visitor in sealed cookies: typed answers and recent tickets.
+
+Neither stands in an address, where it would end up in logs and histories.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from quickserve.contracts.booking import BookingId
+from quickserve.web import cookies
+from quickserve.web.page import settings_of
+
+_ANSWERS: Final = "answers"
+_ANSWERS_SECONDS: Final = 3600
+_TICKETS: Final = "tickets"
+_TICKETS_SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
+TICKETS_MAX: Final = 20
+
+
+class Answers(BaseModel):
+    """What somebody typed at the checkout, for as long as the purchase may take."""
+
+    email: str = ""
+    name: str = ""
+    hold_id: UUID | None = None
+    checkout_id: UUID | None = None
+
+
+class Key(BaseModel):
+    """What opens a booking's page."""
+
+    id: BookingId
+    key: str
+
+
+class _Keys(BaseModel):
+    keys: list[Key]
+
+
+def answers(request: Request) -> Answers:
+    text = cookies.read(request.cookies, settings_of(request), _ANSWERS)
+    found = cookies.unseal(settings_of(request), _ANSWERS, text, Answers, max_age=_ANSWERS_SECONDS)
+    return found or Answers()
+
+
+def keep_answers(request: Request, response: Response, given: Answers) -> None:
+    short = given.model_copy(update={"email": given.email[:320], "name": given.name[:200]})
+    text = cookies.seal(settings_of(request), _ANSWERS, short)
+    cookies.write(response, settings_of(request), _ANSWERS, text, max_age=_ANSWERS_SECONDS)
+
+
+def tickets(request: Request) -> list[Key]:
+    """The bookings opened in this browser, the latest first."""
+    text = cookies.read(request.cookies, settings_of(request), _TICKETS)
+    found = cookies.unseal(settings_of(request), _TICKETS, text, _Keys, max_age=_TICKETS_SECONDS)
+    return found.keys[:TICKETS_MAX] if found else []
+
+
+def keep_ticket(request: Request, response: Response, key: Key) -> None:
+    before = tickets(request)
+    if before[:1] == [key]:
+        return
+    keys = [key, *(other for other in before if other.id != key.id)][:TICKETS_MAX]
+    _write_tickets(request, response, keys)
+
+
+def forget_ticket(request: Request, response: Response, booking_id: UUID) -> None:
+    keys = [key for key in tickets(request) if key.id != booking_id]
+    _write_tickets(request, response, keys)
+
+
+def _write_tickets(request: Request, response: Response, keys: list[Key]) -> None:
+    text = cookies.seal(settings_of(request), _TICKETS, _Keys(keys=keys))
+    cookies.write(response, settings_of(request), _TICKETS, text, max_age=_TICKETS_SECONDS)

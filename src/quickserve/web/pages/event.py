@@ -1,0 +1,166 @@
+"""An event's page: what, when, where, and the places that one can take."""
+
+import asyncio
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from quickserve.contracts.booking import (
+    Availability,
+    BookingClient,
+    HoldId,
+    HoldView,
+    Item,
+    NewHold,
+    QuantityNotAllowed,
+)
+from quickserve.contracts.catalog import DateId, EventId, EventView, TicketTypeId
+from quickserve.kernel.errors import IdReused, NotFound, Problem
+from quickserve.kernel.ids import new_uuid
+from quickserve.kernel.money import scale
+from quickserve.kernel.service import Ctx
+from quickserve.web import offers
+from quickserve.web.forms import Form, Submitted, parse_id
+from quickserve.web.i18n import Locale
+from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
+from quickserve.web.problems import Sentence, sentence
+from quickserve.web.prose import opening, prose
+from quickserve.web.sessions import find_session
+from quickserve.web.templating import render
+
+router = page_router()
+
+
+@router.get("/events/{event_id}")
+async def event_page(request: Request, event_id: EventId, ask: Ask, ctx: Ctx) -> Response:
+    return await _show(request, event_id, ask, ctx)
+
+
+@router.post("/events/{event_id}")
+async def take_places(
+    request: Request, event_id: EventId, form: Submitted, ask: Ask, ctx: Ctx
+) -> Response:
+    """Sets the chosen places aside and leads to the checkout."""
+    items, errors = _items(form, locale_of(request))
+    date_id = form.id("date")
+    if date_id is None or errors:
+        return await _show(request, event_id, ask, ctx, form=form, errors=errors, status=422)
+    wanted = NewHold(date_id=DateId(date_id), items=items)
+    hold_id = HoldId(form.minted("hold"))
+    try:
+        hold = await hold_places(ask.booking, hold_id, wanted)
+    except Problem as problem:
+        told = _told(problem, locale_of(request))
+        return await _show(request, event_id, ask, ctx, form=form, told=told, status=problem.status)
+    return redirect(request, f"/checkout/{hold.id}")
+
+
+async def hold_places(booking: BookingClient, hold_id: HoldId, wanted: NewHold) -> HoldView:
+    """The hold of this id, or another one when the id was used up: somebody came back and chose
+    anew on the same page, or the places had gone back on sale meanwhile.
+    """
+    try:
+        hold = await booking.put_hold(hold_id, wanted)
+    except IdReused:
+        return await booking.put_hold(HoldId(new_uuid()), wanted)
+    if hold.state in ("expired", "released"):
+        return await booking.put_hold(HoldId(new_uuid()), wanted)
+    return hold
+
+
+def _items(form: Form, locale: Locale) -> tuple[list[Item], dict[str, str]]:
+    """What was chosen, and what is wrong with it by field."""
+    items: list[Item] = []
+    errors: dict[str, str] = {}
+    fields = {name: None for name, _ in form.pairs if name.startswith(offers.QUANTITY)}
+    for field in fields:
+        ticket_type_id = parse_id(field.removeprefix(offers.QUANTITY))
+        quantity = form.whole(field, 0)
+        if ticket_type_id is None or quantity == 0:
+            continue
+        try:
+            items.append(Item(ticket_type_id=TicketTypeId(ticket_type_id), quantity=quantity or 0))
+        except ValidationError:
+            errors[field] = locale.gettext("Enter a whole number up to 100.")
+    if not items and not errors:
+        field = next(iter(fields), "tickets")
+        errors[field] = locale.gettext("Choose how many you would like.")
+    return items[:20], errors
+
+
+def _told(problem: Problem, locale: Locale) -> Sentence:
+    if isinstance(problem, QuantityNotAllowed) and problem.extra.get("name"):
+        text = locale.gettext("Between {min} and {max} “{name}” can be booked at once.")
+        return Sentence(text.format_map(problem.extra), "")
+    return sentence(problem, locale)
+
+
+async def _show(
+    request: Request,
+    event_id: EventId,
+    ask: Services,
+    ctx: Ctx,
+    *,
+    form: Form | None = None,
+    errors: dict[str, str] | None = None,
+    told: Sentence | None = None,
+    hold_id: HoldId | None = None,
+    status: int = 200,
+) -> Response:
+    event = await _event(request, event_id, ask)
+    asked = (form.text("date") if form else "") or request.query_params.get("date", "")
+    wanted = parse_id(asked)
+    now, locale = ctx.clock.now(), locale_of(request)
+    dates = offers.choose_date(event, DateId(wanted) if wanted else None, now)
+    known = await _availability(ask.booking, [date.id for date in [dates.shown, *dates.near]])
+    here = known.get(dates.shown.id) if known is not None else None
+    values = form.values if form else dict(request.query_params)
+    rows = offers.rows(event, dates.shown, here, values, now=now, locale=locale)
+    path = f"/events/{event_id}"
+    address = settings_of(request).public_url.rstrip("/") + locale.path(path)
+    return render(
+        request, "event.html", status=status,
+        event=event, dates=dates, date=dates.shown, rows=rows, known=known,
+        labels={row.field: row.name for row in rows},
+        errors=_known_fields(errors or {}, rows),
+        told=told, hold_id=hold_id or new_uuid(), path_of_event=path,
+        currency=rows[0].price.currency if rows else "",
+        scale=scale(rows[0].price.currency) if rows else 2,
+        over=now >= dates.shown.ends_at,
+        text=prose(event.description), summary=opening(event.description),
+        map_link=offers.map_link(dates.shown.venue) if dates.shown.venue else "",
+        data=offers.for_machines(event, dates.shown, address),
+    )  # fmt: skip
+
+
+def _known_fields(errors: dict[str, str], rows: list[offers.Row]) -> dict[str, str]:
+    """Errors at fields that the page shows; those of others go to the first open one."""
+    open_ones = [row.field for row in rows if not row.closed]
+    first = open_ones[0] if open_ones else ""
+    placed = {name if name in open_ones else first: text for name, text in errors.items()}
+    placed.pop("", None)
+    return placed
+
+
+async def _event(request: Request, event_id: EventId, ask: Services) -> EventView:
+    """As visitors see it; its organiser also sees a draft."""
+    try:
+        return await ask.catalog.event(event_id)
+    except NotFound:
+        session = await find_session(request, ask.identity)
+        if session is None:
+            raise
+        return await ask.catalog.event(event_id, session.access_token)
+
+
+async def _availability(
+    booking: BookingClient, date_ids: list[DateId]
+) -> dict[DateId, Availability] | None:
+    """None while nobody can tell: the page then says so instead of "sold out"."""
+    try:
+        async with asyncio.timeout(3):
+            found = await booking.availability(list(dict.fromkeys(date_ids)))
+    except (Problem, TimeoutError):
+        return None
+    return {date.date_id: date for date in found.dates}

@@ -1,0 +1,114 @@
+"""A purchase under way: what it waits for, how it ended, and the sandbox bank's question."""
+
+import re
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from quickserve.contracts.checkout import CheckoutId, CheckoutView
+from quickserve.contracts.payment import IntentId
+from quickserve.kernel.errors import NotFound
+from quickserve.kernel.ids import new_uuid
+from quickserve.web.forms import Submitted
+from quickserve.web.i18n import Locale
+from quickserve.web.page import (
+    PRIVATE,
+    Ask,
+    Services,
+    local_path,
+    locale_of,
+    page_router,
+    redirect,
+)
+from quickserve.web.problems import Sentence, sentence_for
+from quickserve.web.templating import render
+
+router = page_router()
+
+_FIRST_WAIT_MS: Final = 1500  # most purchases end within it: no waiting page is seen
+_POLL_WAIT_MS: Final = 8000
+_CHALLENGE: Final = re.compile(r"/pay/challenge/([0-9a-f-]{36})")
+
+
+@router.get("/purchases/{checkout_id}")
+async def purchase(request: Request, checkout_id: CheckoutId, ask: Ask) -> Response:
+    view = await ask.checkout.checkout(checkout_id, wait_ms=_FIRST_WAIT_MS)
+    return await _answer(request, view, ask)
+
+
+@router.get("/purchases/{checkout_id}/state")
+async def purchase_state(request: Request, checkout_id: CheckoutId, ask: Ask) -> Response:
+    """The part of the page that changes; answers when there is something new, or after a while."""
+    view = await ask.checkout.checkout(checkout_id, wait_ms=_POLL_WAIT_MS)
+    path = await _next_path(view, ask)
+    if view.state == "failed":
+        path = f"/purchases/{checkout_id}"
+    if path:
+        target = locale_of(request).path(path)
+        return Response(headers={"HX-Redirect": target, "Cache-Control": "no-store"})
+    return render(request, "purchase_state.html", headers=PRIVATE, purchase=view)
+
+
+@router.get("/pay/challenge/{intent_id}")
+async def challenge(request: Request, intent_id: IntentId, ask: Ask) -> Response:
+    question = await ask.payment.challenge(intent_id)
+    if not question.open:
+        return redirect(request, local_path(question.return_path))
+    return render(request, "challenge.html", headers=PRIVATE, question=question)
+
+
+@router.post("/pay/challenge/{intent_id}")
+async def answer_challenge(
+    request: Request, intent_id: IntentId, form: Submitted, ask: Ask
+) -> Response:
+    approve = form.text("answer") == "approve"
+    question = await ask.payment.answer_challenge(intent_id, approve=approve)
+    return redirect(request, local_path(question.return_path))
+
+
+async def _answer(request: Request, view: CheckoutView, ask: Services) -> Response:
+    if path := await _next_path(view, ask):
+        return redirect(request, path)
+    if view.state != "failed":
+        return render(request, "purchase.html", headers=PRIVATE, purchase=view)
+    hold = await ask.booking.hold(view.hold_id)
+    return render(
+        request, "purchase_failed.html", headers=PRIVATE,
+        purchase=view, told=_reason(view, locale_of(request)), hold=hold, new_hold_id=new_uuid(),
+        event_path=f"/events/{hold.date.event_id}?date={hold.date.date_id}",
+    )  # fmt: skip
+
+
+async def _next_path(view: CheckoutView, ask: Services) -> str:
+    """Where the buyer goes on: to the tickets, or to the bank while it asks; "" to wait here."""
+    if view.state == "confirmed" and view.booking_key:
+        return f"/tickets/{view.booking_id}/{view.booking_key}"
+    if view.state == "challenge" and view.challenge_path:
+        return view.challenge_path if await _is_open(view.challenge_path, ask) else ""
+    return ""
+
+
+async def _is_open(challenge_path: str, ask: Services) -> bool:
+    """Answered already, the bank's page would only send the buyer back here."""
+    found = _CHALLENGE.fullmatch(challenge_path)
+    if found is None:
+        return False
+    try:
+        return (await ask.payment.challenge(IntentId(UUID(found[1])))).open
+    except (NotFound, ValueError):
+        return False
+
+
+def _reason(view: CheckoutView, locale: Locale) -> Sentence:
+    """Why it failed: the narrowest reason that is known."""
+    failure = view.failure
+    for code in (failure.reason, failure.code) if failure else ():
+        found = sentence_for(code, locale) if code else None
+        if found:
+            return found
+    return Sentence(
+        locale.gettext("The purchase could not be completed."),
+        locale.gettext("Nothing was charged. You can try again."),
+    )

@@ -1,0 +1,155 @@
+"""Tickets: a booking's page behind its link, its files, and the ones this browser has opened."""
+
+import asyncio
+import re
+from typing import Annotated, Final
+
+from fastapi import Path, Request
+from starlette.responses import Response
+
+from quickserve.contracts.booking import BookingId, BookingView
+from quickserve.contracts.catalog import DateState
+from quickserve.kernel.errors import NotFound, Problem
+from quickserve.kernel.service import Ctx
+from quickserve.web import kept, ticket_files
+from quickserve.web.forms import Submitted, parse_id
+from quickserve.web.page import (
+    PRIVATE,
+    Ask,
+    Services,
+    locale_of,
+    page_router,
+    redirect,
+    settings_of,
+)
+from quickserve.web.receipt import receipt
+from quickserve.web.templating import render, security_headers
+
+router = page_router()
+
+BookingKey = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{8,100}$")]
+
+# The address is the key: it must not travel as a referrer, either.
+_PRIVATE: Final = PRIVATE | {"Referrer-Policy": "no-referrer"}
+_LINK: Final = re.compile(r"/tickets/([0-9A-Fa-f-]{36})/([A-Za-z0-9_-]{8,100})")
+
+
+@router.get("/tickets")
+async def my_tickets(request: Request, ask: Ask) -> Response:
+    return await _show_mine(request, ask)
+
+
+@router.post("/tickets")
+async def open_tickets(request: Request, form: Submitted, ask: Ask) -> Response:
+    """From a pasted link, or the number of a booking that this browser knows."""
+    typed = form.lines("link")
+    if found := _LINK.search(typed):
+        return redirect(request, f"/tickets/{found[1].lower()}/{found[2]}")
+    wanted = re.sub(r"[^0-9A-Za-z]", "", typed).upper()
+    for booking in await _mine(request, ask):
+        if wanted and wanted == re.sub(r"[^0-9A-Za-z]", "", booking.number).upper():
+            return redirect(request, f"/tickets/{booking.id}/{booking.key}")
+    locale = locale_of(request)
+    errors = {"link": locale.gettext("Paste the whole link to the tickets, as you received it.")}
+    return await _show_mine(request, ask, typed=typed, errors=errors, status=422)
+
+
+@router.post("/tickets/forgotten")
+async def forget_tickets(request: Request, form: Submitted) -> Response:
+    """On a device that somebody else uses, too."""
+    response = redirect(request, "/tickets")
+    if booking_id := parse_id(form.text("booking")):
+        kept.forget_ticket(request, response, booking_id)
+    return response
+
+
+@router.get("/tickets/{booking_id}/{key}")
+async def tickets(request: Request, booking_id: BookingId, key: BookingKey, ask: Ask) -> Response:
+    booking = await ask.booking.booking(booking_id, key)
+    state = await _state_of_date(booking, ask)
+    response = render(
+        request, "tickets.html", headers=_PRIVATE,
+        booking=booking, date=booking.date, place=ticket_files.place(booking.date),
+        date_state=state, receipt=receipt(booking.items, booking.total),
+        codes=[ticket_files.qr(ticket.payload) for ticket in booking.tickets],
+        path_of_tickets=f"/tickets/{booking.id}/{booking.key}", link=_link(request, booking),
+    )  # fmt: skip
+    if booking.state != "withdrawn":
+        kept.keep_ticket(request, response, kept.Key(id=booking.id, key=booking.key))
+    return response
+
+
+@router.get("/tickets/{booking_id}/{key}/calendar.ics")
+async def calendar_file(
+    request: Request, booking_id: BookingId, key: BookingKey, ask: Ask, ctx: Ctx
+) -> Response:
+    booking = await ask.booking.booking(booking_id, key)
+    cancelled = booking.state == "withdrawn" or await _state_of_date(booking, ask) == "cancelled"
+    content = ticket_files.calendar(
+        booking, _link(request, booking), cancelled=cancelled, now=ctx.clock.now()
+    )
+    return _file(content, "text/calendar; charset=utf-8", f"{booking.number}.ics")
+
+
+@router.get("/tickets/{booking_id}/{key}/tickets.pdf")
+async def pdf_file(request: Request, booking_id: BookingId, key: BookingKey, ask: Ask) -> Response:
+    booking = await ask.booking.booking(booking_id, key)
+    if not booking.tickets:
+        raise NotFound
+    content = await ticket_files.pdf(booking, _link(request, booking), locale=locale_of(request))
+    return _file(content, "application/pdf", f"{booking.number}.pdf")
+
+
+def _file(content: bytes, media_type: str, filename: str) -> Response:
+    headers = {
+        **security_headers(), **_PRIVATE,
+        "Content-Disposition": f'attachment; filename="{filename}"',
+    }  # fmt: skip
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _link(request: Request, booking: BookingView) -> str:
+    base = settings_of(request).public_url.rstrip("/")
+    return base + locale_of(request).path(f"/tickets/{booking.id}/{booking.key}")
+
+
+async def _state_of_date(booking: BookingView, ask: Services) -> DateState:
+    """Cancelled or moved, if catalog can be asked; tickets show without it."""
+    try:
+        event = await ask.catalog.event(booking.date.event_id)
+    except Problem:
+        return "scheduled"
+    if event.state == "cancelled":
+        return "cancelled"
+    for date in event.dates:
+        if date.id == booking.date.date_id:
+            return date.state
+    return "scheduled"
+
+
+async def _mine(request: Request, ask: Services) -> list[BookingView]:
+    """Those of this browser that still open. Raises when booking cannot be asked at all."""
+    keys = kept.tickets(request)
+    asked = (ask.booking.booking(key.id, key.key) for key in keys)
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    bookings = [one for one in found if isinstance(one, BookingView)]
+    failures = [one for one in found if isinstance(one, BaseException)]
+    for failure in failures:
+        if not isinstance(failure, NotFound):
+            raise failure
+    return sorted(bookings, key=lambda booking: booking.date.starts_at)
+
+
+async def _show_mine(
+    request: Request, ask: Services, *, typed: str = "", errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:  # fmt: skip
+    try:
+        bookings, told = await _mine(request, ask), False
+    except Problem:
+        bookings, told = [], True
+    return render(
+        request, "my_tickets.html", status=status, headers=_PRIVATE,
+        bookings=bookings, unreachable=told, keys=kept.tickets(request), typed=typed[:500],
+        errors=errors or {},
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""A booking's tickets to take away: QR codes, a calendar entry, a PDF to print."""
+
+import asyncio
+import json
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+import segno
+import typst
+from icalendar import Calendar, Event
+from markupsafe import Markup
+
+from quickserve.contracts.booking import BookingView, DateFacts
+from quickserve.web import format  # noqa: A004 - the module's name says what it does
+from quickserve.web.i18n import Locale
+from quickserve.web.templating import TEMPLATES
+
+_PDF: Final = TEMPLATES / "pdf"
+
+
+def qr(payload: str) -> Markup:
+    """An inline SVG, black on white with its quiet zone, as large as its box."""
+    code = segno.make(payload, error="m", micro=False)
+    return Markup(code.svg_inline(border=4, omitsize=True, light="#fff", svgclass=None))  # noqa: S704 - segno draws; the payload is not in the markup
+
+
+def place(date: DateFacts) -> str:
+    parts = (date.room, date.venue_name, date.city)
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def calendar(booking: BookingView, url: str, *, cancelled: bool, now: datetime) -> bytes:
+    """RFC 5545: one entry, the same one again when the file is fetched anew. Times in UTC."""
+    date = booking.date
+    entry = Event()
+    entry.add("uid", f"{booking.id}@quickserve")
+    entry.add("dtstamp", now)
+    entry.add("dtstart", date.starts_at)
+    entry.add("dtend", date.ends_at)
+    entry.add("summary", date.title)
+    entry.add("location", place(date))
+    entry.add("description", f"{booking.number}\n{url}")
+    entry.add("url", url)
+    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    made = Calendar()
+    made.add("prodid", "-//QuickServe//Tickets//EN")
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    made.add_component(entry)
+    return made.to_ical()
+
+
+async def pdf(booking: BookingView, url: str, *, locale: Locale) -> bytes:
+    """A page a ticket, in the reader's language."""
+    return await asyncio.to_thread(_typeset, json.dumps(_content(booking, url, locale)))
+
+
+def _content(booking: BookingView, url: str, locale: Locale) -> dict[str, Any]:
+    gettext, date = locale.gettext, booking.date
+    starts = format.when_long(
+        date.starts_at, date.ends_at, date.zone, now=booking.created_at, locale=locale
+    )
+    return {
+        "language": locale.code,
+        "title": date.title,
+        "when": starts,
+        "place": place(date),
+        "url": url,
+        "number": booking.number,
+        "labels": {
+            "number": gettext("Booking"),
+            "kind": gettext("Ticket"),
+            "holder": locale.pgettext("ticket", "Name"),
+            "revoked": gettext("This ticket is no longer valid."),
+            "show": gettext("Show this code at the entrance, on paper or on a screen."),
+        },
+        "tickets": [
+            {
+                "code": ticket.code,
+                "kind": ticket.ticket_type,
+                "holder": ticket.holder_name,
+                "valid": ticket.state == "valid",
+                "svg": segno.make(ticket.payload, error="m", micro=False).svg_inline(
+                    border=4, light="#fff", svgns=True
+                ),
+            }
+            for ticket in booking.tickets
+        ],
+    }
+
+
+def _typeset(content: str) -> bytes:
+    made = typst.compile(
+        str(_PDF / "tickets.typ"),
+        root=str(_PDF),
+        font_paths=_fonts(),
+        sys_inputs={"content": content},
+        format="pdf",
+    )
+    assert isinstance(made, bytes), "one PDF is one file"
+    return made
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Ours, and the system's for scripts that ours lacks. Searching takes a while: once."""
+    return typst.Fonts(font_paths=[str(_PDF / "fonts")], include_system_fonts=True)

@@ -1,0 +1,218 @@
+"""Booking, payment and checkout in one house with a database, and so events, of its own."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from quickserve.app import Platform, load
+from quickserve.checkout import model
+from quickserve.contracts.booking import (
+    BookingClient,
+    Contact,
+    HoldId,
+    HoldView,
+    Item,
+    NewHold,
+    QuotaChange,
+    QuotaChanges,
+    QuotaId,
+)
+from quickserve.contracts.catalog import (
+    DateId,
+    EventId,
+    EventOffered,
+    OfferedDate,
+    OfferedTicketType,
+    TicketTypeId,
+)
+from quickserve.contracts.checkout import (
+    CheckoutClient,
+    CheckoutId,
+    CheckoutView,
+    NewCheckout,
+)
+from quickserve.contracts.payment import PaymentClient
+from quickserve.kernel.auth import Role, ServiceIdentity
+from quickserve.kernel.client import Client
+from quickserve.kernel.db import open_connection
+from quickserve.kernel.events import Message
+from quickserve.kernel.ids import MessageId, OrganiserId, new_uuid
+from quickserve.kernel.money import Money
+from quickserve.kernel.service import Runtime, Service
+from quickserve.kernel.testing import Issuer, test_settings
+
+AMINA = Contact(email="amina@example.org", name="Amina Diallo", language="fr")
+
+
+@dataclass
+class House:
+    platform: Platform
+    issuer: Issuer
+    admin_url: str
+    checkouts: CheckoutClient
+    booking: BookingClient
+    payment: PaymentClient
+
+    @property
+    def runtime(self) -> Runtime:
+        return self.platform.runtimes["checkout"]
+
+    def http(self, token: str | None = None) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.platform.apps["checkout"], raise_app_exceptions=False)
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(transport=transport, base_url="http://checkout", headers=headers)
+
+    async def rows(self, statement: Any, params: Any = ()) -> list[Any]:
+        """As the administrator."""
+        async with await open_connection(self.admin_url) as connection:
+            cursor = await connection.execute(statement, params)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def gala(self, price: int = 1800, capacity: int = 100) -> "Gala":
+        event = some_event(price)
+        message = Message(
+            id=MessageId(new_uuid()), source="catalog", type=EventOffered.TYPE,
+            subject=event.subject, time=datetime.now(UTC), data=json.loads(event.dump()),
+        )  # fmt: skip
+        await self.platform.runtimes["booking"].bus.publish(message)
+        gala = Gala(self, event, QuotaId(new_uuid()))
+        change = QuotaChange(
+            id=gala.quota_id, organiser_id=event.organiser_id, date_id=event.dates[0].id,
+            capacity=capacity, ticket_type_ids=[event.ticket_types[0].id],
+        )  # fmt: skip
+        changes = QuotaChanges(quotas=[change])
+        await self.booking.put_quotas(event.organiser_id, changes, gala.token)
+        return gala
+
+    async def ended(self, checkout_id: CheckoutId) -> CheckoutView:
+        return await self.checkouts.checkout(checkout_id, wait_ms=8000)
+
+    async def left_by(self, checkout_id: CheckoutId) -> tuple[str | None, int, str | None]:
+        """(the booking's state, its valid tickets, what the bank did)"""
+        booking_id = model.booking_id(checkout_id)
+        bookings = await self.rows(
+            "SELECT state FROM booking.bookings WHERE id = %s", (booking_id,)
+        )
+        tickets = await self.rows(
+            "SELECT count(*) FROM booking.tickets WHERE booking_id = %s", (booking_id,)
+        )
+        charges = await self.rows(
+            "SELECT state FROM payment.sandbox_charges WHERE key = %s",
+            (model.intent_id(checkout_id),),
+        )
+        return (
+            bookings[0][0] if bookings else None,
+            tickets[0][0],
+            charges[0][0] if charges else None,
+        )
+
+
+@dataclass
+class Gala:
+    """An event with one date, one ticket type and one quota."""
+
+    house: House
+    event: EventOffered
+    quota_id: QuotaId
+
+    @property
+    def organiser_id(self) -> OrganiserId:
+        return self.event.organiser_id
+
+    @property
+    def token(self) -> str:
+        return self.house.issuer.token({self.organiser_id: [Role.ORGANISER]})
+
+    async def hold(self, quantity: int = 2) -> HoldView:
+        items = [Item(ticket_type_id=self.event.ticket_types[0].id, quantity=quantity)]
+        new = NewHold(date_id=self.event.dates[0].id, items=items)
+        return await self.house.booking.put_hold(HoldId(new_uuid()), new)
+
+    async def start(self, card: str | None = "success", quantity: int = 2) -> CheckoutView:
+        """Holds two places and starts to buy them."""
+        hold = await self.hold(quantity)
+        return await self.house.checkouts.put_checkout(new_id(), order(hold, card))
+
+    async def buy(self, card: str | None = "success", quantity: int = 2) -> CheckoutView:
+        return await self.house.ended((await self.start(card, quantity)).id)
+
+    async def stock(self) -> tuple[int, int]:
+        """(held, sold)"""
+        rows = await self.house.rows(
+            "SELECT held, sold FROM booking.quotas WHERE id = %s", (self.quota_id,)
+        )
+        return rows[0]
+
+
+def new_id() -> CheckoutId:
+    return CheckoutId(new_uuid())
+
+
+def order(hold: HoldView, card: str | None = "success") -> NewCheckout:
+    return NewCheckout(hold_id=hold.id, contact=AMINA, method=card and f"sandbox-{card}")
+
+
+def some_event(price: int) -> EventOffered:
+    starts = datetime.now(UTC).replace(microsecond=0) + timedelta(days=7)
+    date = OfferedDate(
+        id=DateId(new_uuid()), starts_at=starts, ends_at=starts + timedelta(hours=3),
+        zone="Europe/Paris", state="scheduled", venue_name="Le Trabendo", city="Paris", room=None,
+    )  # fmt: skip
+    seat = OfferedTicketType(
+        id=TicketTypeId(new_uuid()), name="Seat", price=Money(price, "EUR"), tax_rate_bp=550,
+        sale_from=None, sale_until=None, min_per_booking=1, max_per_booking=10,
+    )  # fmt: skip
+    return EventOffered(
+        event_id=EventId(new_uuid()), version=1, organiser_id=OrganiserId(new_uuid()),
+        title="Gala", state="published", dates=[date], ticket_types=[seat],
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def a_house(
+    database_url: str, name: str, services: Sequence[Service], **settings: Any
+) -> AsyncIterator[House]:
+    async with await open_connection(database_url) as connection:
+        await connection.execute(f"CREATE DATABASE {name}")
+    admin_url = f"{database_url.rpartition('/')[0]}/{name}"
+    configured = test_settings(
+        admin_url,
+        **{"provider_timeout_ms": 500, "sandbox_delay_ms": 150, "pool_max": 8, **settings},
+    )
+    issuer = Issuer(configured)
+    platform = Platform(configured, services, fetch_keys=issuer.keys)
+    await platform.migrate()
+    async with platform.running():
+        clients = [
+            Client(
+                service,
+                f"http://{service}",
+                httpx.ASGITransport(platform.apps[service], raise_app_exceptions=False),
+                ServiceIdentity(configured, "checkout").token,
+            )
+            for service in ("checkout", "booking", "payment")
+        ]
+        yield House(
+            platform, issuer, admin_url, CheckoutClient(clients[0]), BookingClient(clients[1]),
+            PaymentClient(clients[2]),
+        )  # fmt: skip
+        for client in clients:
+            await client.close()
+
+
+@pytest.fixture(scope="session")
+async def house(database_url: str) -> AsyncIterator[House]:
+    services = [load(name) for name in ("booking", "payment", "checkout")]
+    async with a_house(database_url, "house", services, payment_wait_seconds=3) as house:
+        yield house
+
+
+@pytest.fixture
+async def gala(house: House) -> Gala:
+    return await house.gala()

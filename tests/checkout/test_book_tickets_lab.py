@@ -1,0 +1,85 @@
+"""The saga in the lab: whatever fails, there are tickets and a charge, or neither of them."""
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from quickserve.app import load
+from quickserve.checkout.sagas.book_tickets import book_tickets
+from quickserve.contracts.booking import HoldUsed
+from quickserve.kernel.saga_lab import SagaLab
+from quickserve.kernel.saga_queue import SagaQueue
+from quickserve.kernel.saga_worker import Sagas
+
+from .conftest import a_house
+
+PAID = ("confirmed", 2, "captured")
+NOTHING = {None, "declined", "voided"}
+
+
+@pytest.fixture(scope="session")
+async def lab_house(database_url):
+    """A house whose checkout has no workers: the lab brings them."""
+
+    def idle(runtime):
+        return Sagas(SagaQueue("checkout", ()), runtime, workers=0)
+
+    checkout = replace(load("checkout"), resources=idle)
+    services = [load("booking"), load("payment"), checkout]
+    async with a_house(database_url, "lab", services, payment_wait_seconds=2) as house:
+        yield house
+
+
+class Purchases:
+    """Starts purchases of one gala with a card, and audits how each of them ends."""
+
+    def __init__(self, house, gala, card):
+        self.house = house
+        self.gala = gala
+        self.card = card
+        self.ends = Counter()
+
+    async def start(self):
+        return (await self.gala.start(self.card)).id
+
+    async def audit(self, trial, saga_id, status):
+        view = await self.house.checkouts.checkout(saga_id)
+        self.ends[view.state] += 1
+        for _ in range(100):  # where the bank's answer was lost, payment's job releases the money
+            booking, tickets, charge = await self.house.left_by(saga_id)
+            if view.state == "confirmed":
+                fair = (booking, tickets, charge) == PAID
+            else:
+                fair = booking in (None, "withdrawn") and tickets == 0 and charge in NOTHING
+            if fair:
+                break
+            await asyncio.sleep(0.05)
+        assert fair, f"{trial}: {view.state} {view.failure}, left {booking, tickets, charge}"
+        assert (view.state == "confirmed") == (status.state == "done")
+        # Refused before it was used, the hold is still the buyer's, until its clock ends.
+        with suppress(HoldUsed):
+            await self.house.booking.release_hold(view.hold_id)
+
+
+@pytest.mark.parametrize(
+    ("trials", "card"),
+    [
+        ("fail_each_step", "success"),
+        ("fail_each_step", "late"),
+        ("repeat_each_action", "success"),
+        ("repeat_each_action", "timeout"),
+        ("kill_after_each_checkpoint", "success"),
+        ("stall_each_action", "success"),
+    ],
+)
+async def test_tickets_and_money_or_neither(lab_house, trials, card):
+    lab = SagaLab(book_tickets, "checkout")
+    purchases = Purchases(lab_house, await lab_house.gala(capacity=1000), card)
+    await getattr(lab, trials)(lab_house.runtime, purchases.start, purchases.audit)
+    assert set(purchases.ends) == {"confirmed", "failed"}
+    assert await purchases.gala.stock() == (0, 2 * purchases.ends["confirmed"])
+    check = await lab_house.payment.check_ledger()
+    assert check.balanced, check.findings

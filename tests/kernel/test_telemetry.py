@@ -1,0 +1,92 @@
+"""Metrics and logs: bounded labels, no personal data, one line a request."""
+
+import json
+import logging
+import re
+import subprocess
+import sys
+
+import httpx2 as httpx
+import pytest
+from fastapi import APIRouter
+from prometheus_client.parser import text_string_to_metric_families as families
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from quickserve.kernel.auth import anyone
+from quickserve.kernel.settings import Settings
+
+from .world import app_of, http_of
+
+router = APIRouter(prefix="/loaves", dependencies=[anyone])
+
+
+class Loaf(BaseModel):
+    name: str
+
+
+@router.get("/{name}")
+async def loaf(name: str, request: Request) -> Loaf:
+    if name == "burnt":
+        raise RuntimeError("burnt")
+    return Loaf(name=name)
+
+
+async def counted(http: httpx.AsyncClient, service: str) -> dict[tuple[str, str, str], float]:
+    """Requests by method, route and status, as the page of metrics tells them."""
+    page = await http.get("/metrics")
+    assert page.headers["content-type"].startswith("text/plain")
+    return {
+        (s.labels["method"], s.labels["route"], s.labels["status"]): s.value
+        for family in families(page.text)
+        for s in family.samples
+        if s.name == "quickserve_request_seconds_count" and s.labels["service"] == service
+    }
+
+
+async def test_requests_are_counted_by_route_not_by_address(settings: Settings) -> None:
+    async with http_of(app_of(settings, router, name="measured")) as http:
+        for path in ("/loaves/rye", "/loaves/spelt?key=secret", "/loaves/burnt", "/nowhere/7"):
+            await http.get(path)
+        await http.post("/loaves/rye")
+        await http.request("BREW", "/loaves/rye")
+        count = await counted(http, "measured")
+    assert count[("GET", "/loaves/{name}", "200")] == 2
+    assert count[("GET", "/loaves/{name}", "500")] == 1
+    assert count[("GET", "unmatched", "404")] == 1
+    assert {method for method, _, _ in count} <= {"GET", "POST", "other"}
+    assert "rye" not in str(count)
+
+
+PROGRAM = """
+import sys
+from quickserve.kernel.telemetry import configure_logging, log
+configure_logging("info", sys.argv[1])
+log.debug("hidden")
+log.info("baked", loaves=3)
+try:
+    customer = "Anna Arendt"
+    raise ValueError("burnt")
+except ValueError:
+    log.exception("oven")
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_logs_go_to_stderr_without_variables(form: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROGRAM, form],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == ""
+    assert "hidden" not in done.stderr
+    assert "ValueError: burnt" in done.stderr
+    assert done.stderr.count("Anna Arendt") <= 1, "the line of source, not the variable"
+    if form == "json":
+        first, second = (json.loads(line) for line in done.stderr.splitlines())
+        assert (first["event"], first["loaves"], first["level"]) == ("baked", 3, "info")
+        assert re.match(r"\d{4}-\d\d-\d\dT.*Z", second["timestamp"])
+
+
+def test_libraries_warn_on_stderr_too() -> None:
+    assert logging.getLogger("psycopg.pool").getEffectiveLevel() >= logging.WARNING

@@ -1,0 +1,91 @@
+"""Nothing in the project names a package registry, a machine, or how the work was organised."""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from .project import ROOT, shipped
+
+# Put together here, so that this file does not hold what it looks for.
+REGISTRIES = tuple(
+    ".".join(parts)
+    for parts in [
+        ("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"),
+        ("yarnpkg", "com"), ("crates", "io"), ("rubygems", "org"), ("golang", "org"),
+        ("anaconda", "org"), ("packagist", "org"), ("nuget", "org"), ("jsdelivr", "net"),
+        ("unpkg", "com"), ("esm", "sh"), ("skypack", "dev"), ("cdnjs", "com"),
+        ("maven", "org"), ("jfrog", "io"),
+    ]
+)  # fmt: skip
+UNFINISHED = ("TO" + "DO", "FIX" + "ME", "X" + "XX:", "NotImplemented" + "Error")
+WORK = (
+    "anthro" + "pic", "cla" + "ude", "open" + "ai", "chat" + "gpt", "co" + "pilot",
+    "language " + "model", "system " + "prompt", "sub" + "agent", "helper " + "session",
+    "our " + "brief", "/tmp/" + "brief", "/work/" + "main", "/work/" + "shared",
+    "ui" + ".md", "field" + ".md",
+)  # fmt: skip
+VENDORED = ROOT / "src/quickserve/web/static/vendor"
+BINARY = {".wasm", ".woff2", ".png", ".jpg", ".ico", ".pdf", ".db"}
+
+
+def texts() -> list[tuple[Path, str]]:
+    return [
+        (path, path.read_text("utf-8", errors="replace"))
+        for path in shipped()
+        if path.suffix not in BINARY
+    ]
+
+
+def finds(words: tuple[str, ...], *, flags: re.RegexFlag, vendored: bool) -> list[str]:
+    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?!\w)" for word in words), flags)
+    return [
+        f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, found.start()) + 1}: {found[0]}"
+        for path, text in texts()
+        if vendored or not path.is_relative_to(VENDORED)
+        for found in pattern.finditer(text)
+    ]
+
+
+def configured_registries() -> tuple[str, ...]:
+    """Those that this machine installs from, whatever they are called."""
+    names = ("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "npm_config_registry")
+    hosts = {urlsplit(os.environ.get(name, "")).hostname for name in names}
+    return tuple(host for host in hosts if host and host not in ("localhost", "127.0.0.1"))
+
+
+def test_no_package_registry_is_named() -> None:
+    registries = REGISTRIES + configured_registries()
+    assert finds(registries, flags=re.IGNORECASE, vendored=False) == []
+
+
+def test_nothing_is_left_to_do() -> None:
+    assert finds(UNFINISHED, flags=re.NOFLAG, vendored=False) == []
+
+
+def test_nothing_tells_how_the_work_was_organised() -> None:
+    assert finds(WORK, flags=re.IGNORECASE, vendored=False) == []
+
+
+def test_no_home_folder_is_named() -> None:
+    """Paths of a person's machine; those that every system has are fine."""
+    pattern = re.compile(r"(?<![\w/.:])/(?:root|home/\w+|Users/\w+)/[\w.]")
+    found = [str(p.relative_to(ROOT)) for p, text in texts() if pattern.search(text)]
+    assert found == []
+
+
+def test_the_lists_look_for_something() -> None:
+    assert len(shipped()) > 100
+    assert Path(__file__) in shipped()
+    own = Path(__file__).read_text("utf-8")
+    assert not any(word in own for word in (*REGISTRIES, *UNFINISHED))
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_are_hashes_without_addresses(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert "--hash=sha256:" in text
+    assert not re.search(r"^--(index|extra|find)", text, re.MULTILINE)
+    assert "://" not in text
