@@ -4,10 +4,10 @@
 
 Needs the npm client. Each package below is fetched with `npm pack`, its tarball is compared with
 the sha512 of the lock (or, for a new version, with the one the registry states), and the named
-files are written to `src/quickserve/web/static/vendor/<name>-<version>/` beside their licence.
-The version stands in the path, so browsers may keep these files for ever; after raising a version
-here, change the paths in `app.css` and the templates too. The lock names package, version and
-sha512 only.
+files are written to `<shelf>/<name>-<version>/` beside their licence. There are two shelves: what
+the pages ship, and what only the tests use. The version stands in the path, so browsers may keep
+these files for ever; after raising a version here, change the paths in `app.css`, the templates
+and the tests too. A shelf's lock names package, version and sha512 only.
 """
 
 import json
@@ -22,8 +22,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-VENDOR = Path(__file__).parents[1] / "src/quickserve/web/static/vendor"
-LOCK = VENDOR / "vendor.lock.json"
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,19 @@ class Package:
         return f"{self.name.rpartition('/')[2]}-{self.version}"
 
 
-PACKAGES = (
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A folder of vendored files and its lock."""
+
+    folder: Path
+    packages: tuple[Package, ...]
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "vendor.lock.json"
+
+
+_SHIPPED = (
     Package("htmx.org", "4.0.1", {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "LICENSE"}),
     Package(
         "@fontsource-variable/bricolage-grotesque",
@@ -60,27 +71,37 @@ PACKAGES = (
     ),
 )
 
+# Finds barriers on the pages of the browser journeys; MPL-2.0, so it stays out of what is shipped.
+_OF_TESTS = (Package("axe-core", "4.14.1", {"axe.min.js": "axe.min.js", "LICENSE": "LICENSE"}),)
+
+SHELVES = (
+    Shelf(ROOT / "src/quickserve/web/static/vendor", _SHIPPED),
+    Shelf(ROOT / "tests/vendor", _OF_TESTS),
+)
+
 
 def main() -> None:
-    pinned = _pinned_integrity()
-    entries: list[dict[str, Any]] = []
+    for shelf in SHELVES:
+        _fill(shelf)
+
+
+def _fill(shelf: Shelf) -> None:
+    pinned = _pinned_integrity(shelf)
     with tempfile.TemporaryDirectory() as scratch:
-        fetched = [(package, *_pack(package, Path(scratch))) for package in PACKAGES]
+        fetched = [(package, *_pack(package, Path(scratch))) for package in shelf.packages]
         for package, tarball, integrity in fetched:
-            expected = pinned.get((package.name, package.version), integrity)
-            _check(package, tarball, expected)
-        if VENDOR.exists():
-            rmtree(VENDOR)
-        for package, tarball, integrity in fetched:
-            entries.append(_extract(package, tarball, integrity))
-    LOCK.write_text(json.dumps({"packages": entries}, indent=2) + "\n")
-    print(f"{len(entries)} packages in {VENDOR}")
+            _check(package, tarball, pinned.get((package.name, package.version), integrity))
+        if shelf.folder.exists():
+            rmtree(shelf.folder)
+        entries = [_extract(shelf, *one) for one in fetched]
+    shelf.lock.write_text(json.dumps({"packages": entries}, indent=2) + "\n")
+    print(f"{len(entries)} packages in {shelf.folder}")
 
 
-def _pinned_integrity() -> dict[tuple[str, str], str]:
-    if not LOCK.exists():
+def _pinned_integrity(shelf: Shelf) -> dict[tuple[str, str], str]:
+    if not shelf.lock.exists():
         return {}
-    packages = json.loads(LOCK.read_text())["packages"]
+    packages = json.loads(shelf.lock.read_text())["packages"]
     return {(entry["package"], entry["version"]): entry["integrity"] for entry in packages}
 
 
@@ -97,9 +118,9 @@ def _check(package: Package, tarball: Path, expected: str) -> None:
         sys.exit(f"{package.name} {package.version}: the tarball is not the pinned one")
 
 
-def _extract(package: Package, tarball: Path, integrity: str) -> dict[str, Any]:
+def _extract(shelf: Shelf, package: Package, tarball: Path, integrity: str) -> dict[str, Any]:
     """Write the named files; returns the package's entry in the lock."""
-    folder = VENDOR / package.folder
+    folder = shelf.folder / package.folder
     folder.mkdir(parents=True)
     files: dict[str, str] = {}
     with tarfile.open(tarball) as archive:

@@ -1,7 +1,9 @@
 """A running booking service, an organiser with something to sell, and the people around it."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +13,10 @@ import pytest
 from quickserve.app import Platform, load
 from quickserve.contracts.booking import (
     BookingClient,
+    BookingConfirmed,
     BookingId,
     BookingView,
+    BookingWithdrawn,
     Contact,
     FreeBooking,
     HoldId,
@@ -26,6 +30,8 @@ from quickserve.contracts.booking import (
     QuotaId,
     ScanId,
     ScanView,
+    TicketAdmitted,
+    TicketRevoked,
 )
 from quickserve.contracts.catalog import (
     DateId,
@@ -36,9 +42,10 @@ from quickserve.contracts.catalog import (
     TicketTypeId,
 )
 from quickserve.kernel.auth import Role, ServiceIdentity
+from quickserve.kernel.bus.port import Route
 from quickserve.kernel.client import Client
-from quickserve.kernel.db import Transaction, open_connection
-from quickserve.kernel.events import Message
+from quickserve.kernel.db import open_connection
+from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.testing import Issuer, test_settings
@@ -55,12 +62,10 @@ class Box:
     database_url: str
     http: httpx.AsyncClient
     checkout: BookingClient
-    outbox_seen: list[Message] = field(default_factory=list)
+    told: list[Message] = field(default_factory=list)
 
     async def offer(self, event: EventOffered, message_id: MessageId | None = None) -> None:
         """Delivers catalog's news."""
-        import json
-
         message = Message(
             id=message_id or MessageId(new_uuid()), source="catalog", type=EventOffered.TYPE,
             subject=event.subject, time=datetime.now(UTC), data=json.loads(event.dump()),
@@ -162,9 +167,17 @@ class Gala:
         rows = await self.box.sql("SELECT held, sold FROM quotas WHERE id = %s", (quota_id,))
         return rows[0][0], rows[0][1]
 
-    async def outbox(self, type_: str) -> int:
-        """Events of this organiser's date that were written, delivered or not."""
-        raise NotImplementedError
+    async def news(self, kind: type[DomainEvent], count: int) -> list[Any]:
+        """The events of this date, once `count` of them came over the bus."""
+        for _ in range(200):
+            told = [
+                message for message in self.box.told
+                if message.type == kind.TYPE and message.data["date_id"] == str(self.date_id)
+            ]  # fmt: skip
+            if len(told) >= count:
+                break
+            await asyncio.sleep(0.02)
+        return [kind.load(message.data) for message in told]
 
 
 def some_event(organiser_id: OrganiserId | None = None, *, price: int = 1800) -> EventOffered:
@@ -199,8 +212,21 @@ async def box(database_url: str) -> AsyncIterator[Box]:
             "booking", "http://booking", transport, ServiceIdentity(settings, "checkout").token
         )
         async with httpx.AsyncClient(transport=transport, base_url="http://booking") as http:
-            yield Box(platform, issuer, database_url, http, BookingClient(client))
+            box = Box(platform, issuer, database_url, http, BookingClient(client))
+
+            async def listen(message: Message) -> None:
+                box.told.append(message)
+
+            for kind in (BookingConfirmed, BookingWithdrawn, TicketAdmitted, TicketRevoked):
+                platform.runtimes["booking"].bus.subscribe(Route("test", kind, listen))
+            yield box
         await client.close()
+
+
+@pytest.fixture
+def anna(gala: "Gala") -> str:
+    """The token of somebody who organises something else."""
+    return gala.box.issuer.token({OrganiserId(new_uuid()): [Role.ORGANISER]})
 
 
 @pytest.fixture
@@ -215,3 +241,8 @@ async def free_gala(box: Box) -> Gala:
     event = some_event(price=0)
     await box.offer(event)
     return Gala(box, event.organiser_id, event)
+
+
+async def replace_event(gala: Gala, **changes: Any) -> None:
+    """Catalog's next version of the event."""
+    await gala.box.offer(replace(gala.event, version=2, **changes))

@@ -13,6 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
+from typing import Any
+
+from quickserve.kernel.db import open_connection
+from quickserve.kernel.postgres import USER
+from quickserve.laptop import DATABASE, Home
 
 PASSWORD = "correct horse battery"
 
@@ -32,6 +37,10 @@ class Product:
     process: subprocess.Popen[str]
     output: list[str] = field(default_factory=list)
 
+    @property
+    def home(self) -> Home:
+        return Home(self.folder)
+
     async def say(self, *words: str) -> str:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "quickserve", *words, "--data", str(self.folder),
@@ -48,33 +57,81 @@ class Product:
             "--role", role,
         )  # fmt: skip
 
+    async def rows(self, question: str, *params: object) -> list[tuple[Any, ...]]:
+        """What the database says, asked past the services: for what no screen may show."""
+        async with await open_connection(self._database_url()) as connection:
+            cursor = await connection.execute(question.encode(), params)
+            return await cursor.fetchall()
 
-@contextmanager
-def product(*options: str, **environment: str) -> Generator[Product, None, None]:
-    """From `quickserve up` to Ctrl-C, after which nothing it started may be left."""
-    folder = Path(tempfile.mkdtemp(prefix="quickserve-journey-"))
+    def postgres_pid(self) -> int:
+        return int(self._postmaster()[0])
+
+    def _postmaster(self) -> list[str]:
+        elsewhere = self.folder / "postgres.where"  # where root's server may not enter the folder
+        data = self.folder / "postgres"
+        if elsewhere.exists():
+            data = Path(elsewhere.read_text().splitlines()[-1])
+        return (data / "postmaster.pid").read_text().splitlines()
+
+    def _database_url(self) -> str:
+        port = self._postmaster()[3]  # the file's fourth line, by PostgreSQL's documentation
+        password = (self.folder / "postgres.password").read_text().strip()
+        return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+
+    def end(self) -> None:
+        """Ctrl-C."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            assert self.process.wait(30) == 0
+        self.end_of_output()
+
+    def end_of_output(self) -> None:
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+def start(folder: Path, *options: str, **environment: str) -> Product:
+    """`quickserve up` on this folder; returns once it says `ready`."""
     process = subprocess.Popen(
         [sys.executable, "-m", "quickserve", "up", "--data", str(folder),
          "--port", str(free_port()), "--stop-with-parent", *options],
         stdout=subprocess.PIPE, text=True,
         env={**os.environ, "QUICKSERVE_LOG_LEVEL": "warning", **environment},
     )  # fmt: skip
+    return Product(folder, *_ready(process))
+
+
+def _ready(process: subprocess.Popen[str]) -> tuple[str, subprocess.Popen[str], list[str]]:
+    assert process.stdout is not None
+    printed: list[str] = []
+    for line in process.stdout:
+        printed.append(line.rstrip())
+        if line.startswith("ready "):
+            break
+    assert printed, "it ended without a word"
+    assert printed[-1].startswith("ready "), printed
+    return printed[-1].removeprefix("ready "), process, printed
+
+
+@contextmanager
+def folder() -> Generator[Path, None, None]:
+    """A data folder; short, and where PostgreSQL's own user can reach it."""
+    made = Path(tempfile.mkdtemp(prefix="quickserve-journey-"))
     try:
-        assert process.stdout is not None
-        printed: list[str] = []
-        for line in process.stdout:
-            printed.append(line.rstrip())
-            if line.startswith("ready "):
-                break
-        assert printed, "it ended without a word"
-        assert printed[-1].startswith("ready "), printed
-        yield Product(folder, printed[-1].removeprefix("ready "), process, printed)
+        yield made
     finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
-        if process.stdout:
-            process.stdout.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def product(*options: str, **environment: str) -> Generator[Product, None, None]:
+    """From `quickserve up` to Ctrl-C, after which nothing it started may be left."""
+    with folder() as data:
+        running = start(data, *options, **environment)
+        try:
+            yield running
+        finally:
+            running.end()
 
 
 def new_organiser() -> str:

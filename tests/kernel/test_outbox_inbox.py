@@ -188,6 +188,11 @@ async def test_events_arrive_in_the_order_they_were_written(town: Town) -> None:
     await town.bake(*loaves[:120])
     for loaf in loaves[120:]:
         await town.bake(loaf)
+    # The oldest now lie last on the disk, where a statement without an order finds them.
+    await town.bakery.ask(
+        "UPDATE outbox SET attempts = 0 WHERE position IN"
+        " (SELECT position FROM outbox ORDER BY position LIMIT 20)"
+    )
     while await town.relay.deliver():
         pass
     order = await town.bakery.ask("SELECT array_agg(loaf_id ORDER BY at) FROM eaten")

@@ -11,7 +11,9 @@ from .project import ROOT, python_files
 FUNCTION_LINES_MAX = 70
 MODULE_LINES_MAX = 500
 LINE_CHARS_MAX = 100
-REASON = re.compile(r"\s*# (?:noqa|type: ignore)\b.*")  # stands beside what it excuses
+REASON = re.compile(
+    r"\s*# (?:noqa|type: ignore|pyright: ignore)\b.*"
+)  # stands beside what it excuses
 
 FILES = python_files("src", "tests", "bench", "tools")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from tools.vendor_assets import SHELVES
 
 from .project import ROOT, shipped
 
@@ -27,7 +28,7 @@ WORK = (
     "our " + "brief", "/tmp/" + "brief", "/work/" + "main", "/work/" + "shared",
     "ui" + ".md", "field" + ".md",
 )  # fmt: skip
-VENDORED = ROOT / "src/quickserve/web/static/vendor"
+VENDORED = tuple(shelf.folder for shelf in SHELVES)
 BINARY = {".wasm", ".woff2", ".png", ".jpg", ".ico", ".pdf", ".db"}
 
 
@@ -39,12 +40,12 @@ def texts() -> list[tuple[Path, str]]:
     ]
 
 
-def finds(words: tuple[str, ...], *, flags: re.RegexFlag, vendored: bool) -> list[str]:
+def finds(words: tuple[str, ...], *, flags: re.RegexFlag) -> list[str]:
     pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?!\w)" for word in words), flags)
     return [
         f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, found.start()) + 1}: {found[0]}"
         for path, text in texts()
-        if vendored or not path.is_relative_to(VENDORED)
+        if not any(path.is_relative_to(shelf) for shelf in VENDORED)
         for found in pattern.finditer(text)
     ]
 
@@ -58,15 +59,15 @@ def configured_registries() -> tuple[str, ...]:
 
 def test_no_package_registry_is_named() -> None:
     registries = REGISTRIES + configured_registries()
-    assert finds(registries, flags=re.IGNORECASE, vendored=False) == []
+    assert finds(registries, flags=re.IGNORECASE) == []
 
 
 def test_nothing_is_left_to_do() -> None:
-    assert finds(UNFINISHED, flags=re.NOFLAG, vendored=False) == []
+    assert finds(UNFINISHED, flags=re.NOFLAG) == []
 
 
 def test_nothing_tells_how_the_work_was_organised() -> None:
-    assert finds(WORK, flags=re.IGNORECASE, vendored=False) == []
+    assert finds(WORK, flags=re.IGNORECASE) == []
 
 
 def test_no_home_folder_is_named() -> None:

@@ -1,28 +1,34 @@
-"""The browser's files that others wrote are the ones of the lock, and all of them."""
+"""The files that others wrote are the ones of their shelf's lock, and all of them."""
 
 import json
+from typing import Any
 
-from tools import vendor_assets as vendor
+import pytest
+from tools.vendor_assets import SHELVES, Shelf, _integrity
+
+pytestmark = pytest.mark.parametrize("shelf", SHELVES, ids=lambda shelf: shelf.folder.parent.name)
 
 
-def test_committed_files_are_those_of_the_lock():
-    packages = json.loads(vendor.LOCK.read_text())["packages"]
-    locked = {path: digest for entry in packages for path, digest in entry["files"].items()}
+def entries(shelf: Shelf) -> list[dict[str, Any]]:
+    return json.loads(shelf.lock.read_text())["packages"]
+
+
+def test_committed_files_are_those_of_the_lock(shelf: Shelf):
+    locked = {path: digest for one in entries(shelf) for path, digest in one["files"].items()}
     present = {
-        path.relative_to(vendor.VENDOR).as_posix(): vendor._integrity(path.read_bytes())
-        for path in vendor.VENDOR.rglob("*")
-        if path.is_file() and path != vendor.LOCK
+        path.relative_to(shelf.folder).as_posix(): _integrity(path.read_bytes())
+        for path in shelf.folder.rglob("*")
+        if path.is_file() and path != shelf.lock
     }
     assert present == locked
 
 
-def test_lock_and_tool_name_the_same_versions():
-    packages = json.loads(vendor.LOCK.read_text())["packages"]
-    locked = {(entry["package"], entry["version"]) for entry in packages}
-    assert locked == {(package.name, package.version) for package in vendor.PACKAGES}
+def test_lock_and_tool_name_the_same_versions(shelf: Shelf):
+    locked = {(one["package"], one["version"]) for one in entries(shelf)}
+    assert locked == {(package.name, package.version) for package in shelf.packages}
 
 
-def test_each_package_comes_with_its_licence_and_the_lock_with_no_address():
-    for package in vendor.PACKAGES:
-        assert (vendor.VENDOR / package.folder / "LICENSE").is_file()
-    assert "://" not in vendor.LOCK.read_text()
+def test_each_package_comes_with_its_licence_and_the_lock_with_no_address(shelf: Shelf):
+    for package in shelf.packages:
+        assert (shelf.folder / package.folder / "LICENSE").is_file()
+    assert "://" not in shelf.lock.read_text()

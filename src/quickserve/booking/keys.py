@@ -1,15 +1,13 @@
 """The keys of organisers in this process: found once, made at first need."""
 
 import time
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 
 from quickserve.booking import signing
 from quickserve.booking.signing import SigningKey
 from quickserve.booking.store import keys as store
 from quickserve.kernel.db import Database
 from quickserve.kernel.ids import OrganiserId
-from quickserve.kernel.service import Context, Runtime
 
 # After a rotation elsewhere this process may sign with the retired key for as long; its tickets
 # verify all the same.
@@ -69,14 +67,3 @@ class KeyRing:
             key = signing.unseal(row.id, row.organiser_id, row.private_key_encrypted, self._secret)
             self._by_id[row.id] = key
         return key
-
-
-@asynccontextmanager
-async def open_key_ring(runtime: Runtime) -> AsyncGenerator[KeyRing]:
-    yield KeyRing(runtime.db, runtime.settings.key_for("ticket-keys"))
-
-
-def key_ring(ctx: Context) -> KeyRing:
-    ring = ctx.resources
-    assert isinstance(ring, KeyRing)
-    return ring

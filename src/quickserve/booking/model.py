@@ -25,15 +25,15 @@ from quickserve.contracts.booking import (
     UnknownTicketType,
 )  # fmt: skip
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
-from quickserve.kernel.errors import FieldError, Malformed, NotFound, Unavailable
+from quickserve.kernel.errors import Conflict, FieldError, Malformed, NotFound
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import MAX_MINOR, Money
 
 PLACES_MAX = 500  # of one booking: bounds what one request makes us insert and sign
 
 
-class Outrun(Unavailable):
-    """The same id came twice at one moment, or a drawn code was taken: the command looks again."""
+class Outrun(Conflict):
+    """Somebody, or this very request, was faster, or a drawn code was taken: look again."""
 
     code = "outrun"
 
@@ -149,6 +149,28 @@ class Booking:
     @property
     def places(self) -> int:
         return sum(item.quantity for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A confirmed booking to be recorded, out of a hold or not."""
+
+    booking: Booking
+    hold_id: HoldId | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewHoldRow:
+    id: HoldId
+    date_id: DateId
+    basket: Basket
+    body_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTimes:
+    expires_at: datetime
+    server_now: datetime
 
 
 _items = TypeAdapter(list[HeldItem])

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from quickserve.booking import signing
-from quickserve.booking.keys import key_ring
 from quickserve.booking.model import Booking, Hold, Pool, Ticket, places_together
+from quickserve.booking.resources import resources
 from quickserve.booking.store import bookings, keys, offers, reports, scans, stock
 from quickserve.contracts.booking import (
     Admissions,
@@ -139,7 +139,7 @@ async def show_tickets(
     ctx: Context, date_id: DateId, tickets: Sequence[Ticket]
 ) -> list[TicketView]:
     """Payloads are not stored: the ticket and its key give the same one every time."""
-    ring = await key_ring(ctx).by_id({ticket.key_id for ticket in tickets})
+    ring = await resources(ctx).keys.by_id({ticket.key_id for ticket in tickets})
     return [
         TicketView(
             id=ticket.id, code=signing.show_code(ticket.code),

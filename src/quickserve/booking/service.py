@@ -1,11 +1,32 @@
 """Sells places without ever selling one twice, and lets in whoever has a ticket."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+
 from quickserve.booking.api import router
+from quickserve.booking.batches import Batch
+from quickserve.booking.commands.book_free import record_sales
+from quickserve.booking.commands.hold_places import record_holds
 from quickserve.booking.commands.return_expired_holds import return_all_expired_holds
 from quickserve.booking.events import SUBSCRIPTIONS
-from quickserve.booking.keys import open_key_ring
+from quickserve.booking.keys import KeyRing
+from quickserve.booking.resources import Resources
 from quickserve.booking.store import CONSTRAINTS
-from quickserve.kernel.service import Job, Service
+from quickserve.kernel.service import Job, Runtime, Service
+
+
+@asynccontextmanager
+async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
+    sales = Batch(partial(record_sales, runtime.db))
+    holds = Batch(partial(record_holds, runtime.db, runtime.settings.hold_minutes))
+    keys = KeyRing(runtime.db, runtime.settings.key_for("ticket-keys"))
+    try:
+        yield Resources(keys, sales, holds)
+    finally:
+        await sales.close()
+        await holds.close()
+
 
 service = Service(
     name="booking",
@@ -13,5 +34,5 @@ service = Service(
     subscriptions=SUBSCRIPTIONS,
     jobs=(Job("return expired holds", return_all_expired_holds, every_seconds=0.5),),
     constraints=CONSTRAINTS,
-    resources=open_key_ring,
+    resources=open_resources,
 )

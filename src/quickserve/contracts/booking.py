@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal, NewType
+from typing import Annotated, ClassVar, Literal, NewType
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
 from quickserve.kernel.client import Client
@@ -26,19 +26,22 @@ TicketState = Literal["valid", "revoked"]
 Verdict = Literal["admitted", "already-admitted", "refused"]
 Refusal = Literal["forged", "unknown", "revoked", "other-date", "other-organiser", "cancelled"]
 
+# One line of text: no NUL, which PostgreSQL cannot store, and no other control character.
+Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
 # -- Stock ----------------------------------------------------------------------------------------
 
 
 class QuotaDraft(BaseModel):
-    """How many places a date has for these ticket types together."""
+    """How many places a date has for these ticket types together; without any it is retired."""
 
     model_config = ConfigDict(extra="forbid")
 
     organiser_id: OrganiserId
     date_id: DateId
-    name: str = Field(default="", max_length=100)
+    name: Line = Field(default="", max_length=100)
     capacity: int = Field(ge=0, le=1_000_000)
-    ticket_type_ids: list[TicketTypeId] = Field(min_length=1, max_length=100)
+    ticket_type_ids: list[TicketTypeId] = Field(max_length=100)
 
 
 class QuotaChange(QuotaDraft):
@@ -142,7 +145,7 @@ class Contact(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     email: EmailStr
-    name: str = Field(min_length=1, max_length=200)
+    name: Line = Field(min_length=1, max_length=200)
     language: Literal["fr", "en"] = "fr"
 
 
@@ -204,7 +207,7 @@ class NewScan(BaseModel):
 
     date_id: DateId
     code: str = Field(min_length=1, max_length=1000)
-    gate: str = Field(min_length=1, max_length=60)
+    gate: Line = Field(min_length=1, max_length=60)
 
 
 class ScanView(BaseModel):

@@ -40,6 +40,19 @@ class PersonView(BaseModel):
     memberships: list[Membership]
 
 
+class TeamMember(BaseModel):
+    id: PersonId
+    name: str
+    email: str
+    roles: list[Role]
+
+
+class Team(BaseModel):
+    """Who works for an organiser, by name."""
+
+    people: list[TeamMember]
+
+
 class NewOrganiser(BaseModel):
     name: str = Field(min_length=1, max_length=200)
 
@@ -125,15 +138,19 @@ class IdentityClient:
         return await self._client.put(PersonView, f"/people/{person_id}", person)
 
     async def put_organiser(
-        self, organiser_id: OrganiserId, organiser: NewOrganiser
+        self, organiser_id: OrganiserId, organiser: NewOrganiser, token: str | None = None
     ) -> OrganiserView:
-        return await self._client.put(OrganiserView, f"/organisers/{organiser_id}", organiser)
+        path = f"/organisers/{organiser_id}"
+        return await self._client.put(OrganiserView, path, organiser, token=token)
 
     async def put_roles(
         self, organiser_id: OrganiserId, person_id: PersonId, roles: list[Role]
     ) -> PersonView:
         path = f"/organisers/{organiser_id}/people/{person_id}"
         return await self._client.put(PersonView, path, Roles(roles=roles))
+
+    async def team(self, organiser_id: OrganiserId, token: str) -> Team:
+        return await self._client.get(Team, f"/organisers/{organiser_id}/people", token=token)
 
     async def find_organiser(self, name: str) -> OrganiserView:
         """By name or slug, case-insensitively. Raises NotFound."""

@@ -15,6 +15,7 @@ from quickserve.contracts.identity import (
     Roles,
     SessionToken,
     SessionView,
+    Team,
     TooManyAttempts,
     WrongCredentials,
 )
@@ -79,6 +80,15 @@ async def put_person(person_id: PersonId, body: NewPerson, ctx: Ctx) -> PersonVi
 )
 async def put_organiser(organiser_id: OrganiserId, body: NewOrganiser, ctx: Ctx) -> OrganiserView:
     return (await save_organiser(ctx, SaveOrganiser(organiser_id, body))).view
+
+
+@router.get(
+    "/organisers/{organiser_id}/people",
+    dependencies=[signed_in],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def get_team(organiser_id: OrganiserId, ctx: Ctx) -> Team:
+    return await reads.team(ctx, organiser_id)
 
 
 @router.put(

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from quickserve.contracts.identity import Team
 from quickserve.identity import store
 from quickserve.identity.model import Organiser
+from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import Forbidden, NotFound
+from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.service import Context
 
 
@@ -15,6 +18,13 @@ async def find_organiser(ctx: Context, name: str) -> Organiser:
     if organiser is None:
         raise NotFound("There is no organiser of this name.")
     return organiser
+
+
+async def team(ctx: Context, organiser_id: OrganiserId) -> Team:
+    """For the organiser's own organisers and administrators."""
+    ctx.principal.require(organiser_id, Role.ORGANISER)
+    async with ctx.db.read() as tx:
+        return Team(people=await store.team_of_organiser(tx, organiser_id))
 
 
 async def user_info(ctx: Context) -> dict[str, Any]:

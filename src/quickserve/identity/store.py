@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from quickserve.contracts.identity import EmailTaken, NameTaken
+from quickserve.contracts.identity import EmailTaken, NameTaken, TeamMember
 from quickserve.identity.model import Organiser, Person, Session
+from quickserve.kernel.auth import Role
 from quickserve.kernel.db import Jsonb, Transaction
 from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.ids import OrganiserId, PersonId
@@ -106,6 +107,21 @@ async def put_membership(
         "INSERT INTO memberships (organiser_id, person_id, roles) VALUES (%s, %s, %s)"
         " ON CONFLICT (person_id, organiser_id) DO UPDATE SET roles = excluded.roles",
         (organiser_id, person_id, roles),
+    )
+
+
+def _member(roles: list[str], **columns: Any) -> TeamMember:
+    return TeamMember(roles=[Role(role) for role in roles], **columns)
+
+
+async def team_of_organiser(tx: Transaction, organiser_id: OrganiserId) -> list[TeamMember]:
+    """At most 500, by name."""
+    return await tx.all(
+        _member,
+        "SELECT p.id, p.name, p.email, m.roles FROM memberships m"
+        " JOIN people p ON p.id = m.person_id WHERE m.organiser_id = %s"
+        " ORDER BY lower(p.name), p.id LIMIT 500",
+        (organiser_id,),
     )
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -67,11 +68,20 @@ class SagaHistory:
     attempts: list[SagaAttempt]
 
 
-class Wakeable(Protocol):
+class Engine(Protocol):
+    """Who carries sagas out in this process."""
+
+    name: str
+    lease_seconds: int
+
+    def has_room(self, saga: str) -> bool: ...
+
+    def take(self, claim: engine.Claim) -> None: ...
+
     def wake(self) -> None: ...
 
 
-_engines: dict[str, set[Wakeable]] = defaultdict(set)  # those of this process, by queue
+_engines: dict[str, set[Engine]] = defaultdict(set)  # those of this process, by queue
 
 
 class SagaQueue:
@@ -85,23 +95,31 @@ class SagaQueue:
         await engine.install(tx, role, self.name)
 
     async def spawn(self, tx: Transaction, saga: Saga[P], saga_id: UUID, params: P) -> bool:
-        """Starts it when the transaction commits. False when the id was used before."""
+        """Starts it when the transaction commits. False when the id was used before.
+
+        If this process has room for it, it begins here; else whoever claims it first.
+        """
         data = saga.adapter.dump_python(params, mode="json")
-        created = await engine.spawn(tx, self.name, saga.name, saga_id, data)
-        tx.after_commit.append(self._wake)
-        return created
+        here = next((e for e in _engines[self.name] if e.has_room(saga.name)), None)
+        worker, lease = (here.name, here.lease_seconds) if here else (None, 0)
+        claim = await engine.spawn(tx, saga.name, saga_id, data, worker=worker, lease=lease)
+        if claim and here:
+            tx.after_commit.append(partial(here.take, claim))
+        elif claim:
+            tx.after_commit.append(self._wake)
+        return claim is not None
 
     async def signal(self, tx: Transaction, event: str) -> None:
-        """Tells the sagas that wait for it, or soon will, to ask again."""
-        await engine.emit(tx, self.name, event)
-        tx.after_commit.append(self._wake)
+        """Tells the sagas that wait for it to ask again. Signal after the answer is committed."""
+        if await engine.emit(tx, self.name, event):
+            tx.after_commit.append(self._wake)
 
-    def join(self, engine: Wakeable) -> None:
+    def join(self, running: Engine) -> None:
         """From now on it is woken when there is something to do."""
-        _engines[self.name].add(engine)
+        _engines[self.name].add(running)
 
-    def leave(self, engine: Wakeable) -> None:
-        _engines[self.name].discard(engine)
+    def leave(self, running: Engine) -> None:
+        _engines[self.name].discard(running)
 
     def _wake(self) -> None:
         for running in _engines[self.name]:

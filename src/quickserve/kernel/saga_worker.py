@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from functools import partial
 from typing import Any, Self
 from uuid import UUID
@@ -134,14 +135,16 @@ class Execution:
             raise _RetryError(_describe(error)) from None
 
     async def _do(self, index: int, step: Step[Any]) -> Any:
-        for _ in range(2):
+        signalled = False
+        while True:
             result = await self._repeat(step.do, self._may_refuse(index))
             if isinstance(result, Exception):
                 await self._give_up(index, result)
             if not isinstance(result, Wait):
                 return result or {}
-            await self._wait(step, result)
-        raise _RetryError(f"{step.name} is not decided although its signal came")
+            if signalled:
+                raise _RetryError(f"{step.name} is not decided although its signal came")
+            signalled = await self._wait(step, result)
 
     def _may_refuse(self, index: int) -> Callable[[Problem], bool]:
         return definite if index <= self._saga.pivot_index else lambda _problem: False
@@ -172,21 +175,24 @@ class Execution:
             raise _RefusedError(problem) from None
         raise _RetryError(_describe(error)) from None
 
-    async def _wait(self, step: Step[Any], wait: Wait) -> None:
-        """Returns when the signal is there already; else sleeps, or refuses after the time."""
+    async def _wait(self, step: Step[Any], wait: Wait) -> bool:
+        """Sleeps; or tells to ask again, True when because of the signal; or the time is over."""
         assert step.wait_seconds is not None, f"{step.name} waits, but does not say how long"
         name = f"{step.name}.waiting"
         if name not in self._done:
             seconds = step.wait_seconds(self._runtime.settings)
             value = {"event": wait.event, "seconds": seconds, "note": dict(wait.note)}
+            await self._lease.expect_signal(wait.event)
             await self._lease.checkpoint(name, value)
             self._done[name] = value
+            return False  # a signal before this was lost; the answer it told of was not
         left = await self._lease.wait_left(name)
         if left <= 0:
             raise _RefusedError(step.late())
-        if not await self._lease.await_signal(f"{step.name}.signal", wait.event, math.ceil(left)):
-            self._progressed(self._lease.claim.saga_id)
-            raise _SuspendedError
+        if await self._lease.await_signal(f"{step.name}.signal", wait.event, math.ceil(left)):
+            return True
+        self._progressed(self._lease.claim.saga_id)
+        raise _SuspendedError
 
 
 def _failure(problem: Problem) -> dict[str, Any]:
@@ -208,7 +214,8 @@ class Worker:
 
     def __init__(self, sagas: "Sagas", number: int) -> None:
         self._sagas = sagas
-        self._name = f"{socket.gethostname()}:{os.getpid()}:{number}"
+        self._name = f"{sagas.name}:{number}"
+        self._tx: Transaction | None = None
         self._abandoned: list[engine.Claim] = []
         self.wake = asyncio.Event()
         self.connection: Any = None
@@ -218,7 +225,17 @@ class Worker:
 
     @property
     def free(self) -> int:
-        return SLOTS - len(self.executions)
+        return SLOTS - len(self.executions) if self._tx else 0
+
+    def take(self, claim: engine.Claim) -> None:
+        """A saga that is leased to this process."""
+        if self._tx is None:
+            self._abandoned.append(claim)
+            return
+        lease = self._lease(self._tx, claim)
+        execution = asyncio.create_task(self._execute(self._tx, lease), context=Context())
+        self.executions[claim.run_id] = lease, execution
+        execution.add_done_callback(partial(self._executed, claim.run_id))
 
     async def _run(self) -> None:
         """Serves, and connects again for ever, until the sagas stop."""
@@ -240,6 +257,7 @@ class Worker:
             delay = min(delay * 2, 5)
 
     async def _abandon(self) -> None:
+        self._tx = None
         self._abandoned += [lease.claim for lease, _ in self.executions.values()]
         tasks = [task for _, task in self.executions.values()]
         for task in tasks:
@@ -251,6 +269,7 @@ class Worker:
 
     async def _serve(self, tx: Transaction) -> None:
         await engine.use(tx)
+        self._tx = tx
         while self._abandoned:
             with suppress(Exception):  # not ours any more
                 await self._lease(tx, self._abandoned[-1]).release()
@@ -270,10 +289,7 @@ class Worker:
         sagas = self._sagas
         claims = await engine.claim(tx, sagas.queue.name, self._name, sagas.lease_seconds, free)
         for claim in claims:
-            lease = self._lease(tx, claim)
-            execution = asyncio.create_task(self._execute(tx, lease))
-            self.executions[claim.run_id] = lease, execution
-            execution.add_done_callback(partial(self._executed, claim.run_id))
+            self.take(claim)
         self._behind = len(claims) == free
         if self._behind:
             sagas.wake()
@@ -359,6 +375,7 @@ class Sagas:
         self.queue = queue
         self.runtime = runtime
         self.url = runtime.db.url
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.lease_seconds = lease_seconds or runtime.settings.saga_lease_seconds
         self.stopping = False
         self.workers: list[Worker] = []
@@ -396,9 +413,16 @@ class Sagas:
     def start_workers(self) -> None:
         self.workers = [Worker(self, number) for number in range(1, self._count + 1)]
 
+    def has_room(self, saga: str) -> bool:
+        return saga in self.queue.sagas and any(worker.free > 0 for worker in self.workers)
+
+    def take(self, claim: engine.Claim) -> None:
+        """Begins with a saga that was spawned here, leased to this process."""
+        max(self.workers, key=lambda worker: worker.free).take(claim)
+
     def wake(self) -> None:
         """There is something to claim: the worker with most room looks."""
-        asleep = [w for w in self.workers if w.free and not w.wake.is_set()]
+        asleep = [w for w in self.workers if w.free > 0 and not w.wake.is_set()]
         if asleep:
             max(asleep, key=lambda worker: worker.free).wake.set()
 

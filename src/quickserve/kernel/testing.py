@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from time import time
 from typing import Any
 
@@ -15,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from quickserve.kernel.auth import AUDIENCE, Role
+from quickserve.kernel.db import ensure_database
 from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
 from quickserve.kernel.postgres import EmbeddedPostgres
 from quickserve.kernel.settings import Settings
@@ -22,10 +24,12 @@ from quickserve.kernel.settings import Settings
 
 @contextmanager
 def postgres_url() -> Generator[str, None, None]:
-    """An empty database: of QUICKSERVE_TEST_DATABASE_URL, else of an embedded server."""
+    """An empty database of one's own: on the server of QUICKSERVE_TEST_DATABASE_URL, else on an
+    embedded one.
+    """
     given = os.environ.get("QUICKSERVE_TEST_DATABASE_URL")
     if given:
-        yield given
+        yield asyncio.run(ensure_database(given, f"test_{token_hex(6)}"))
         return
     # Tests need not survive a power cut; everything else is as in production.
     with (

@@ -9,6 +9,7 @@ page can forget it. Values come without control characters, trimmed, the first o
 A page that finds a mistake renders its form again with status 422, `form.values` and messages.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -28,6 +29,7 @@ from quickserve.web.page import settings_of
 _FIELDS_MAX: Final = 5000
 _PART_BYTES_MAX: Final = 256 * 1024
 _WHOLE_DIGITS_MAX: Final = 9
+_ROW_NUMBER: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 
 class UnreadableForm(Malformed):
@@ -70,6 +72,12 @@ class Form:
 
     def ticked(self, name: str) -> bool:
         return any(key == name for key, _ in self.pairs)
+
+    def keys(self, start: str, end: str) -> list[str]:
+        """Of rows of fields: `d0`, `d7` of `d0-id`, `d7-id` with start "d" and end "-id"."""
+        names = dict.fromkeys(name for name, _ in self.pairs)
+        stems = [n.removesuffix(end) for n in names if n.startswith(start) and n.endswith(end)]
+        return [stem for stem in stems if _ROW_NUMBER.fullmatch(stem, len(start))]
 
     def whole(self, name: str, default: int | None = None) -> int | None:
         """A whole number ≥ 0; `default` when the field is empty, None when it is no number."""

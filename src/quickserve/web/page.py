@@ -6,8 +6,9 @@
 Routes are written without the language; `redirect` and the templates' `url` add it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse
@@ -22,13 +23,22 @@ from quickserve.kernel.service import Ctx
 from quickserve.kernel.settings import Settings
 from quickserve.web.i18n import Locale
 
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
 # Of pages about somebody's purchase: nothing remembers them but the browser's own window.
 PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
+class _Pages(APIRouter):
+    """Pages answer HEAD as they answer GET; the server leaves the body out."""
+
+    def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        return self.api_route(path, methods=["GET", "HEAD"], **options)
+
+
 def page_router() -> APIRouter:
     """A screen's router. Anyone may ask; staff pages ask for `sessions.Staff` too."""
-    return APIRouter(dependencies=[anyone], include_in_schema=False)
+    return _Pages(dependencies=[anyone], include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 `Preferences` is ASGI middleware around the pages. It takes the language from the path (`/fr/…`)
 and hands the rest on, so routes are written once (`/events/{slug}`); a page asked for without a
-language is redirected to the one negotiated. `?lang=en` and `?theme=dark` on any page set the
-cookie of that name and lead back to the same page.
+language is redirected to the one negotiated, but the home page is shown at once. `?lang=en` and
+`?theme=dark` on any page set the cookie of that name and lead back to the same page.
 """
 
 from typing import Final
@@ -59,7 +59,8 @@ def _redirect(
     """To the page itself, once a choice is noted or its language is known; else None."""
     query = request.query_params
     chosen = {name: query[name] for name, values in _CHOICES.items() if query.get(name) in values}
-    if locale is not None and path and not chosen:
+    home = path == "/" and not query  # shown at once, in the language negotiated; its links carry the prefix
+    if (locale is not None or home) and path and not chosen:
         return None
     target = i18n.LOCALES.get(chosen.get("lang", ""), wanted)
     rest = urlencode([pair for pair in query.multi_items() if pair[0] not in chosen])

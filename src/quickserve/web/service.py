@@ -5,12 +5,22 @@ from fastapi import APIRouter, FastAPI
 from quickserve.kernel.service import Service
 from quickserve.web.csrf import Tokens
 from quickserve.web.error_pages import ErrorPages
-from quickserve.web.pages import checkout, door, event, home, purchase, site_files, tickets
+from quickserve.web.pages import (
+    about,
+    checkout,
+    door,
+    event,
+    home,
+    purchase,
+    sign_in,
+    site_files,
+    tickets,
+)
 from quickserve.web.preferences import Preferences
 from quickserve.web.sessions import Sessions
 from quickserve.web.templating import Assets
 
-PAGES = (home, event, checkout, purchase, tickets, site_files, door)
+PAGES = (home, event, checkout, purchase, tickets, sign_in, about, site_files, door)
 # Starts of paths that are no pages: they carry no language.
 UNPREFIXED = (
     "/static/", "/posters/", "/robots.txt", "/favicon", "/livez", "/readyz", "/metrics",

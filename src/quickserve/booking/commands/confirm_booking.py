@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from quickserve.booking import signing
-from quickserve.booking.keys import key_ring
 from quickserve.booking.model import Booking, Buyer, Outrun, Ticket
+from quickserve.booking.resources import resources
 from quickserve.booking.store import bookings, stock
 from quickserve.contracts.booking import (
     BookingConfirmed,
@@ -34,7 +34,7 @@ async def confirm_booking(ctx: Context, booking_id: BookingId) -> Booking:
 async def _confirm(ctx: Context, booking_id: BookingId) -> Booking:
     async with ctx.db.read() as tx:
         seen = await bookings.find_booking(tx, booking_id)
-    key = await key_ring(ctx).active(seen.date.organiser_id) if seen else None
+    key = await resources(ctx).keys.active(seen.date.organiser_id) if seen else None
     async with ctx.db.transaction() as tx:
         state = await bookings.lock_booking(tx, booking_id)
         if state is None:

@@ -1,13 +1,16 @@
 """Sets places aside for a while."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quickserve.booking import model
 from quickserve.booking.commands.choose_places import TRIES, Repeat, choose_places
-from quickserve.booking.model import Basket, Hold, Offer, Outrun
+from quickserve.booking.model import Basket, Hold, HoldTimes, NewHoldRow, Offer, Outrun
+from quickserve.booking.resources import resources
 from quickserve.booking.store import stock
 from quickserve.contracts.booking import HoldId, Item, SoldOut
 from quickserve.contracts.catalog import DateId
+from quickserve.kernel.db import Database
 from quickserve.kernel.errors import IdReused
 from quickserve.kernel.service import Context
 
@@ -34,23 +37,30 @@ async def hold_places(ctx: Context, cmd: HoldPlaces) -> Hold:
         if isinstance(choice, Repeat):
             return await _repeated(ctx, cmd, choice)
         try:
-            return await _insert(ctx, cmd, *choice)
+            return await _hold(ctx, cmd, *choice)
         except (SoldOut, Outrun):
             continue  # somebody, or this very request, was faster: look again
     raise SoldOut
 
 
-async def _insert(ctx: Context, cmd: HoldPlaces, offer: Offer, basket: Basket) -> Hold:
-    async with ctx.db.transaction() as tx:
-        times = await stock.insert_hold(
-            tx, cmd.hold_id, cmd.date_id, basket, cmd.body_hash, ctx.settings.hold_minutes
-        )
-        # The quota's row is what everybody queues for: locked last, so for the shortest time.
-        await stock.move_places(tx, basket.quota_ids, basket.quota_places, held=1, sold=0)
+async def _hold(ctx: Context, cmd: HoldPlaces, offer: Offer, basket: Basket) -> Hold:
+    row = NewHoldRow(cmd.hold_id, cmd.date_id, basket, cmd.body_hash)
+    times = await resources(ctx).holds.put(row)
     return Hold(
         cmd.hold_id, "active", times.expires_at, times.server_now, offer.date, basket.items,
         basket.total, basket.quota_ids, basket.quota_places, cancelled=False,
     )  # fmt: skip
+
+
+async def record_holds(
+    db: Database, minutes: float, holds: Sequence[NewHoldRow]
+) -> list[HoldTimes]:
+    """All or none, in one transaction. Errors: SoldOut, Outrun."""
+    async with db.transaction() as tx:
+        times = dict(await stock.insert_holds(tx, holds, minutes))
+        if len(times) != len(holds):
+            raise Outrun
+    return [times[hold.id] for hold in holds]
 
 
 async def _repeated(ctx: Context, cmd: HoldPlaces, repeat: Repeat) -> Hold:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from quickserve.booking import model, signing
-from quickserve.booking.keys import key_ring
 from quickserve.booking.model import Outrun
+from quickserve.booking.resources import resources
 from quickserve.booking.store import offers, scans
 from quickserve.booking.store.scans import NewScanRow, ScannedTicket
 from quickserve.contracts.booking import Refusal, ScanId, ScanView, TicketAdmitted, TicketId
@@ -62,7 +62,7 @@ async def _name(ctx: Context, code: str, organiser_id: OrganiserId) -> _Named:
         typed = signing.read_code(code)
         return _Named(code=typed) if typed else _Named(refusal="unknown")
     claim = signing.read_payload(code)
-    key = (await key_ring(ctx).by_id([claim.key_id])).get(claim.key_id) if claim else None
+    key = (await resources(ctx).keys.by_id([claim.key_id])).get(claim.key_id) if claim else None
     if claim is None or key is None or not signing.verify_payload(code, {key.id: key.public}):
         return _Named(refusal="forged")
     if key.organiser_id != organiser_id:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from quickserve.booking import model
-from quickserve.booking.model import Basket, Booking, Buyer, Ticket
+from quickserve.booking.model import Basket, Booking, Buyer, Sale, Ticket
 from quickserve.contracts.booking import (
     BookingId,
     DateFacts,
@@ -64,6 +64,13 @@ async def find_booking(tx: Transaction, booking_id: BookingId) -> Booking | None
     )
 
 
+async def find_body_hash(tx: Transaction, booking_id: BookingId) -> bytes | None:
+    """Empty for a tombstone, None when there is no such booking."""
+    return await tx.value(
+        "SELECT coalesce(body_hash, '') FROM bookings WHERE id = %s", (booking_id,)
+    )
+
+
 async def lock_booking(tx: Transaction, booking_id: BookingId) -> str | None:
     """Its state; a withdrawn one may be a tombstone."""
     return await tx.value("SELECT state FROM bookings WHERE id = %s FOR UPDATE", (booking_id,))
@@ -91,67 +98,65 @@ async def insert_tombstone(tx: Transaction, booking_id: BookingId) -> bool:
     )
 
 
-async def insert_sale(
-    tx: Transaction, booking: Booking, *, hold_id: HoldId | None, from_hold: bool
-) -> None:
-    """A confirmed booking, its tickets, and its places sold: one statement, one parameter.
+async def insert_sales(tx: Transaction, sales: Sequence[Sale]) -> int:
+    """Confirmed bookings, their tickets, their places sold, their holds used. How many there were.
 
-    One JSON document, because adapting two dozen values costs more than the statement itself. The
-    quotas are locked by id; their rows are what everybody queues for. Raises SoldOut.
+    One that is missing had its id taken, or its hold is active no more: then roll back. One JSON
+    document, because adapting two dozen values costs more than the statement itself. The quotas
+    are locked by id, as everywhere. Raises SoldOut.
     """
-    await tx.execute(
-        "WITH sale AS (SELECT %s::jsonb AS doc), b AS ("
-        " INSERT INTO bookings (id, state, hold_id, date_id, event_id, organiser_id, email, name,"
-        "  language, items, total_minor, currency, places, quota_ids, quota_places, body_hash,"
-        "  created_at, confirmed_at)"
-        " SELECT r.id, 'confirmed', r.hold_id, r.date_id, r.event_id, r.organiser_id, r.email,"
-        "  r.name, r.language, r.items, r.total_minor, r.currency, r.places, r.quota_ids,"
-        "  r.quota_places, decode(r.body_hash, 'hex'), r.created_at, r.created_at"
-        " FROM sale, jsonb_to_record(sale.doc) AS r(id uuid, hold_id uuid, date_id uuid,"
-        "  event_id uuid, organiser_id uuid, email text, name text, language text, items jsonb,"
-        "  total_minor bigint, currency text, places integer, quota_ids uuid[],"
-        "  quota_places integer[], body_hash text, created_at timestamptz)"
-        " RETURNING id, date_id, organiser_id, currency, name, quota_ids, quota_places), t AS ("
-        " INSERT INTO tickets (id, booking_id, position, date_id, organiser_id, ticket_type_id,"
-        "  ticket_type, price_minor, currency, code, holder_name, key_id)"
-        " SELECT k.id, b.id, k.position, b.date_id, b.organiser_id, k.type_id, k.type, k.price,"
-        "  b.currency, k.code, b.name, k.key FROM b, sale,"
-        "  jsonb_to_recordset(sale.doc -> 'tickets') AS k(id uuid, position integer, type_id uuid, type text, price bigint, code text,"
-        "  key text)), moved AS ("
-        " SELECT u.id, u.places FROM b, unnest(b.quota_ids, b.quota_places) AS u(id, places)),"
-        " locked AS MATERIALIZED (SELECT q.id FROM quotas q"
-        "  WHERE q.id = ANY (ARRAY(SELECT id FROM moved)) ORDER BY q.id FOR UPDATE)"
-        " UPDATE quotas q SET sold = q.sold + moved.places, held = q.held - moved.places *"
-        "  (SELECT (doc -> 'from_hold')::integer FROM sale)"
-        " FROM locked JOIN moved USING (id) WHERE q.id = locked.id",
-        (_sale(booking, hold_id, from_hold=from_hold),),
+    return await tx.value(
+        "WITH doc AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS d(id uuid, hold_id uuid,"
+        "  date_id uuid, event_id uuid, organiser_id uuid, email text, name text, language text,"
+        "  items jsonb, total_minor bigint, currency text, places integer, quota_ids uuid[],"
+        "  quota_places integer[], body_hash text, created_at timestamptz, tickets jsonb)),"
+        " used AS (UPDATE holds h SET state = 'used' FROM doc WHERE h.id = doc.hold_id"
+        "  AND h.state = 'active' AND h.expires_at > clock_timestamp() RETURNING h.id),"
+        " sold AS (INSERT INTO bookings (id, state, hold_id, date_id, event_id, organiser_id,"
+        "  email, name, language, items, total_minor, currency, places, quota_ids, quota_places,"
+        "  body_hash, created_at, confirmed_at) SELECT id, 'confirmed', hold_id, date_id,"
+        "  event_id, organiser_id, email, name, language, items, total_minor, currency, places,"
+        "  quota_ids, quota_places, decode(body_hash, 'hex'), created_at, created_at FROM doc"
+        "  WHERE hold_id IS NULL OR hold_id IN (SELECT id FROM used)"
+        "  ON CONFLICT (id) DO NOTHING RETURNING id, hold_id, quota_ids, quota_places),"
+        " issued AS (INSERT INTO tickets (id, booking_id, position, date_id, organiser_id,"
+        "  ticket_type_id, ticket_type, price_minor, currency, code, holder_name, key_id)"
+        "  SELECT k.id, doc.id, k.position, doc.date_id, doc.organiser_id, k.type_id, k.type,"
+        "  k.price, doc.currency, k.code, doc.name, k.key FROM doc JOIN sold USING (id),"
+        "  jsonb_to_recordset(doc.tickets) AS k(id uuid, position integer, type_id uuid,"
+        "  type text, price bigint, code text, key text)),"
+        " moved AS (SELECT u.id, sum(u.places) AS sold,"
+        "  coalesce(sum(u.places) FILTER (WHERE sold.hold_id IS NOT NULL), 0) AS unheld"
+        "  FROM sold, unnest(sold.quota_ids, sold.quota_places) AS u(id, places) GROUP BY u.id),"
+        " locked AS MATERIALIZED (SELECT q.id FROM quotas q WHERE q.id IN (SELECT id FROM moved)"
+        "  ORDER BY q.id FOR UPDATE),"
+        " stock AS (UPDATE quotas q SET sold = q.sold + moved.sold, held = q.held - moved.unheld"
+        "  FROM locked JOIN moved USING (id) WHERE q.id = locked.id)"
+        " SELECT count(*) FROM sold",
+        (json.dumps([_plain_sale(sale) for sale in sales]),),
     )
 
 
-def _sale(booking: Booking, hold_id: HoldId | None, *, from_hold: bool) -> str:
-    """The document of `insert_sale`."""
+def _plain_sale(sale: Sale) -> dict[str, Any]:
+    booking = sale.booking
     date = booking.date
-    return json.dumps(
-        {
-            "id": str(booking.id), "hold_id": hold_id and str(hold_id),
-            "date_id": str(date.date_id), "event_id": str(date.event_id),
-            "organiser_id": str(date.organiser_id), "email": booking.buyer.email,
-            "name": booking.buyer.name, "language": booking.buyer.language,
-            "items": model.plain_items(booking.items), "total_minor": booking.total.minor,
-            "currency": booking.total.currency, "places": booking.places,
-            "quota_ids": [str(i) for i in booking.quota_ids],
-            "quota_places": booking.quota_places, "body_hash": booking.body_hash.hex(),
-            "created_at": booking.created_at.isoformat(), "from_hold": int(from_hold),
-            "tickets": [
-                {
-                    "id": str(t.id), "position": position, "type_id": str(t.ticket_type_id),
-                    "type": t.ticket_type, "price": t.price_minor, "code": t.code,
-                    "key": t.key_id,
-                }
-                for position, t in enumerate(booking.tickets, 1)
-            ],
-        }
-    )  # fmt: skip
+    return {
+        "id": str(booking.id), "hold_id": str(sale.hold_id) if sale.hold_id else None,
+        "date_id": str(date.date_id), "event_id": str(date.event_id),
+        "organiser_id": str(date.organiser_id), "email": booking.buyer.email,
+        "name": booking.buyer.name, "language": booking.buyer.language,
+        "items": model.plain_items(booking.items), "total_minor": booking.total.minor,
+        "currency": booking.total.currency, "places": booking.places,
+        "quota_ids": [str(i) for i in booking.quota_ids], "quota_places": booking.quota_places,
+        "body_hash": booking.body_hash.hex(), "created_at": booking.created_at.isoformat(),
+        "tickets": [
+            {
+                "id": str(t.id), "position": position, "type_id": str(t.ticket_type_id),
+                "type": t.ticket_type, "price": t.price_minor, "code": t.code, "key": t.key_id,
+            }
+            for position, t in enumerate(booking.tickets, 1)
+        ],
+    }  # fmt: skip
 
 
 async def insert_tickets(

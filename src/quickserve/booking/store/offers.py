@@ -95,8 +95,8 @@ async def find_event_organiser(tx: Transaction, event_id: EventId) -> OrganiserI
 
 
 def _offer(
-    types: list[dict[str, Any]], links: list[dict[str, str]], known: bytes | None, looked_at: datetime,
-    event_state: str, date_state: str, offered: bool, **date: Any,
+    types: list[dict[str, Any]], links: list[dict[str, str]], known: bytes | None,
+    looked_at: datetime, event_state: str, date_state: str, offered: bool, **date: Any,
 ) -> tuple[Offer, bytes | None]:  # fmt: skip
     available = {QuotaId(UUID(link["quota"])): int(link["available"]) for link in links}
     pairs = [(QuotaId(UUID(i["quota"])), TicketTypeId(UUID(i["type"]))) for i in links]

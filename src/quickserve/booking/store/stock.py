@@ -1,12 +1,13 @@
 """Quotas and holds. Locks are taken in one order everywhere: holds, then quotas by id."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from quickserve.booking import model
-from quickserve.booking.model import Basket, Hold
+from quickserve.booking.model import Hold, HoldTimes, NewHoldRow
 from quickserve.contracts.booking import (
     DateFacts,
     HoldId,
@@ -57,10 +58,14 @@ async def replace_quota_ticket_types(tx: Transaction, changes: Sequence[QuotaCha
     await tx.execute(
         "WITH new AS (SELECT * FROM unnest(%(quotas)s::uuid[], %(types)s::uuid[])"
         " AS new(quota_id, ticket_type_id)), dropped AS ("
-        " DELETE FROM quota_ticket_types WHERE quota_id = ANY(%(quotas)s)"
+        " DELETE FROM quota_ticket_types WHERE quota_id = ANY(%(changed)s)"
         " AND (quota_id, ticket_type_id) NOT IN (SELECT quota_id, ticket_type_id FROM new))"
         " INSERT INTO quota_ticket_types SELECT * FROM new ON CONFLICT DO NOTHING",
-        {"quotas": [q for q, _ in pairs], "types": [t for _, t in pairs]},
+        {
+            "changed": [c.id for c in changes],
+            "quotas": [q for q, _ in pairs],
+            "types": [t for _, t in pairs],
+        },
     )
 
 
@@ -82,27 +87,46 @@ async def move_places(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class HoldTimes:
-    expires_at: datetime
-    server_now: datetime
+def _hold_times(id: HoldId, **times: datetime) -> tuple[HoldId, HoldTimes]:  # noqa: A002 - a column
+    return id, HoldTimes(**times)
 
 
-async def insert_hold(
-    tx: Transaction, hold_id: HoldId, date_id: DateId, basket: Basket, body_hash: bytes,
-    minutes: float,
-) -> HoldTimes:  # fmt: skip
-    return await tx.one(
-        HoldTimes,
-        "INSERT INTO holds (id, date_id, state, expires_at, items, total_minor, currency,"
-        " quota_ids, quota_places, body_hash) VALUES (%s, %s, 'active',"
-        " clock_timestamp() + %s * interval '1 minute', %s, %s, %s, %s, %s, %s)"
-        " RETURNING expires_at, created_at AS server_now",
-        (
-            hold_id, date_id, minutes, model.dump_items(basket.items), basket.total.minor,
-            basket.total.currency, basket.quota_ids, basket.quota_places, body_hash,
-        ),
-    )  # fmt: skip
+async def insert_holds(
+    tx: Transaction, holds: Sequence[NewHoldRow], minutes: float
+) -> list[tuple[HoldId, HoldTimes]]:
+    """Holds and the places they take, in one statement. Raises SoldOut.
+
+    One that is missing in the answer had its id taken: then roll back.
+    """
+    return await tx.all(
+        _hold_times,
+        "WITH doc AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS d(id uuid, date_id uuid,"
+        "  items jsonb, total_minor bigint, currency text, quota_ids uuid[],"
+        "  quota_places integer[], body_hash text)),"
+        " held AS (INSERT INTO holds (id, date_id, state, expires_at, items, total_minor, currency,"
+        "  quota_ids, quota_places, body_hash) SELECT id, date_id, 'active',"
+        "  clock_timestamp() + %s * interval '1 minute', items, total_minor, currency, quota_ids,"
+        "  quota_places, decode(body_hash, 'hex') FROM doc ON CONFLICT (id) DO NOTHING"
+        "  RETURNING id, expires_at, created_at, quota_ids, quota_places),"
+        " moved AS (SELECT u.id, sum(u.places) AS places FROM held,"
+        "  unnest(held.quota_ids, held.quota_places) AS u(id, places) GROUP BY u.id),"
+        " locked AS MATERIALIZED (SELECT q.id FROM quotas q WHERE q.id IN (SELECT id FROM moved)"
+        "  ORDER BY q.id FOR UPDATE),"
+        " stock AS (UPDATE quotas q SET held = q.held + moved.places"
+        "  FROM locked JOIN moved USING (id) WHERE q.id = locked.id)"
+        " SELECT id, expires_at, created_at AS server_now FROM held",
+        (json.dumps([_plain_hold(hold) for hold in holds]), minutes),
+    )
+
+
+def _plain_hold(hold: NewHoldRow) -> dict[str, Any]:
+    basket = hold.basket
+    return {
+        "id": str(hold.id), "date_id": str(hold.date_id),
+        "items": model.plain_items(basket.items), "total_minor": basket.total.minor,
+        "currency": basket.total.currency, "quota_ids": [str(i) for i in basket.quota_ids],
+        "quota_places": basket.quota_places, "body_hash": hold.body_hash.hex(),
+    }  # fmt: skip
 
 
 def _hold(

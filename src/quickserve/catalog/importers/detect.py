@@ -20,7 +20,7 @@ _BY_ENDING = {
 
 def detect(filename: str, content: bytes) -> Format:
     """The format to read the file as. Raises ImportRefused where it is none that we read."""
-    head = decode(content)[:_HEAD].lstrip()
+    head = decode(content)[:_HEAD].lstrip().replace("\r\n", "\n").replace("\r", "\n")
     by_name = _BY_ENDING.get(filename.rpartition(".")[2].lower())
     if _ICAL.match(head) or (by_name in {Format.ICAL, None} and _ICAL.search(head)):
         return Format.ICAL

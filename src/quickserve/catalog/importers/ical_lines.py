@@ -17,6 +17,7 @@ from quickserve.catalog.importers.model import (
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _PLAIN = re.compile(r"([A-Za-z0-9-]+):(.*)", re.DOTALL)
+_LINE_MAX = 200_000  # with parameters
 _LIST_COMMA = re.compile(r"(?<!\\),")
 _ESCAPED = re.compile(r"\\([\\;,nN:\"])")
 
@@ -90,6 +91,8 @@ def _property(line: str) -> Property | None:
     """The line's property, or nothing where it is none: a stray line is no reason to stop."""
     if match := _PLAIN.fullmatch(line):
         return Property(match[1].upper(), match[2])
+    if len(line) > _LINE_MAX:
+        return None
     try:
         name, parameters, value = Contentline(line).parts()
     except (ValueError, IndexError):

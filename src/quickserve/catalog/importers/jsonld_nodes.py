@@ -13,6 +13,7 @@ _LEADS_TO_EVENTS = (
     "@graph", "event", "events", "subEvent", "subEvents", "itemListElement", "item", "mainEntity",
     "hasPart", "containsPlace", "department",
 )  # fmt: skip
+_SCRIPTS_MAX = 1_000  # broken ones
 _EVENTS_BY_OTHER_NAMES = frozenset(("Festival", "Hackathon", "EventSeries", "CourseInstance"))
 
 
@@ -43,6 +44,8 @@ def find(text: str) -> Document:
                     raise
                 error = EntryError(refused.code, refused.sentence)
                 document.skipped.append(Skipped(line, None, None, error.sentence, error.code))
+                if len(document.skipped) > _SCRIPTS_MAX:
+                    raise
     else:
         _collect(jsontext.parse(text), document)
     if not document.events and not document.skipped:

@@ -10,14 +10,20 @@ from quickserve.catalog.importers.model import ImportRefused
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\n]', re.DOTALL)
 
 
+_VALUES_MAX = 1_000_000
+
+
 class Node(dict[str, Any]):
     """A JSON object; `line` counts from 1."""
 
-    line: int = 0
+    __slots__ = ("line",)
+    line: int
 
 
 def parse(text: str, first_line: int = 1) -> Any:
     """The value, its objects as `Node`, its fractions as Decimal. Raises ImportRefused."""
+    if text.count("{") + text.count("[") > _VALUES_MAX:
+        raise ImportRefused("too-many-entries", "The JSON holds too many objects: split the file.")
     nodes: list[Node] = []
 
     def node(pairs: list[tuple[str, Any]]) -> Node:

@@ -23,7 +23,7 @@ _RANGES = {
 _SIGNED = ("BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS")
 _A_DAY_MAX = 48
 _RULE_MAX = 25_000  # each day since 1970 and some more
-_DAYS_MAX = 2_000_000  # some seconds of walking, for a whole file
+_DAYS_MAX = 1_000_000  # some seconds of walking, for a whole file
 _DAY = timedelta(days=1)
 _SHORTEST_MONTH, _LONGEST_MONTH = 28, 31
 

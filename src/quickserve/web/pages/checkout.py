@@ -10,11 +10,12 @@ from starlette.responses import Response
 from quickserve.contracts.booking import Contact, HoldExpired, HoldId, HoldUsed, HoldView, NewHold
 from quickserve.contracts.booking import Item as NewItem
 from quickserve.contracts.checkout import CheckoutId, CheckoutView, NewCheckout
-from quickserve.contracts.payment import SandboxCard, TestCard
+from quickserve.contracts.payment import CardInvalid, SandboxCard, TestCard
 from quickserve.kernel.errors import FieldError, IdReused, Malformed, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.web import kept
 from quickserve.web.forms import Form, Submitted
+from quickserve.web.i18n import Locale
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.event import hold_places
 from quickserve.web.problems import Sentence, field_errors, sentence
@@ -24,7 +25,6 @@ from quickserve.web.templating import render
 router = page_router()
 
 _TYPED: Final = ("email", "name")  # never the card: it is sent once and kept nowhere
-_FIELDS: Final = {"contact.email": "email", "contact.name": "name"}
 _EXPIRY: Final = re.compile(r"([0-9]{1,2})\s*[/.\- ]\s*(?:20)?([0-9]{2})")
 
 
@@ -43,16 +43,14 @@ async def buy(request: Request, hold_id: HoldId, form: Submitted, ask: Ask) -> R
     hold = await ask.booking.hold(hold_id)
     checkout_id = CheckoutId(form.minted("checkout"))
     try:
-        contact = _contact(request, form)
-        method = await _method(ask, form) if hold.total.minor else None
-        wanted = NewCheckout(hold_id=hold_id, contact=contact, method=method)
+        wanted = await _wanted(request, hold, form, ask)
         begun = await _begin(ask, checkout_id, wanted)
     except (HoldExpired, HoldUsed):
         hold = await ask.booking.hold(hold_id)
         return await _show(request, ask, hold, _typed(form), status=409)
     except Problem as problem:
         locale = locale_of(request)
-        errors = field_errors(problem, locale, _FIELDS)
+        errors = field_errors(problem, locale)
         told = None if errors else sentence(problem, locale)
         return await _show(
             request, ask, hold, _typed(form), errors=errors, told=told, status=problem.status,
@@ -63,7 +61,8 @@ async def buy(request: Request, hold_id: HoldId, form: Submitted, ask: Ask) -> R
     kept.keep_answers(
         request, response,
         kept.Answers(
-            email=contact.email, name=contact.name, hold_id=hold_id, checkout_id=begun.id
+            email=wanted.contact.email, name=wanted.contact.name, hold_id=hold_id,
+            checkout_id=begun.id,
         ),
     )  # fmt: skip
     return response
@@ -103,39 +102,50 @@ async def give_back(request: Request, hold_id: HoldId, _form: Submitted, ask: As
     return redirect(request, _event_path(hold))
 
 
-def _contact(request: Request, form: Form) -> Contact:
-    """Raises Malformed with the fields `contact.email` and `contact.name`."""
+async def _wanted(request: Request, hold: HoldView, form: Form, ask: Services) -> NewCheckout:
+    """What to buy, and how to pay where it costs something.
+
+    Raises Malformed with everything that is wrong, so that nobody corrects one field at a time;
+    other problems as the payment service tells them.
+    """
+    errors: list[FieldError] = []
+    contact, method = None, None
     try:
-        return Contact(
+        contact = Contact(
             email=form.text("email"), name=form.text("name"), language=locale_of(request).code
         )
     except ValidationError as error:
-        raise Malformed(
-            errors=[
-                FieldError(
-                    field=f"contact.{found['loc'][0]}",
-                    code="not-an-address" if found["loc"][0] == "email" else found["type"],
-                    message="",
-                )
-                for found in error.errors()
-            ]
-        ) from error
+        errors += _findings(error, {"email": "not-an-address"})
+    if hold.total.minor:
+        try:
+            method = await _method(form, ask)
+        except (CardInvalid, Malformed) as problem:
+            errors += problem.errors
+    if errors or contact is None:
+        raise Malformed(errors=errors)
+    return NewCheckout(hold_id=hold.id, contact=contact, method=method)
 
 
-async def _method(ask: Services, form: Form) -> str:
+async def _method(form: Form, ask: Services) -> str:
     """The provider's token of the typed card. Raises CardInvalid or Malformed."""
     try:
         card = SandboxCard(
             number=form.text("number"), expiry=_expiry(form.text("expiry")), cvc=form.text("cvc")
         )
     except ValidationError as error:
-        raise Malformed(
-            errors=[
-                FieldError(field=str(found["loc"][0]), code=found["type"], message="")
-                for found in error.errors()
-            ]
-        ) from error
+        raise Malformed(errors=_findings(error, {})) from error
     return (await ask.payment.sandbox_method(card)).method
+
+
+def _findings(error: ValidationError, codes: dict[str, str]) -> list[FieldError]:
+    """`codes`: by field, a code that tells more than Pydantic's."""
+    return [
+        FieldError(
+            field=str(found["loc"][0]), code=codes.get(str(found["loc"][0]), found["type"]),
+            message="",
+        )
+        for found in error.errors()
+    ]  # fmt: skip
 
 
 def _expiry(typed: str) -> str:
@@ -181,6 +191,7 @@ async def _show(
     cards = await _test_cards(ask) if hold.state == "active" and hold.total.minor else []
     return render(
         request, "checkout.html", status=status, headers=PRIVATE,
+        behaviours=_behaviours(locale_of(request)),
         hold=hold, receipt=receipt(hold.items, hold.total), values=values, errors=errors or {},
         told=told, cards=cards, checkout_id=checkout_id or new_uuid(), new_hold_id=new_uuid(),
         event_path=_event_path(hold),
@@ -192,3 +203,33 @@ async def _test_cards(ask: Services) -> list[TestCard]:
         return (await ask.payment.sandbox_cards()).cards
     except Problem:
         return []  # the form says what is wrong when it is sent
+
+
+def _behaviours(locale: Locale) -> dict[str, str]:
+    """What the sandbox's cards do, by the sandbox's own words; a test tells when one is missing."""
+    gettext = locale.gettext
+    return {
+        "The payment succeeds.": gettext("The payment succeeds."),
+        "The bank declines.": gettext("The bank declines."),
+        "Declined: not enough money in the account.": gettext(
+            "Declined: not enough money in the account."
+        ),
+        "Declined: the bank says that the card has expired.": gettext(
+            "Declined: the bank says that the card has expired."
+        ),
+        "The bank asks the buyer to approve.": gettext("The bank asks the buyer to approve."),
+        "Asks the buyer to approve, and declines then.": gettext(
+            "Asks the buyer to approve, and declines then."
+        ),
+        "The first answer is lost although the bank authorised.": gettext(
+            "The first answer is lost although the bank authorised."
+        ),
+        "The bank answers some seconds later.": gettext("The bank answers some seconds later."),
+        "The bank never answers.": gettext("The bank never answers."),
+        "The bank answers some seconds later, and twice.": gettext(
+            "The bank answers some seconds later, and twice."
+        ),
+        "Authorised, but the bank refuses the capture.": gettext(
+            "Authorised, but the bank refuses the capture."
+        ),
+    }

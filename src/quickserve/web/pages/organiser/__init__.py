@@ -1,0 +1,29 @@
+"""What organisers and administrators work with, below `/organiser`: one module a screen."""
+
+from fastapi import APIRouter
+
+from quickserve.web.pages.organiser import (
+    event_form,
+    events,
+    event_sales,
+    event_state,
+    event_tickets,
+    imports,
+    new_organiser,
+    offer,
+    places,
+    purchases,
+    settings,
+    team,
+    today,
+)  # fmt: skip
+
+# `events/new` and `events/offer` before `events/{event_id}`: the first that fits is called.
+_SCREENS = (
+    today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
+    event_state, imports, settings, team, purchases,
+)  # fmt: skip
+
+router = APIRouter()
+for screen in _SCREENS:
+    router.include_router(screen.router)

@@ -1,0 +1,51 @@
+"""An event at a glance: its state, its sales by hour, date and ticket, its latest bookings."""
+
+from fastapi import Request
+from starlette.responses import Response
+
+from quickserve.contracts.booking import SalesReport
+from quickserve.kernel.errors import NotFound
+from quickserve.web.format import number
+from quickserve.web.i18n import Locale
+from quickserve.web.page import Ask, locale_of, page_router
+from quickserve.web.pages.organiser.desk import TheEvent, show
+from quickserve.web.pages.organiser.events import SECTION
+from quickserve.web.pages.organiser.figures import columns, together
+
+router = page_router()
+
+
+@router.get("/organiser/events/{event_id}")
+async def sales_page(request: Request, own: TheEvent, ask: Ask) -> Response:
+    try:
+        report = await ask.booking.sales_report(own.view.id, own.desk.token)
+    except NotFound:
+        report = _nothing_yet(own.view.title, own)
+    locale = locale_of(request)
+    return show(
+        request, own.desk, "event_sales.html", section=SECTION,
+        own=own, report=report, figures=_figures(report, locale),
+        columns=columns(report.hours, own.zone, locale),
+    )  # fmt: skip
+
+
+def _nothing_yet(title: str, own: TheEvent) -> SalesReport:
+    """Booking hears of an event a moment after catalog."""
+    return SalesReport(
+        event_id=own.view.id, title=title, capacity=0, sold=0, held=0, admitted=0, revenue=[],
+        hours=[], dates=[], ticket_types=[], latest=[],
+    )  # fmt: skip
+
+
+def _figures(report: SalesReport, locale: Locale) -> list[tuple[str, str, str]]:
+    gettext = locale.gettext
+    of_places = gettext("of %(count)s places") % {"count": number(report.capacity, locale=locale)}
+    return [
+        (gettext("Tickets sold"), number(report.sold, locale=locale), of_places),
+        (gettext("Takings"), together(report.revenue, locale), gettext("confirmed bookings")),
+        (gettext("Admitted"), number(report.admitted, locale=locale), gettext("at the door")),
+        (
+            gettext("Set aside now"), number(report.held, locale=locale),
+            gettext("in checkouts under way"),
+        ),
+    ]  # fmt: skip

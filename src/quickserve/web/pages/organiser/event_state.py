@@ -1,0 +1,58 @@
+"""An event is put on sale, or called off: each with a page that says what will happen."""
+
+from fastapi import Request
+from starlette.responses import Response
+
+from quickserve.kernel.errors import NotFound, Problem
+from quickserve.web.forms import Submitted
+from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
+from quickserve.web.pages.organiser import quotas
+from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
+from quickserve.web.pages.organiser.events import SECTION
+from quickserve.web.problems import sentence
+
+router = page_router()
+
+
+@router.get("/organiser/events/{event_id}/publication")
+async def publication_page(request: Request, own: TheEvent, ask: Ask) -> Response:
+    return await _publication(request, own, ask)
+
+
+@router.post("/organiser/events/{event_id}/publication")
+async def publish(request: Request, own: TheEvent, _form: Submitted, ask: Ask) -> Response:
+    try:
+        await ask.catalog.publish(own.view.id, own.desk.token)
+    except Problem as problem:
+        return await _publication(request, own, ask, problem)
+    return redirect(request, f"{own.path}?done=published")
+
+
+@router.get("/organiser/events/{event_id}/cancellation")
+async def cancellation_page(request: Request, own: TheEvent, ask: Ask) -> Response:
+    try:
+        sold = (await ask.booking.sales_report(own.view.id, own.desk.token)).sold
+    except NotFound:
+        sold = 0
+    return show(
+        request, own.desk, "event_cancellation.html", section=SECTION, own=own, sold=sold
+    )  # fmt: skip
+
+
+@router.post("/organiser/events/{event_id}/cancellation")
+async def cancel(request: Request, own: TheEvent, _form: Submitted, ask: Ask) -> Response:
+    await ask.catalog.cancel(own.view.id, own.desk.token)
+    return redirect(request, f"{own.path}?done=cancelled")
+
+
+async def _publication(
+    request: Request, own: OwnEvent, ask: Services, problem: Problem | None = None
+) -> Response:
+    groups = await quotas.groups(ask.booking, own.view.id, own.desk.token)
+    sellable = {i for group in groups for i in group.ticket_type_ids}
+    return show(
+        request, own.desk, "event_publication.html", section=SECTION,
+        status=problem.status if problem else 200,
+        own=own, groups=groups, told=sentence(problem, locale_of(request)) if problem else None,
+        without_places=[kind for kind in own.view.ticket_types if kind.id not in sellable],
+    )  # fmt: skip

@@ -1,0 +1,312 @@
+"""The fields of the tickets' form: kinds of tickets, and the groups of places they share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from quickserve.contracts.booking import QuotaChange
+from quickserve.contracts.catalog import (
+    DateId,
+    EventView,
+    TicketTypeDraft,
+    TicketTypeId,
+    TicketTypeView,
+)
+from quickserve.kernel.ids import OrganiserId, new_uuid
+from quickserve.kernel.money import AmountError, Money
+from quickserve.web.forms import Form
+from quickserve.web.i18n import Locale
+from quickserve.web.pages.organiser import drafts, local_times, quotas
+from quickserve.web.pages.organiser.quotas import Group
+
+CURRENCIES: Final = ("EUR", "CHF", "GBP", "USD", "SEK", "DKK", "NOK", "PLN", "CZK", "JPY", "CAD")
+ROWS_MAX: Final = 100
+CAPACITY_MAX: Final = 1_000_000
+_FIELDS: Final = (
+    "name", "description", "price", "tax", "from", "until", "min", "max", "places",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One kind of ticket's fields; `key` is what their names begin with."""
+
+    key: str
+    id: TicketTypeId
+    values: dict[str, str]
+    known: TicketTypeView | None = None
+    gone: bool = False
+
+    @property
+    def blank(self) -> bool:
+        return self.known is None and not (self.values["name"] or self.values["price"])
+
+    @property
+    def kept(self) -> bool:
+        return not self.gone and not self.blank
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """One group's fields. `group` is None for a new one; `mint` makes its quotas' ids."""
+
+    key: str
+    name: str
+    capacity: str
+    mint: str
+    group: Group | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    currency: str
+    tickets: list[Ticket]
+    places: list[Places]
+    groups: list[Group] = field(default_factory=list[Group])
+
+    def labelled(self, locale: Locale) -> list[tuple[str, str]]:
+        """The groups as a ticket's choices."""
+        told: list[tuple[str, str]] = []
+        for number, one in enumerate(self.places, 1):
+            unnamed = locale.gettext("Places %(number)s") % {"number": number}
+            told.append((one.key, one.name or unnamed))
+        return told
+
+
+def _new_ticket(key: str, places: str) -> Ticket:
+    values = dict.fromkeys(_FIELDS, "")
+    values |= {"tax": "0", "min": "1", "max": "10", "places": places}
+    return Ticket(key, TicketTypeId(new_uuid()), values)
+
+
+def _new_places(key: str) -> Places:
+    return Places(key, "", "", str(new_uuid()))
+
+
+def of_event(event: EventView, groups: Sequence[Group], zone: str) -> Fields:
+    """With a blank row for one more of each; without any tickets, one of each to begin with."""
+    places = [
+        Places(f"q{n}", g.name, "" if g.capacity is None else str(g.capacity), "", g)
+        for n, g in enumerate(groups)
+    ]
+    tickets = [
+        _known_ticket(f"t{n}", kind, _place_of(kind, places), zone)
+        for n, kind in enumerate(event.ticket_types)
+    ]
+    currency = event.ticket_types[0].price.currency if event.ticket_types else CURRENCIES[0]
+    fields = Fields(currency, tickets, places, list(groups))
+    return fields if tickets and places else with_another(fields)
+
+
+def with_another(fields: Fields, what: str = "") -> Fields:
+    """One more blank row of "tickets" or "places"; of both where there is none yet."""
+    places, tickets = list(fields.places), list(fields.tickets)
+    if what == "places" or not places:
+        places.append(_new_places(_free("q", [one.key for one in places])))
+    if (what == "tickets" or not tickets) and len(tickets) < ROWS_MAX:
+        tickets.append(_new_ticket(_free("t", [one.key for one in tickets]), places[0].key))
+    return replace(fields, places=places, tickets=tickets)
+
+
+def _free(start: str, taken: list[str]) -> str:
+    return next(f"{start}{n}" for n in range(len(taken) + 1) if f"{start}{n}" not in taken)
+
+
+def _place_of(kind: TicketTypeView, places: list[Places]) -> str:
+    holds = (one.key for one in places if one.group and kind.id in one.group.ticket_type_ids)
+    return next(holds, places[0].key if places else "q0")
+
+
+def _known_ticket(key: str, kind: TicketTypeView, places: str, zone: str) -> Ticket:
+    values = {
+        "name": kind.name, "description": kind.description,
+        "price": f"{kind.price.amount:f}", "tax": f"{Decimal(kind.tax_rate_bp) / 100:g}",
+        "from": local_times.typed(kind.sale_from, zone),
+        "until": local_times.typed(kind.sale_until, zone),
+        "min": str(kind.min_per_booking), "max": str(kind.max_per_booking), "places": places,
+    }  # fmt: skip
+    return Ticket(key, kind.id, values, kind)
+
+
+def sent(form: Form, event: EventView, groups: Sequence[Group]) -> Fields:
+    known = {kind.id: kind for kind in event.ticket_types}
+    tickets: list[Ticket] = []
+    for key in form.keys("t", "-id")[:ROWS_MAX]:
+        type_id = TicketTypeId(form.minted(f"{key}-id"))
+        values = {name: form.text(f"{key}-{name}") for name in _FIELDS}
+        gone = form.ticked(f"{key}-gone")
+        tickets.append(Ticket(key, type_id, values, known.get(type_id), gone))
+    by_name = {group.name: group for group in groups}
+    places = [
+        Places(
+            key, form.text(f"{key}-name"), form.text(f"{key}-capacity"), form.text(f"{key}-id"),
+            by_name.get(form.text(f"{key}-was")) if form.ticked(f"{key}-was") else None,
+        )
+        for key in form.keys("q", "-id")[:ROWS_MAX]
+    ]
+    fixed = {kind.price.currency for kind in event.ticket_types}
+    asked = form.text("currency")
+    currency = asked if asked in CURRENCIES else next(iter(fixed), CURRENCIES[0])
+    if len(event.ticket_types) > 1:
+        currency = next(iter(fixed))
+    return Fields(currency, tickets, places, list(groups))
+
+
+# -- To drafts ------------------------------------------------------------------------------------
+
+
+def ticket_drafts(fields: Fields, zone: str, locale: Locale) -> list[tuple[Ticket, TicketTypeDraft]]:
+    """In the order of the form. Raises Mistakes or Malformed."""
+    found: dict[str, str] = {}
+    made = [
+        (ticket, _ticket_draft(ticket, position, fields, zone, found, locale))
+        for position, ticket in enumerate(t for t in fields.tickets if t.kept)
+    ]
+    if not made:
+        key = fields.tickets[0].key if fields.tickets else "t0"
+        found[f"{key}-name"] = locale.gettext("An event has at least one kind of ticket.")
+    if found:
+        raise drafts.Mistakes(found)
+    return [(ticket, draft) for ticket, draft in made if draft]
+
+
+def _ticket_draft(
+    ticket: Ticket, position: int, fields: Fields, zone: str, found: dict[str, str], locale: Locale
+) -> TicketTypeDraft | None:
+    """None with something in `found`."""
+    before = len(found)
+    gettext = locale.gettext
+
+    def wrong(name: str, text: str) -> None:
+        found.setdefault(f"{ticket.key}-{name}", text)
+
+    values, known = ticket.values, ticket.known
+    if not values["name"]:
+        wrong("name", gettext("Give the ticket a name, such as “Full price”."))
+    price, tax = amount(values["price"], fields.currency), rate(values["tax"])
+    if price is None:
+        wrong("price", gettext("Enter a price such as 18 or 18.50; 0 is free."))
+    if tax is None:
+        wrong("tax", gettext("Enter a rate between 0 and 100, such as 5.5."))
+    least, most = count(values["min"], 1, 100), count(values["max"], 1, 100)
+    for name, value in (("min", least), ("max", most)):
+        if value is None:
+            wrong(name, gettext("Enter a whole number from 1 to 100."))
+    if least and most and most < least:
+        wrong("max", gettext("Enter at least the minimum."))
+    sale: dict[str, datetime | None] = {}
+    for name, moment in (
+        ("from", known and known.sale_from), ("until", known and known.sale_until),
+    ):  # fmt: skip
+        sale[name] = local_times.same_or(values[name], zone, moment) if values[name] else None
+        if values[name] and not sale[name]:
+            wrong(name, gettext("Enter a date and a time that the clocks there show."))
+    if sale["from"] and sale["until"] and sale["until"] <= sale["from"]:
+        wrong("until", gettext("Let the sale end after it begins."))
+    if len(found) > before:
+        return None
+    assert price is not None
+    return drafts.made(
+        TicketTypeDraft, name=values["name"][:100], description=values["description"][:1000],
+        price=price, tax_rate_bp=tax, sale_from=sale["from"], sale_until=sale["until"],
+        min_per_booking=least, max_per_booking=most, position=position,
+    )  # fmt: skip
+
+
+def amount(text: str, currency: str) -> Money | None:
+    try:
+        found = Money.parse(text, currency)
+    except AmountError:
+        return None
+    return found if found.minor >= 0 else None
+
+
+def rate(text: str) -> int | None:
+    """Percent as typed ("5,5", "20 %") in basis points; "" is none at all."""
+    plain = text.replace(",", ".").removesuffix("%").strip() or "0"
+    if not plain.isascii() or len(plain) > len("100.00"):
+        return None
+    try:
+        points = Decimal(plain) * 100
+    except InvalidOperation:
+        return None
+    fine = points.is_finite() and 0 <= points <= 10_000 and points == points.to_integral_value()
+    return int(points) if fine else None
+
+
+def count(text: str, least: int, most: int) -> int | None:
+    plain = "".join(text.split())
+    fine = plain.isascii() and plain.isdigit() and len(plain) <= len(str(most))
+    return int(plain) if fine and least <= int(plain) <= most else None
+
+
+def quota_changes(
+    fields: Fields, organiser_id: OrganiserId, dates: Sequence[DateId], locale: Locale
+) -> tuple[list[QuotaChange], list[str]]:
+    """The quotas of these dates, and the form field that each came from. Raises Mistakes."""
+    found: dict[str, str] = {}
+    changes: list[QuotaChange] = []
+    names: list[str] = []
+    seen: set[str] = set()
+    keys = {one.key for one in fields.places}
+    for ticket in (t for t in fields.tickets if t.kept and t.values["places"] not in keys):
+        found[f"{ticket.key}-places"] = locale.gettext("Choose one of the list.")
+    used: list[Group] = []
+    for one in fields.places:
+        types = [t.id for t in fields.tickets if t.kept and t.values["places"] == one.key]
+        if not types:
+            continue
+        used += [one.group] if one.group else []
+        if one.name in seen:
+            found[f"{one.key}-name"] = locale.gettext("Another group has this name.")
+        seen.add(one.name)
+        capacity = _capacity(one, found, locale)
+        for date_id in dates:
+            change = _change(one, date_id, organiser_id, capacity, types)
+            changes.append(change)
+            names.append(f"{one.key}-capacity")
+    if found:
+        raise drafts.Mistakes(found)
+    for group in fields.groups:
+        if group not in used:
+            left = quotas.retired(group, organiser_id, dates)
+            changes += left
+            names += ["" for _ in left]
+    return changes, names
+
+
+def _capacity(one: Places, found: dict[str, str], locale: Locale) -> int | None:
+    """None: the dates keep what they have."""
+    if not one.capacity and one.group and one.group.capacity is None:
+        return None
+    capacity = count(one.capacity, 0, CAPACITY_MAX)
+    taken = one.group.taken if one.group else 0
+    if capacity is None:
+        found[f"{one.key}-capacity"] = locale.gettext("Enter how many places a date has.")
+    elif capacity < taken:
+        found[f"{one.key}-capacity"] = locale.ngettext(
+            "%(count)s place is sold or set aside: enter at least as many.",
+            "%(count)s places are sold or set aside: enter at least as many.", taken,
+        ) % {"count": taken}  # fmt: skip
+    return capacity
+
+
+def _change(
+    one: Places,
+    date_id: DateId,
+    organiser_id: OrganiserId,
+    capacity: int | None,
+    types: list[TicketTypeId],
+) -> QuotaChange:
+    known = one.group.quotas.get(date_id) if one.group else None
+    if capacity is None:  # only where the dates of a known group differ
+        assert one.group
+        usual = max(quota.capacity for quota in one.group.quotas.values())
+        capacity = known.capacity if known else usual
+    mint = one.group.name if one.group else one.mint
+    return QuotaChange(
+        id=known.id if known else quotas.derived_id(date_id, mint), organiser_id=organiser_id,
+        date_id=date_id, name=one.name[:100], capacity=capacity, ticket_type_ids=types,
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""From the home page to the seat: a visitor without an account, and the door."""
+
+from datetime import timedelta
+from pathlib import Path
+from shutil import which
+from subprocess import run
+
+import pytest
+from icalendar import Calendar
+from playwright.async_api import Browser, expect
+
+from quickserve.kernel.auth import Role
+from tests.journeys import qr
+from tests.journeys.browser import Person, chromium, person, shoot
+from tests.journeys.shows import House, Show
+
+pytestmark = pytest.mark.xdist_group("product")
+
+
+async def test_two_tickets_in_six_interactions_and_two_fields(browser: Browser, house: House):
+    show = await house.put_on("Fado au jardin", capacity=12)
+    async with person(browser, house.product.address) as amina:
+        await amina.open(f"/?q={show.title.replace(' ', '+')}")
+        await amina.tap(amina.page.get_by_role("link", name=show.title))
+        more = amina.page.get_by_role("button", name="One more: Plein tarif")
+        await amina.tap(more)
+        await amina.tap(more)
+        await amina.tap(amina.page.get_by_role("button", name="Book", exact=True))
+        await expect(amina.page.locator("[data-countdown]")).to_contain_text("14 min")
+        await expect(amina.page.locator(".paybar-total")).to_contain_text("36.00")
+        await amina.fill_checkout()
+        await amina.pay()
+        await amina.arrive("/tickets/")
+        assert amina.interactions <= 6
+        assert amina.fields == ["email", "name"]
+        link = amina.page.url
+        await the_tickets_are_complete(browser, house, amina)
+    assert await house.places_left(show) == 10
+    assert await house.charges(show) == [("captured", 3600)]
+    async with person(browser, house.product.address) as friend:
+        await friend.page.goto(link)
+        await expect(friend.page.get_by_role("heading", name="Your 2 tickets")).to_be_visible()
+
+
+async def the_tickets_are_complete(browser: Browser, house: House, amina: Person):
+    """On the page, in the calendar, on paper: the same two tickets."""
+    booking = await house.tickets_of(amina.page.url)
+    codes = amina.page.locator(".pass-qr [role=img]")
+    pictures = [await codes.nth(i).screenshot() for i in range(await codes.count())]
+    payloads = [text for picture in pictures for text in await qr.read(browser, picture)]
+    assert payloads == [ticket.payload for ticket in booking.tickets]
+    assert len(set(payloads)) == 2
+    for ticket in booking.tickets:
+        await expect(amina.page.get_by_text(ticket.code)).to_be_visible()
+
+    files = {}
+    for name in ("tickets.pdf", "calendar.ics"):
+        found = amina.page.locator(f"a[href$='{name}']")
+        async with amina.page.expect_download() as download:
+            await found.click()
+        files[name] = Path(await (await download.value).path()).read_bytes()
+    event = Calendar.from_ical(files["calendar.ics"]).walk("VEVENT")[0]
+    assert event["SUMMARY"] == booking.date.title
+    assert event["DTSTART"].dt == booking.date.starts_at
+    assert files["tickets.pdf"].startswith(b"%PDF")
+    if which("pdftotext"):
+        paper = run(["pdftotext", "-", "-"], input=files["tickets.pdf"], capture_output=True)  # noqa: ASYNC221
+        assert all(ticket.code in paper.stdout.decode() for ticket in booking.tickets)
+
+
+async def test_the_programme_is_narrowed_by_words_and_days(browser: Browser, house: House):
+    tonight = await house.put_on("Nuit courte", starts_in=timedelta(minutes=1))
+    later = await house.put_on("Nuit lointaine", starts_in=timedelta(days=40))
+    async with person(browser, house.product.address) as amina:
+        await amina.open("/")
+        await amina.page.get_by_role("searchbox").fill("nuit")
+        await amina.page.get_by_role("button", name="Search").click()
+        for show in (tonight, later):
+            await expect(amina.page.get_by_role("link", name=show.title)).to_be_visible()
+        await amina.page.get_by_role("link", name="Tonight").click()
+        await expect(amina.page.get_by_role("link", name=tonight.title)).to_be_visible()
+        await expect(amina.page.get_by_role("link", name=later.title)).to_have_count(0)
+
+
+async def test_the_door_admits_once_and_tells_when_and_where(browser: Browser, house: House):
+    show = await house.put_on("Bal des pompiers", starts_in=timedelta(hours=1))
+    async with person(browser, house.product.address) as amina:
+        code = (await house.tickets_of(await buy(amina, show))).tickets[0]
+    async with person(browser, house.product.address) as denis:
+        await open_door(denis, house, show, gate="Porte A")
+        await check(denis, code.code)
+        await expect(denis.page.locator("[data-verdict=go]")).to_contain_text("Amina Diallo")
+        await expect(denis.page.locator("[data-part=counts]")).to_contain_text("1 admitted")
+        await shoot(denis.page, "door-admitted-390")
+        await open_door(denis, house, show, gate="Porte B", email=None)
+        await check(denis, code.code)
+        again = denis.page.locator("[data-verdict=no]")
+        await expect(again).to_contain_text("Porte A")
+        await expect(again).to_contain_text("Already")
+        await shoot(denis.page, "door-already-390")
+        await check(denis, code.payload[:-4] + "AAAA")
+        await expect(denis.page.locator("[data-verdict=no]")).not_to_contain_text("Already")
+        await expect(denis.page.locator("[data-part=counts]")).to_contain_text("1 admitted")
+        await shoot(denis.page, "door-forged-390")
+
+
+async def test_the_door_reads_a_code_with_the_camera(
+    browser: Browser, house: House, tmp_path: Path
+):
+    show = await house.put_on("Orgue et électronique", starts_in=timedelta(hours=1))
+    async with person(browser, house.product.address) as amina:
+        ticket = (await house.tickets_of(await buy(amina, show))).tickets[0]
+    film = tmp_path / "ticket.y4m"
+    qr.film(ticket.payload, film)
+    options = (
+        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )  # fmt: skip
+    async with (
+        chromium(*options) as with_camera,
+        person(with_camera, house.product.address, permissions=["camera"]) as denis,
+    ):
+        await open_door(denis, house, show, gate="Porte A")
+        await denis.page.get_by_role("button", name="Scan with the camera").click()
+        await expect(denis.page.locator("[data-verdict=go]")).to_contain_text("Amina Diallo")
+        await shoot(denis.page, "door-camera-390")
+    admitted = (await house.sales(show)).admitted
+    assert admitted == 1
+
+
+async def buy(somebody: Person, show: Show, places: int = 1) -> str:
+    """The address of the tickets."""
+    await somebody.open(f"/events/{show.event_id}")
+    await somebody.page.locator("input[data-price-minor]").fill(str(places))
+    await somebody.page.locator(".paybar button").click()
+    await somebody.arrive("/checkout/")
+    await somebody.fill_checkout()
+    await somebody.pay()
+    await somebody.arrive("/tickets/")
+    return somebody.page.url
+
+
+async def open_door(
+    denis: Person, house: House, show: Show, *, gate: str, email: str | None = ""
+) -> None:
+    """Signs in unless `email` is None; then chooses the date at this gate."""
+    if email is not None:
+        await denis.sign_in(email or await house.hire(show, Role.DOOR))
+    await denis.open("/door")
+    await denis.type("gate", gate)
+    await denis.page.locator("main form button").click()
+    await denis.page.get_by_role("link", name=show.title).click()
+    await expect(denis.page.get_by_role("heading", name=f"{gate} · {show.title}")).to_be_visible()
+
+
+async def check(denis: Person, code: str) -> None:
+    await denis.type("code", code)
+    async with denis.page.expect_response(lambda answer: answer.request.method == "POST"):
+        await denis.page.get_by_role("button", name="Check").click()
