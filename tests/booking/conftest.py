@@ -82,6 +82,11 @@ class Box:
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         return await self.http.request(method, path, **options)
 
+    def http_to(self, platform: Platform) -> httpx.AsyncClient:
+        """Another process's door; the caller closes it."""
+        transport = httpx.ASGITransport(platform.apps["booking"])
+        return httpx.AsyncClient(transport=transport, base_url="http://booking")
+
     async def expire(self, hold_id: HoldId) -> None:
         """Time passes for one hold: past its end by the database's clock."""
         await self.sql(

@@ -197,8 +197,8 @@ async def test_free_places_out_of_a_hold(free_gala):
     await free_gala.box.expire(late.id)
     with pytest.raises(HoldExpired):
         await book(BookingId(new_uuid()), FreeBooking(hold_id=late.id, contact=AMINA))
+    absent = FreeBooking(hold_id=HoldId(new_uuid()), contact=AMINA)
     with pytest.raises(NotFound):
-        absent = FreeBooking(hold_id=HoldId(new_uuid()), contact=AMINA)
         await book(BookingId(new_uuid()), absent)
 
 

@@ -173,6 +173,25 @@ async def test_a_method_nobody_knows(house, gala):
     assert await gala.stock() == (0, 0)
 
 
+async def test_a_buyer_may_wait_where_he_orders(house, gala):
+    hold = await gala.hold()
+    bought = await house.checkouts.put_checkout(new_id(), order(hold), wait_ms=8000)
+    assert bought.state == "confirmed"
+    asked = await house.checkouts.put_checkout(
+        new_id(), order(await gala.hold(), "challenge"), wait_ms=8000
+    )
+    assert asked.state == "challenge"
+
+
+async def test_waiting_ends_before_the_caller_gives_up(house, gala):
+    started = await gala.start("never")
+    async with house.http() as http:
+        answer = await http.get(
+            f"/checkouts/{started.id}?wait_ms=10000", headers={"x-deadline-ms": "900"}
+        )
+    assert answer.json()["state"] == "processing"
+
+
 @pytest.mark.parametrize("query", ["wait_ms=-1", "wait_ms=10001", "wait_ms=soon"])
 async def test_how_long_one_may_wait(house, query):
     async with house.http() as http:

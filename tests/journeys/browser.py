@@ -142,15 +142,27 @@ async def shoot(page: Page, name: str) -> None:
     await page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
 
-async def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page as it is now, in words."""
-    await page.evaluate(AXE.read_text("utf-8"))
-    found: dict[str, Any] = await page.evaluate("axe.run()")
+async def violations(
+    page: Page, options: dict[str, Any] | None = None, *, theme: str = ""
+) -> list[str]:
+    """What axe-core finds on the page, in words. `theme` is set as the toggle does it."""
+    await page.evaluate(_THEME, theme)
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(_AXE)
+    found: dict[str, Any] = await page.evaluate("options => axe.run(options)", options or {})
     return [
-        f"{found['id']}: {found['help']}: {node['target']} {node['failureSummary']}"
-        for found in found["violations"]
-        for node in found["nodes"]
+        f"{one['id']}: {one['help']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
     ]
+
+
+# Colours must have arrived, not be on their way, when they are measured.
+_THEME = """async (theme) => {
+  if (theme) document.documentElement.dataset.theme = theme;
+  await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})));
+}"""
+_AXE = AXE.read_text("utf-8")
 
 
 async def scrolls_sideways(page: Page) -> bool:

@@ -190,20 +190,27 @@ async def test_ctrl_c_and_kill_leave_no_postgresql_behind():
 @linux
 async def test_killing_the_shell_that_started_it_stops_everything():
     with folder() as data:
-        shell = subprocess.Popen(
-            ["/bin/sh", "-c", '"$@"; exit', "sh", sys.executable, "-m", "quickserve", "up",
-             "--data", str(data), "--port", str(free_port()), "--no-demo", "--stop-with-parent"],
-            stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "QUICKSERVE_LOG_LEVEL": "warning"},
-        )  # fmt: skip
-        assert shell.stdout is not None
-        assert shell.stdout.readline().startswith("ready ")
+        shell = started_by_a_shell(data)
         postgres = Product(data, "", shell).postgres_pid()
         (quickserve,) = children(shell.pid)
         os.kill(shell.pid, signal.SIGKILL)
         shell.wait()
         await gone(quickserve, postgres)
+        assert shell.stdout is not None
         shell.stdout.close()
+
+
+def started_by_a_shell(data: Path) -> subprocess.Popen[str]:
+    """As `make up` does it, until it is ready."""
+    shell = subprocess.Popen(
+        ["/bin/sh", "-c", '"$@"; exit', "sh", sys.executable, "-m", "quickserve", "up",
+         "--data", str(data), "--port", str(free_port()), "--no-demo", "--stop-with-parent"],
+        stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "QUICKSERVE_LOG_LEVEL": "warning"},
+    )  # fmt: skip
+    assert shell.stdout is not None
+    assert shell.stdout.readline().startswith("ready ")
+    return shell
 
 
 def children(pid: int) -> list[int]:

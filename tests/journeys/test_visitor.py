@@ -1,5 +1,6 @@
 """From the home page to the seat: a visitor without an account, and the door."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from shutil import which
@@ -53,19 +54,29 @@ async def the_tickets_are_complete(browser: Browser, house: House, amina: Person
     for ticket in booking.tickets:
         await expect(amina.page.get_by_text(ticket.code)).to_be_visible()
 
-    files = {}
-    for name in ("tickets.pdf", "calendar.ics"):
-        found = amina.page.locator(f"a[href$='{name}']")
-        async with amina.page.expect_download() as download:
-            await found.click()
-        files[name] = Path(await (await download.value).path()).read_bytes()
-    event = Calendar.from_ical(files["calendar.ics"]).walk("VEVENT")[0]
+    calendar = await downloaded(amina, "calendar.ics")
+    event = Calendar.from_ical(calendar).walk("VEVENT")[0]
     assert event["SUMMARY"] == booking.date.title
     assert event["DTSTART"].dt == booking.date.starts_at
-    assert files["tickets.pdf"].startswith(b"%PDF")
-    if which("pdftotext"):
-        paper = run(["pdftotext", "-", "-"], input=files["tickets.pdf"], capture_output=True)  # noqa: ASYNC221
-        assert all(ticket.code in paper.stdout.decode() for ticket in booking.tickets)
+    paper = await downloaded(amina, "tickets.pdf")
+    assert paper.startswith(b"%PDF")
+    if words := words_of(paper):
+        assert all(ticket.code in words for ticket in booking.tickets)
+
+
+async def downloaded(amina: Person, name: str) -> bytes:
+    async with amina.page.expect_download() as download:
+        await amina.page.locator(f"a[href$='{name}']").click()
+    path = await (await download.value).path()
+    return await asyncio.to_thread(path.read_bytes)
+
+
+def words_of(paper: bytes) -> str:
+    """A PDF's text; "" where the tool for it is not installed."""
+    if which("pdftotext") is None:
+        return ""
+    command = ["pdftotext", "-layout", "-", "-"]
+    return run(command, input=paper, capture_output=True, check=True).stdout.decode()
 
 
 async def test_the_programme_is_narrowed_by_words_and_days(browser: Browser, house: House):

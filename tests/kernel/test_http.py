@@ -336,7 +336,7 @@ json_values = st.recursive(
 
 @given(body=st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 @hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_bytes_at_all(app: FastAPI, body: bytes) -> None:
     """In a loop of its own: hypothesis calls the test from the shared one."""

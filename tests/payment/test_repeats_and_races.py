@@ -13,10 +13,12 @@ from quickserve.contracts.payment import (
     RefundId,
     RefundTooLarge,
 )
+from quickserve.kernel.db import Transaction
 from quickserve.kernel.errors import IdReused, Malformed, NotFound, Unavailable
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.testing import race
+from quickserve.payment import store
 from quickserve.payment.commands.authorize import Authorize, authorize
 from quickserve.payment.commands.capture import capture
 from quickserve.payment.commands.take_callback import take_callback
@@ -209,6 +211,37 @@ async def test_a_void_while_the_provider_thinks_releases_what_it_answers(payment
         await authorize(ctx, Authorize(intent_id, order()))
     assert await payments.bank_says(intent_id) == "voided"
     assert await payments.events(intent_id) == ["voided"]
+
+
+async def test_a_void_that_saw_no_intent_is_seen_by_the_authorisation(payments: Payments):
+    """The void looked before the intent was written, and wrote its tombstone after."""
+    intent_id = new_id()
+
+    async def tombstone() -> None:
+        async with payments.ctx.db.transaction() as tx:
+            await store.insert_tombstone(tx, intent_id)
+
+    ctx = payments.with_provider(Provider(payments, before_authorize=tombstone))
+    with pytest.raises(IntentNotAuthorized):
+        await authorize(ctx, Authorize(intent_id, order()))
+    assert await payments.bank_says(intent_id) == "voided"
+    assert await payments.events(intent_id) == ["voided"]
+
+
+async def test_an_authorisation_that_saw_no_tombstone_is_seen_by_the_void(
+    payments: Payments, monkeypatch: pytest.MonkeyPatch
+):
+    """All of it happened between the void's first look and its tombstone."""
+    intent_id, insert_tombstone = new_id(), store.insert_tombstone
+
+    async def late_tombstone(tx: Transaction, voided: Any) -> None:
+        await payments.client.put_intent(intent_id, order())
+        await insert_tombstone(tx, voided)
+
+    monkeypatch.setattr(store, "insert_tombstone", late_tombstone)
+    await payments.client.void(intent_id)
+    assert await _state(payments, intent_id) == "voided"
+    assert await payments.bank_says(intent_id) == "voided"
 
 
 # -- Cut short ------------------------------------------------------------------------------------

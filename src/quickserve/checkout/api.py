@@ -31,6 +31,8 @@ from quickserve.kernel.service import Ctx
 
 router = APIRouter()
 
+WaitMs = Annotated[int, Query(ge=0, le=10_000)]
+
 
 @router.put(
     "/checkouts/{checkout_id}",
@@ -40,20 +42,18 @@ router = APIRouter()
         Malformed,
     ),
 )  # fmt: skip
-async def put_checkout(checkout_id: CheckoutId, body: NewCheckout, ctx: Ctx) -> CheckoutView:
-    """Starts the purchase; follow it with GET. For free places it is confirmed at once."""
-    checkout = await start_checkout(ctx, StartCheckout(checkout_id, body))
-    return reads.view_of(checkout)
+async def put_checkout(
+    checkout_id: CheckoutId, body: NewCheckout, ctx: Ctx, wait_ms: WaitMs = 0
+) -> CheckoutView:
+    """Starts the purchase; follow it with GET, or wait. Free places are booked at once."""
+    view = reads.view_of(await start_checkout(ctx, StartCheckout(checkout_id, body)))
+    return await reads.wait_for_checkout(ctx, checkout_id, wait_ms, view) if wait_ms else view
 
 
 @router.get(
     "/checkouts/{checkout_id}", dependencies=[anyone], responses=errors(NotFound, Malformed)
 )
-async def get_checkout(
-    checkout_id: CheckoutId,
-    ctx: Ctx,
-    wait_ms: Annotated[int, Query(ge=0, le=10_000)] = 0,
-) -> CheckoutView:
+async def get_checkout(checkout_id: CheckoutId, ctx: Ctx, wait_ms: WaitMs = 0) -> CheckoutView:
     """Waits up to `wait_ms` for it to leave `processing`."""
     return await reads.wait_for_checkout(ctx, checkout_id, wait_ms)
 

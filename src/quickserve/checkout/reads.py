@@ -1,6 +1,8 @@
 """What buyers and operators see of purchases and of the sagas behind them."""
 
 import asyncio
+import time
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -19,27 +21,35 @@ from quickserve.contracts.checkout import (
     StepView,
 )
 from quickserve.kernel.auth import Role
+from quickserve.kernel.client import deadline
 from quickserve.kernel.errors import Forbidden, NotFound
 from quickserve.kernel.saga_queue import SagaStatus
 from quickserve.kernel.service import Context
 
 _SAGAS_LISTED = 100
+_ANSWER_SECONDS = 0.5  # kept for the answer's way back
 
 
-async def wait_for_checkout(ctx: Context, checkout_id: CheckoutId, wait_ms: int) -> CheckoutView:
-    """As soon as it is not `processing`, or after the time. Raises NotFound."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + wait_ms / 1000
+async def wait_for_checkout(
+    ctx: Context, checkout_id: CheckoutId, wait_ms: int, seen: CheckoutView | None = None
+) -> CheckoutView:
+    """As soon as it is not `processing`, or after the time. Raises NotFound.
+
+    `seen` is what the caller knows already. Ends in time for the caller's own deadline.
+    """
+    until = time.monotonic() + wait_ms / 1000
+    if asked_until := deadline.get():
+        until = min(until, asked_until - _ANSWER_SECONDS)
     with ctx.resources.watch(checkout_id) as progress:
         while True:
             progress.clear()
-            view = await read_checkout(ctx, checkout_id)
-            if view.state != "processing" or loop.time() >= until:
+            view = seen or await read_checkout(ctx, checkout_id)
+            left = until - time.monotonic()
+            if view.state != "processing" or left <= 0:
                 return view
-            try:
-                await asyncio.wait_for(progress.wait(), until - loop.time())
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(progress.wait(), left)
+            seen = None
 
 
 async def read_checkout(ctx: Context, checkout_id: CheckoutId) -> CheckoutView:

@@ -107,8 +107,12 @@ class CheckoutClient:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def put_checkout(self, checkout_id: CheckoutId, checkout: NewCheckout) -> CheckoutView:
-        return await self._client.put(CheckoutView, f"/checkouts/{checkout_id}", checkout)
+    async def put_checkout(
+        self, checkout_id: CheckoutId, checkout: NewCheckout, *, wait_ms: int = 0
+    ) -> CheckoutView:
+        """Starts it, and waits as `checkout` does."""
+        path = f"/checkouts/{checkout_id}"
+        return await self._client.put(CheckoutView, path, checkout, query={"wait_ms": wait_ms})
 
     async def checkout(self, checkout_id: CheckoutId, *, wait_ms: int = 0) -> CheckoutView:
         """Waits up to `wait_ms` for it to leave `processing`."""

@@ -8,8 +8,6 @@ from quickserve.payment import store
 from quickserve.payment.model import (
     Intent,
     Refund,
-    organiser_account,
-    provider_account,
     refund_sides,
     sale_sides,
 )
@@ -17,14 +15,7 @@ from quickserve.payment.model import (
 
 async def hold(tx: Transaction, intent: Intent) -> None:
     """Authorised: the amount is pending."""
-    await store.ensure_accounts(
-        tx,
-        provider=provider_account(intent.provider, intent.currency),
-        organiser=organiser_account(intent.organiser_id, intent.currency),
-        organiser_id=intent.organiser_id,
-        currency=intent.currency,
-    )
-    await store.insert_pending(tx, intent.id, sale_sides(intent), intent, None)
+    await store.insert_pending_sale(tx, sale_sides(intent), intent)
 
 
 async def post(tx: Transaction, intent: Intent) -> None:
@@ -38,7 +29,7 @@ async def void(tx: Transaction, intent: Intent) -> None:
 
 
 async def hold_refund(tx: Transaction, intent: Intent, refund: Refund) -> None:
-    await store.insert_pending(tx, refund.id, refund_sides(intent), intent, refund)
+    await store.insert_pending_refund(tx, refund_sides(intent), refund)
 
 
 async def settle_refund(tx: Transaction, refund: Refund, *, paid: bool) -> None:

@@ -21,7 +21,11 @@ RefundState = Literal["processing", "done", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One payment. `due`: the provider is to be asked again (lost answer) or to release."""
+    """One payment.
+
+    `due`: the provider is to be asked again (lost answer) or to release. `given_up`: voided before
+    it came to be, which may have been at the very moment it did.
+    """
 
     id: IntentId
     organiser_id: OrganiserId
@@ -41,6 +45,7 @@ class Intent:
     attempts: int
     due: bool
     created_at: datetime
+    given_up: bool
 
     @property
     def amount(self) -> Money:

@@ -6,7 +6,6 @@ from uuid import UUID
 from quickserve.contracts.payment import IntentCaptured, IntentId, RefundId, RefundTooLarge
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.errors import Problem
-from quickserve.kernel.ids import OrganiserId
 from quickserve.payment.model import Intent, Refund, RefundState, Sides
 
 CONSTRAINTS: dict[str, type[Problem]] = {
@@ -15,11 +14,6 @@ CONSTRAINTS: dict[str, type[Problem]] = {
 }
 
 # -- Intents --------------------------------------------------------------------------------------
-
-
-async def lock_id(tx: Transaction, intent_id: IntentId) -> None:
-    """Serialises creating and voiding an intent, which may both come first."""
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (str(intent_id),))
 
 
 async def insert_tombstone(tx: Transaction, intent_id: IntentId) -> None:
@@ -53,8 +47,9 @@ async def find_intent(tx: Transaction, intent_id: IntentId) -> Intent | None:
         Intent,
         "SELECT id, organiser_id, amount_minor, currency, method, reference, return_path,"
         "  provider, state, failure, challenge_path, charge_id, capturing, reserved_minor,"
-        "  refunded_minor, attempts, next_attempt_at IS NOT NULL AS due, created_at"
-        " FROM intents WHERE id = %s",
+        "  refunded_minor, attempts, next_attempt_at IS NOT NULL AS due, created_at,"
+        "  EXISTS (SELECT FROM intent_tombstones t WHERE t.intent_id = i.id) AS given_up"
+        " FROM intents i WHERE id = %s",
         (intent_id,),
     )
 
@@ -64,8 +59,9 @@ async def lock_intent(tx: Transaction, intent_id: IntentId) -> Intent | None:
         Intent,
         "SELECT id, organiser_id, amount_minor, currency, method, reference, return_path,"
         "  provider, state, failure, challenge_path, charge_id, capturing, reserved_minor,"
-        "  refunded_minor, attempts, next_attempt_at IS NOT NULL AS due, created_at"
-        " FROM intents WHERE id = %s FOR UPDATE",
+        "  refunded_minor, attempts, next_attempt_at IS NOT NULL AS due, created_at,"
+        "  EXISTS (SELECT FROM intent_tombstones t WHERE t.intent_id = i.id) AS given_up"
+        " FROM intents i WHERE id = %s FOR UPDATE OF i",
         (intent_id,),
     )
 
@@ -80,8 +76,20 @@ async def claim_due_intents(tx: Transaction, *, retry_seconds_max: float) -> lis
         "  ORDER BY next_attempt_at LIMIT 20 FOR UPDATE SKIP LOCKED)"
         " RETURNING id, organiser_id, amount_minor, currency, method, reference, return_path,"
         "  provider, state, failure, challenge_path, charge_id, capturing, reserved_minor,"
-        "  refunded_minor, attempts, true AS due, created_at",
+        "  refunded_minor, attempts, true AS due, created_at, false AS given_up",
         (retry_seconds_max,),
+    )
+
+
+async def start_capture(tx: Transaction, intent_id: IntentId) -> Intent | None:
+    """Marks that a capture is sent, again perhaps. None unless the amount is set aside."""
+    return await tx.maybe(
+        Intent,
+        "UPDATE intents SET capturing = true WHERE id = %s AND state = 'authorized'"
+        " RETURNING id, organiser_id, amount_minor, currency, method, reference, return_path,"
+        "  provider, state, failure, challenge_path, charge_id, capturing, reserved_minor,"
+        "  refunded_minor, attempts, false AS due, created_at, false AS given_up",
+        (intent_id,),
     )
 
 
@@ -170,33 +178,34 @@ async def insert_callback(
 # -- Ledger ---------------------------------------------------------------------------------------
 
 
-async def ensure_accounts(
-    tx: Transaction, *, provider: str, organiser: str, organiser_id: OrganiserId, currency: str
-) -> None:
+async def insert_pending_sale(tx: Transaction, sides: Sides, intent: Intent) -> None:
+    """Its id is the intent's: there can be only one. Opens the accounts at their first use."""
     await tx.execute(
-        "INSERT INTO ledger_accounts (code, kind, organiser_id, currency) VALUES"
-        " (%(provider)s, 'provider-receivable', NULL, %(currency)s),"
-        " (%(organiser)s, 'organiser-payable', %(organiser_id)s, %(currency)s)"
-        " ON CONFLICT DO NOTHING",
+        "WITH opened AS ("
+        "  INSERT INTO ledger_accounts (code, kind, organiser_id, currency) VALUES"
+        "  (%(debit)s, 'provider-receivable', NULL, %(currency)s),"
+        "  (%(credit)s, 'organiser-payable', %(organiser_id)s, %(currency)s)"
+        "  ON CONFLICT DO NOTHING)"
+        " INSERT INTO ledger_transfers"
+        " (id, kind, debit_account, credit_account, amount, currency, intent_id)"
+        " VALUES (%(id)s, 'pending', %(debit)s, %(credit)s, %(amount)s, %(currency)s, %(id)s)",
         {
-            "provider": provider, "organiser": organiser, "organiser_id": organiser_id,
-            "currency": currency,
+            "id": intent.id, "debit": sides.debit, "credit": sides.credit,
+            "organiser_id": intent.organiser_id, "amount": intent.amount_minor,
+            "currency": intent.currency,
         },
     )  # fmt: skip
 
 
-async def insert_pending(
-    tx: Transaction, transfer_id: UUID, sides: Sides, intent: Intent, refund: Refund | None
-) -> None:
-    """Its id is the intent's or the refund's: there can be only one."""
+async def insert_pending_refund(tx: Transaction, sides: Sides, refund: Refund) -> None:
+    """Its id is the refund's: there can be only one."""
     await tx.execute(
         "INSERT INTO ledger_transfers"
         " (id, kind, debit_account, credit_account, amount, currency, intent_id, refund_id)"
         " VALUES (%s, 'pending', %s, %s, %s, %s, %s, %s)",
         (
-            transfer_id, sides.debit, sides.credit,
-            refund.amount_minor if refund else intent.amount_minor,
-            intent.currency, intent.id, refund.id if refund else None,
+            refund.id, sides.debit, sides.credit, refund.amount_minor, refund.currency,
+            refund.intent_id, refund.id,
         ),
     )  # fmt: skip
 

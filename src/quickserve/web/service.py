@@ -11,6 +11,7 @@ from quickserve.web.pages import (
     door,
     event,
     home,
+    organiser,
     purchase,
     sign_in,
     site_files,
@@ -20,7 +21,7 @@ from quickserve.web.preferences import Preferences
 from quickserve.web.sessions import Sessions
 from quickserve.web.templating import Assets
 
-PAGES = (home, event, checkout, purchase, tickets, sign_in, about, site_files, door)
+PAGES = (home, event, checkout, purchase, tickets, sign_in, about, site_files, door, organiser)
 # Starts of paths that are no pages: they carry no language.
 UNPREFIXED = (
     "/static/", "/posters/", "/robots.txt", "/favicon", "/livez", "/readyz", "/metrics",

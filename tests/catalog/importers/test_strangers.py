@@ -83,11 +83,15 @@ def test_every_table_yields_events_or_a_refusal(data: Path):
         assert refused is None or refused.code == "missing-column"
 
 
+SCHEDULE = (
+    '<schedule><day date="2026-03-12"><event><title>A</title><start>9:00</start>'
+    "<duration>1:00</duration></event></day></schedule>"
+)
 SEEDS = (
     calendar("UID:1\nSUMMARY:A\nDTSTART;TZID=Europe/Paris:20260312T193000\nRRULE:FREQ=WEEKLY;COUNT=3"),
     '[{"@type":"Event","name":"A","startDate":"2026-03-12","offers":{"price":1,"priceCurrency":"EUR"}}]',
     '<html><script type="application/ld+json">{"@type":"Event","name":"A"}</script></html>',
-    '<schedule><day date="2026-03-12"><event><title>A</title><start>9:00</start></event></day></schedule>',
+    SCHEDULE,
     "title;start;price;currency\nA;12/03/2026 10h;12 €;\n",
 )  # fmt: skip
 

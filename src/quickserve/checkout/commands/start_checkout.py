@@ -8,7 +8,7 @@ from quickserve.checkout.sagas import queue
 from quickserve.checkout.sagas.book_tickets import BookTickets, book_tickets
 from quickserve.contracts.booking import BookingClient, FreeBooking
 from quickserve.contracts.checkout import CheckoutId, NewCheckout, PaymentMethodMissing
-from quickserve.kernel.errors import FieldError, IdReused
+from quickserve.kernel.errors import FieldError, IdReused, Problem
 from quickserve.kernel.service import Context
 
 
@@ -21,21 +21,28 @@ class StartCheckout:
 async def start_checkout(ctx: Context, cmd: StartCheckout) -> Checkout:
     """Idempotent by id. Raises HoldExpired, HoldUsed, PaymentMethodMissing, IdReused, NotFound."""
     content = model.content_of(cmd.body, ctx.settings.key_for("checkout content"))
-    async with ctx.db.read() as tx:
-        done = await store.find_checkout(tx, cmd.checkout_id)
-    if done:
-        return _same(done, content)
-    wanted = await _wanted(ctx, cmd, content)
+    try:
+        wanted = await _wanted(ctx, cmd, content)
+    except Problem:
+        # Of a repeat that comes late: the first one has used the hold.
+        if done := await _find(ctx, cmd.checkout_id):
+            return _same(done, content)
+        raise
     async with ctx.db.transaction() as tx:
         inserted = await store.insert_checkout(tx, wanted)
         if inserted and inserted.booking_key is None:
-            order = BookTickets(cmd.checkout_id)
-            await queue.spawn(tx, book_tickets, cmd.checkout_id, order)
-        if inserted:
-            return inserted
-        done = await store.find_checkout(tx, cmd.checkout_id)
+            order = BookTickets(inserted.id, inserted.booking_id, inserted.intent_id)
+            await queue.spawn(tx, book_tickets, inserted.id, order)
+    if inserted:
+        return inserted
+    done = await _find(ctx, cmd.checkout_id)
     assert done is not None, "checkouts are not deleted"
     return _same(done, content)
+
+
+async def _find(ctx: Context, checkout_id: CheckoutId) -> Checkout | None:
+    async with ctx.db.read() as tx:
+        return await store.find_checkout(tx, checkout_id)
 
 
 async def _wanted(ctx: Context, cmd: StartCheckout, content: bytes) -> Checkout:

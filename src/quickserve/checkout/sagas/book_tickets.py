@@ -9,7 +9,7 @@ from typing import Any
 
 from quickserve.checkout import store
 from quickserve.checkout.model import Checkout
-from quickserve.contracts.booking import BookingClient, NewBooking
+from quickserve.contracts.booking import BookingClient, BookingId, NewBooking
 from quickserve.contracts.checkout import CheckoutId, PaymentTimeout
 from quickserve.contracts.payment import (
     CardDeclined,
@@ -26,6 +26,8 @@ from quickserve.kernel.service import Context
 @dataclass(frozen=True)
 class BookTickets:
     checkout_id: CheckoutId
+    booking_id: BookingId
+    intent_id: IntentId
 
 
 def payment_decided(intent_id: IntentId) -> str:
@@ -53,13 +55,12 @@ async def reserve(ctx: Context, order: BookTickets, _state: State) -> dict[str, 
     if checkout.contact is None:
         raise Conflict("This purchase has ended.")
     booking = NewBooking(hold_id=checkout.hold_id, contact=checkout.contact)
-    view = await _booking(ctx).put_booking(checkout.booking_id, booking)
+    view = await _booking(ctx).put_booking(order.booking_id, booking)
     return {"booking": view.number}
 
 
 async def withdraw(ctx: Context, order: BookTickets, _state: State) -> None:
-    checkout = await _checkout(ctx, order)
-    await _booking(ctx).withdraw(checkout.booking_id)
+    await _booking(ctx).withdraw(order.booking_id)
     async with ctx.db.transaction() as tx:
         await store.end_checkout(tx, order.checkout_id, None)
 
@@ -69,12 +70,12 @@ async def authorize(ctx: Context, order: BookTickets, _state: State) -> dict[str
     if checkout.method is None:
         raise Conflict("This purchase has ended.")
     intent = await _payment(ctx).put_intent(
-        checkout.intent_id,
+        order.intent_id,
         NewIntent(
             organiser_id=checkout.organiser_id,
             amount=checkout.total,
             method=checkout.method,
-            reference=checkout.booking_id,
+            reference=order.booking_id,
             return_path=f"/purchases/{checkout.id}",
         ),
     )
@@ -83,7 +84,7 @@ async def authorize(ctx: Context, order: BookTickets, _state: State) -> dict[str
             return {"intent": str(intent.id)}
         case "challenge" | "processing":
             note = {"challenge_path": intent.challenge_path}
-            return Wait(payment_decided(checkout.intent_id), note)
+            return Wait(payment_decided(order.intent_id), note)
         case "declined":
             raise CardDeclined(failure=intent.failure)
         case "voided":
@@ -91,19 +92,16 @@ async def authorize(ctx: Context, order: BookTickets, _state: State) -> dict[str
 
 
 async def void(ctx: Context, order: BookTickets, _state: State) -> None:
-    checkout = await _checkout(ctx, order)
-    await _payment(ctx).void(checkout.intent_id)
+    await _payment(ctx).void(order.intent_id)
 
 
 async def capture(ctx: Context, order: BookTickets, _state: State) -> dict[str, Any]:
-    checkout = await _checkout(ctx, order)
-    intent = await _payment(ctx).capture(checkout.intent_id)
+    intent = await _payment(ctx).capture(order.intent_id)
     return {"captured": intent.state}
 
 
 async def confirm(ctx: Context, order: BookTickets, _state: State) -> dict[str, Any]:
-    checkout = await _checkout(ctx, order)
-    booking = await _booking(ctx).confirm(checkout.booking_id)
+    booking = await _booking(ctx).confirm(order.booking_id)
     async with ctx.db.transaction() as tx:
         await store.end_checkout(tx, order.checkout_id, booking.key)
     return {"tickets": len(booking.tickets)}

@@ -7,7 +7,12 @@ from typing import TypeVar
 
 import structlog
 
-from quickserve.contracts.payment import PaymentAuthorized, PaymentDeclined
+from quickserve.contracts.payment import (
+    IntentCaptured,
+    PaymentAuthorized,
+    PaymentDeclined,
+    PaymentVoided,
+)
 from quickserve.kernel import outbox
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.errors import DeadlineExceeded, Problem
@@ -73,6 +78,8 @@ async def locked(tx: Transaction, intent: Intent) -> Intent:
 
 async def record(tx: Transaction, intent: Intent, outcome: Outcome) -> Intent:
     """What the locked intent becomes by the provider's answer, be it late, repeated or stale."""
+    if intent.given_up and intent.state == "processing":
+        intent = await give_up(tx, intent)
     match intent.state, outcome:
         case (("processing" | "challenge"), Authorized(ref)):
             intent = replace(intent, state="authorized", charge_id=ref, due=False)
@@ -99,6 +106,27 @@ async def record(tx: Transaction, intent: Intent, outcome: Outcome) -> Intent:
             await store.save_intent(tx, intent, retry_seconds=0)
         case _:
             pass  # decided before: the first answer counts
+    return intent
+
+
+async def give_up(tx: Transaction, intent: Intent) -> Intent:
+    """Voids the locked intent in the books; what the bank may hold is still to be released."""
+    match intent.state:
+        case "captured":
+            raise IntentCaptured
+        case "authorized" if intent.capturing:
+            raise IntentCaptured("A capture is under way: repeat it, then refund.")
+        case "voided":
+            return intent
+        case "declined":
+            return intent
+        case "authorized":
+            await ledger.void(tx, intent)
+        case "processing" | "challenge":
+            pass
+    intent = replace(intent, state="voided", due=True)
+    await store.save_intent(tx, intent, retry_seconds=1)
+    await outbox.append(tx, PaymentVoided(intent.id, intent.reference))
     return intent
 
 

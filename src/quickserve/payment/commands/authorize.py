@@ -34,8 +34,7 @@ async def authorize(ctx: Context, cmd: Authorize) -> Intent:
     fresh = _fresh(cmd, provider.name, ctx)
     # The job leaves it alone while this request may still be waiting for the provider.
     patience = ctx.settings.provider_timeout_ms / 1000 + 1
-    async with ctx.db.transaction() as tx:
-        await store.lock_id(tx, cmd.intent_id)
+    async with ctx.db.read() as tx:
         if await store.insert_intent(tx, fresh, retry_seconds=patience):
             intent = fresh
         else:
@@ -60,6 +59,7 @@ def _fresh(cmd: Authorize, provider: str, ctx: Context) -> Intent:
         return_path=new.return_path, provider=provider, state="processing", failure=None,
         challenge_path=None, charge_id=None, capturing=False, reserved_minor=0,
         refunded_minor=0, attempts=0, due=True, created_at=ctx.clock.now(),
+        given_up=False,
     )  # fmt: skip
 
 

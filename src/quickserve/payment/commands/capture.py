@@ -25,23 +25,24 @@ async def capture(ctx: Context, intent_id: IntentId) -> Intent:
     may hide a success. Raises IntentNotAuthorized when there is nothing set aside, or the provider
     refuses it for good.
     """
-    async with ctx.db.transaction() as tx:
-        intent = await store.lock_intent(tx, intent_id)
+    async with ctx.db.read() as tx:
+        intent = await store.start_capture(tx, intent_id)
         if intent is None:
-            raise NotFound
-        if intent.state == "captured":
-            return intent
-        if intent.state != "authorized":
-            raise IntentNotAuthorized(state=intent.state)
-        if not intent.capturing:
-            intent = replace(intent, capturing=True)
-            await store.save_intent(tx, intent)
+            return _captured_before(await store.find_intent(tx, intent_id))
     assert intent.charge_id is not None, "taken_money_has_a_charge"
     answer = await in_time(ctx, provider_of(ctx).capture(intent.charge_id, intent.amount))
     async with ctx.db.transaction() as tx:
         intent = await _record(tx, await locked(tx, intent), answer)
     if intent.state != "captured":
         raise IntentNotAuthorized(state=intent.state, failure=intent.failure)
+    return intent
+
+
+def _captured_before(intent: Intent | None) -> Intent:
+    if intent is None:
+        raise NotFound
+    if intent.state != "captured":
+        raise IntentNotAuthorized(state=intent.state)
     return intent
 
 

@@ -1,13 +1,9 @@
 """Gives up a payment that was not captured."""
 
-from dataclasses import replace
-
-from quickserve.contracts.payment import IntentCaptured, IntentId, PaymentVoided
-from quickserve.kernel import outbox
-from quickserve.kernel.db import Transaction
+from quickserve.contracts.payment import IntentId
 from quickserve.kernel.service import Context
-from quickserve.payment import ledger, store
-from quickserve.payment.commands._provider import release
+from quickserve.payment import store
+from quickserve.payment.commands._provider import give_up, release
 from quickserve.payment.model import Intent
 
 
@@ -18,32 +14,18 @@ async def void(ctx: Context, intent_id: IntentId) -> None:
     unknown, or it cannot be reached, a job goes on until it has released the money. Raises
     IntentCaptured when the money was taken, or is being taken.
     """
-    async with ctx.db.transaction() as tx:
-        await store.lock_id(tx, intent_id)
-        intent = await store.lock_intent(tx, intent_id)
-        if intent is None:
+    intent = await _void(ctx, intent_id)
+    if intent is None:
+        async with ctx.db.read() as tx:
             await store.insert_tombstone(tx, intent_id)
-            return
-        intent = await _void(tx, intent)
-    if intent.due:
+        # It may have come to be meanwhile. Whoever authorises looks for a tombstone after writing
+        # the intent, we look for the intent after writing the tombstone: one sees the other.
+        intent = await _void(ctx, intent_id)
+    if intent is not None and intent.due:
         await release(ctx, intent)
 
 
-async def _void(tx: Transaction, intent: Intent) -> Intent:
-    match intent.state:
-        case "captured":
-            raise IntentCaptured
-        case "authorized" if intent.capturing:
-            raise IntentCaptured("A capture is under way: repeat it, then refund.")
-        case "voided":
-            return intent
-        case "declined":
-            return intent
-        case "authorized":
-            await ledger.void(tx, intent)
-        case "processing" | "challenge":
-            pass
-    intent = replace(intent, state="voided", due=True)
-    await store.save_intent(tx, intent, retry_seconds=1)
-    await outbox.append(tx, PaymentVoided(intent.id, intent.reference))
-    return intent
+async def _void(ctx: Context, intent_id: IntentId) -> Intent | None:
+    async with ctx.db.transaction() as tx:
+        intent = await store.lock_intent(tx, intent_id)
+        return await give_up(tx, intent) if intent else None

@@ -1,5 +1,6 @@
 """A purchase under way: what it waits for, how it ended, and the sandbox bank's question."""
 
+import asyncio
 import re
 from typing import Final
 from uuid import UUID
@@ -29,13 +30,23 @@ router = page_router()
 
 _FIRST_WAIT_MS: Final = 1500  # most purchases end within it: no waiting page is seen
 _POLL_WAIT_MS: Final = 8000
+_LOOK_SECONDS: Final = 0.1
+_LOOKS_MAX: Final = 10
 _CHALLENGE: Final = re.compile(r"/pay/challenge/([0-9a-f-]{36})")
 
 
 @router.get("/purchases/{checkout_id}")
 async def purchase(request: Request, checkout_id: CheckoutId, ask: Ask) -> Response:
     view = await ask.checkout.checkout(checkout_id, wait_ms=_FIRST_WAIT_MS)
-    return await _answer(request, view, ask)
+    path = await _next_path(view, ask)
+    for _ in range(_LOOKS_MAX):
+        if view.state != "challenge" or path:
+            break
+        # Answered, but the purchase has not heard of it yet: a matter of milliseconds.
+        await asyncio.sleep(_LOOK_SECONDS)
+        view = await ask.checkout.checkout(checkout_id, wait_ms=_FIRST_WAIT_MS)
+        path = await _next_path(view, ask)
+    return redirect(request, path) if path else await _answer(request, view, ask)
 
 
 @router.get("/purchases/{checkout_id}/state")
@@ -69,8 +80,6 @@ async def answer_challenge(
 
 
 async def _answer(request: Request, view: CheckoutView, ask: Services) -> Response:
-    if path := await _next_path(view, ask):
-        return redirect(request, path)
     if view.state != "failed":
         return render(request, "purchase.html", headers=PRIVATE, purchase=view)
     hold = await ask.booking.hold(view.hold_id)

@@ -108,8 +108,8 @@ function camera(button) {
   });
 }
 
-const controls = document.querySelector("[data-camera]");
+const switches = document.querySelector("[data-camera]");
 if (navigator.mediaDevices?.getUserMedia) {
-  controls.hidden = false;
-  camera(controls.querySelector("button"));
+  switches.hidden = false;
+  camera(switches);
 }

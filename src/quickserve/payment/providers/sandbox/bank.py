@@ -60,19 +60,21 @@ class Sandbox:
             f"ch_{new_uuid().hex}", order.intent_id, order.method, order.amount.minor,
             order.amount.currency, state, failure, 0,
         )  # fmt: skip
-        async with self._db.transaction() as tx:
-            first = await store.insert_charge(tx, charge)
+        deliveries = _DELIVERIES.get(behaviour, 0)
+        async with self._db.read() as tx:
+            first = await store.insert_charge(
+                tx, charge, new_uuid(), deliveries=deliveries, delay_ms=self._delay_ms
+            )
             if not first:
                 return _answer(await self._charge(tx, order.intent_id))
-            if deliveries := _DELIVERIES.get(behaviour):
-                await store.insert_callback(
-                    tx, new_uuid(), charge.id, deliveries=deliveries, delay_ms=self._delay_ms
-                )
         if behaviour == "timeout":
             await asyncio.sleep(self._hang_seconds)
         return _answer(charge)
 
     async def capture(self, ref: str, amount: Money) -> Done | Declined:
+        async with self._db.read() as tx:
+            if await store.capture_authorized(tx, ref):
+                return Done()
         async with self._db.transaction() as tx:
             charge = await _locked(tx, ref)
             assert charge.amount_minor == amount.minor, "captures are whole"
@@ -122,7 +124,7 @@ class Sandbox:
                 return
             decided = _challenge_result(charge, approve=approve)
             await store.set_state(tx, charge.id, decided.state, decided.failure)
-            await store.insert_callback(tx, new_uuid(), charge.id, deliveries=1, delay_ms=0)
+            await store.insert_callback(tx, new_uuid(), charge.id)
 
     async def due_callbacks(self) -> list[tuple[UUID, Callback]]:
         """Answers to deliver now; say `delivered` for each, or it comes again."""

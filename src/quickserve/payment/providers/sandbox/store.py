@@ -25,16 +25,38 @@ class DueCallback:
     charge_id: str
 
 
-async def insert_charge(tx: Transaction, charge: Charge) -> bool:
-    """False when the key was used before."""
-    return await tx.execute(
-        "INSERT INTO sandbox_charges (id, key, method, amount_minor, currency, state, failure)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
-        (
-            charge.id, charge.key, charge.method, charge.amount_minor, charge.currency,
-            charge.state, charge.failure,
-        ),
-    ) == 1  # fmt: skip
+async def insert_charge(
+    tx: Transaction, charge: Charge, callback_id: UUID, *, deliveries: int, delay_ms: int
+) -> bool:
+    """With the answers it will give later, if any. False when the key was used before."""
+    return await tx.value(
+        "WITH charge AS ("
+        "  INSERT INTO sandbox_charges (id, key, method, amount_minor, currency, state, failure)"
+        "  VALUES (%(id)s, %(key)s, %(method)s, %(amount_minor)s, %(currency)s, %(state)s,"
+        "   %(failure)s) ON CONFLICT (key) DO NOTHING RETURNING id),"
+        " callback AS ("
+        "  INSERT INTO sandbox_callbacks (id, charge_id, deliveries, due_at)"
+        "  SELECT %(callback_id)s, id, %(deliveries)s,"
+        "   clock_timestamp() + %(delay_ms)s * interval '1 millisecond'"
+        "  FROM charge WHERE %(deliveries)s > 0)"
+        " SELECT EXISTS (SELECT FROM charge)",
+        {
+            "id": charge.id, "key": charge.key, "method": charge.method,
+            "amount_minor": charge.amount_minor, "currency": charge.currency,
+            "state": charge.state, "failure": charge.failure, "callback_id": callback_id,
+            "deliveries": deliveries, "delay_ms": delay_ms,
+        },
+    )  # fmt: skip
+
+
+async def capture_authorized(tx: Transaction, charge_id: str) -> bool:
+    """False when it is not authorised, or its card has the capture refused."""
+    captured = await tx.execute(
+        "UPDATE sandbox_charges SET state = 'captured'"
+        " WHERE id = %s AND state = 'authorized' AND method <> 'sandbox-capture-refused'",
+        (charge_id,),
+    )
+    return captured == 1
 
 
 async def charge_of_key(tx: Transaction, key: IntentId) -> Charge | None:
@@ -81,13 +103,12 @@ async def add_refunded(tx: Transaction, charge_id: str, amount_minor: int) -> No
     )
 
 
-async def insert_callback(
-    tx: Transaction, callback_id: UUID, charge_id: str, *, deliveries: int, delay_ms: int
-) -> None:
+async def insert_callback(tx: Transaction, callback_id: UUID, charge_id: str) -> None:
+    """To be given at once, and once."""
     await tx.execute(
         "INSERT INTO sandbox_callbacks (id, charge_id, deliveries, due_at)"
-        " VALUES (%s, %s, %s, clock_timestamp() + %s * interval '1 millisecond')",
-        (callback_id, charge_id, deliveries, delay_ms),
+        " VALUES (%s, %s, 1, clock_timestamp())",
+        (callback_id, charge_id),
     )
 
 

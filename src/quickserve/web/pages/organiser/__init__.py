@@ -4,10 +4,10 @@ from fastapi import APIRouter
 
 from quickserve.web.pages.organiser import (
     event_form,
-    events,
     event_sales,
     event_state,
     event_tickets,
+    events,
     imports,
     new_organiser,
     offer,

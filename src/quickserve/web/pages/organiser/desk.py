@@ -5,8 +5,9 @@
         found = await ask.identity.team(desk.organiser_id, desk.token)
         return show(request, desk, "team.html", section="/organiser/team", team=found)
 
-`AtDesk` is for who is signed in, `Organising` for who has an organiser to work for. Somebody with several organisers chooses by `?organiser=`, which is kept in a cookie. What is looked
-up by its own id (`TheEvent`) belongs to whom it belongs, whatever was chosen.
+`AtDesk` is for who is signed in, `Organising` for who has an organiser to work for. Somebody with
+several organisers chooses by `?organiser=`, which is kept in a cookie. What is looked up by its own
+id (`TheEvent`) belongs to whom it belongs, whatever was chosen.
 """
 
 from dataclasses import dataclass, replace

@@ -61,7 +61,7 @@ class Fields:
 
 
 def blank(locale: Locale) -> Fields:
-    values = dict.fromkeys((*_TEXTS, _COUNTRY, "description"), "")
+    values: dict[str, str] = dict.fromkeys((*_TEXTS, _COUNTRY, "description"), "")
     values |= {"zone": "Europe/Paris", "language": locale.code}
     return Fields(EventId(new_uuid()), values, [Row("d0", DateId(new_uuid()))])
 
@@ -122,11 +122,13 @@ def draft(fields: Fields, organiser_id: OrganiserId, locale: Locale) -> EventDra
     zones = {date.zone for date in fields.known.values()}
     if values["zone"] not in zones and values["zone"] not in local_times.zones():
         raise drafts.Mistakes({"zone": locale.gettext("Choose one of the list.")})
+    if not values["title"]:
+        found["title"] = locale.gettext("Fill this in.")
     dates: list[DateDraft] = []
     for row in kept(fields):
         date = _date(row, fields, found, locale)
         dates += [date] if date else []
-    if not dates and not found:
+    if not kept(fields):
         name = f"{fields.rows[0].key}-starts" if fields.rows else "title"
         found[name] = locale.gettext("An event has at least one date.")
     if found:

@@ -31,7 +31,8 @@ class Filter:
     @classmethod
     def of(cls, request: Request) -> "Filter":
         query = request.query_params
-        state = next((s for s in _STATES if s == query.get("state")), None)
+        asked = query.get("state", "")
+        state = _STATES[_STATES.index(asked)] if asked in _STATES else None
         return cls(" ".join(clean(query.get("q", "")).split())[:_TEXT_MAX], state)
 
     def path(self, *, after: str = "") -> str:

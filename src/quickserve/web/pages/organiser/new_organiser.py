@@ -19,7 +19,7 @@ router = page_router()
 async def new_organiser_page(request: Request, desk: AtDesk) -> Response:
     return show(
         request, desk, "new_organiser.html", section="",
-        name="", errors={}, told=None, organiser_id=new_uuid(),
+        typed="", errors={}, told=None, organiser_id=new_uuid(),
     )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ async def create(request: Request, desk: AtDesk, form: Submitted, ask: Ask) -> R
         told, errors = drafts.told(problem, locale_of(request), {"name": "name"})
         return show(
             request, desk, "new_organiser.html", section="", status=problem.status,
-            name=form.text("name"), errors=errors, told=told, organiser_id=organiser_id,
+            typed=form.text("name"), errors=errors, told=told, organiser_id=organiser_id,
         )  # fmt: skip
     request.app.state.sessions.forget(token_of(request))
     return redirect(request, f"/organiser?organiser={organiser_id}")

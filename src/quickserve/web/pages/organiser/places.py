@@ -14,8 +14,8 @@ from quickserve.web.page import Ask, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import drafts, quotas
 from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
+from quickserve.web.pages.organiser.numbers import CAPACITY_MAX, count
 from quickserve.web.pages.organiser.quotas import Group
-from quickserve.web.pages.organiser.ticket_fields import CAPACITY_MAX, count
 from quickserve.web.problems import Sentence
 
 router = page_router()

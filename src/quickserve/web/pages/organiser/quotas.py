@@ -6,6 +6,7 @@ date, so that a form sent twice makes them once.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 from uuid import uuid5
 
@@ -53,10 +54,13 @@ async def groups(booking: BookingClient, event_id: EventId, token: str) -> list[
     except NotFound:
         return []
     by_name: dict[str, Group] = {}
-    for quota in found.quotas:
-        if quota.ticket_type_ids:
-            group = by_name.setdefault(quota.name, Group(quota.name))
-            group.quotas.setdefault(quota.date_id, quota)
+    for quota in (quota for quota in found.quotas if quota.ticket_type_ids):
+        # Two of one name at a date are told apart by a number.
+        numbered = (f"{quota.name} ({n})".strip() if n > 1 else quota.name for n in count(1))
+        name = next(
+            n for n in numbered if n not in by_name or quota.date_id not in by_name[n].quotas
+        )
+        by_name.setdefault(name, Group(name)).quotas[quota.date_id] = quota
     return list(by_name.values())
 
 

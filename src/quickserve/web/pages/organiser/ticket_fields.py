@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from quickserve.contracts.booking import QuotaChange
@@ -15,15 +15,14 @@ from quickserve.contracts.catalog import (
     TicketTypeView,
 )
 from quickserve.kernel.ids import OrganiserId, new_uuid
-from quickserve.kernel.money import AmountError, Money
 from quickserve.web.forms import Form
 from quickserve.web.i18n import Locale
 from quickserve.web.pages.organiser import drafts, local_times, quotas
+from quickserve.web.pages.organiser.numbers import CAPACITY_MAX, amount, count, rate
 from quickserve.web.pages.organiser.quotas import Group
 
 CURRENCIES: Final = ("EUR", "CHF", "GBP", "USD", "SEK", "DKK", "NOK", "PLN", "CZK", "JPY", "CAD")
 ROWS_MAX: Final = 100
-CAPACITY_MAX: Final = 1_000_000
 _FIELDS: Final = (
     "name", "description", "price", "tax", "from", "until", "min", "max", "places",
 )  # fmt: skip
@@ -76,7 +75,7 @@ class Fields:
 
 
 def _new_ticket(key: str, places: str) -> Ticket:
-    values = dict.fromkeys(_FIELDS, "")
+    values: dict[str, str] = dict.fromkeys(_FIELDS, "")
     values |= {"tax": "0", "min": "1", "max": "10", "places": places}
     return Ticket(key, TicketTypeId(new_uuid()), values)
 
@@ -141,7 +140,10 @@ def sent(form: Form, event: EventView, groups: Sequence[Group]) -> Fields:
     by_name = {group.name: group for group in groups}
     places = [
         Places(
-            key, form.text(f"{key}-name"), form.text(f"{key}-capacity"), form.text(f"{key}-id"),
+            key,
+            form.text(f"{key}-name"),
+            form.text(f"{key}-capacity"),
+            form.text(f"{key}-id"),
             by_name.get(form.text(f"{key}-was")) if form.ticked(f"{key}-was") else None,
         )
         for key in form.keys("q", "-id")[:ROWS_MAX]
@@ -157,7 +159,9 @@ def sent(form: Form, event: EventView, groups: Sequence[Group]) -> Fields:
 # -- To drafts ------------------------------------------------------------------------------------
 
 
-def ticket_drafts(fields: Fields, zone: str, locale: Locale) -> list[tuple[Ticket, TicketTypeDraft]]:
+def ticket_drafts(
+    fields: Fields, zone: str, locale: Locale
+) -> list[tuple[Ticket, TicketTypeDraft]]:
     """In the order of the form. Raises Mistakes or Malformed."""
     found: dict[str, str] = {}
     made = [
@@ -176,70 +180,45 @@ def _ticket_draft(
     ticket: Ticket, position: int, fields: Fields, zone: str, found: dict[str, str], locale: Locale
 ) -> TicketTypeDraft | None:
     """None with something in `found`."""
-    before = len(found)
-    gettext = locale.gettext
-
-    def wrong(name: str, text: str) -> None:
-        found.setdefault(f"{ticket.key}-{name}", text)
-
-    values, known = ticket.values, ticket.known
-    if not values["name"]:
-        wrong("name", gettext("Give the ticket a name, such as “Full price”."))
+    values = ticket.values
     price, tax = amount(values["price"], fields.currency), rate(values["tax"])
-    if price is None:
-        wrong("price", gettext("Enter a price such as 18 or 18.50; 0 is free."))
-    if tax is None:
-        wrong("tax", gettext("Enter a rate between 0 and 100, such as 5.5."))
     least, most = count(values["min"], 1, 100), count(values["max"], 1, 100)
-    for name, value in (("min", least), ("max", most)):
-        if value is None:
-            wrong(name, gettext("Enter a whole number from 1 to 100."))
-    if least and most and most < least:
-        wrong("max", gettext("Enter at least the minimum."))
-    sale: dict[str, datetime | None] = {}
-    for name, moment in (
-        ("from", known and known.sale_from), ("until", known and known.sale_until),
-    ):  # fmt: skip
-        sale[name] = local_times.same_or(values[name], zone, moment) if values[name] else None
-        if values[name] and not sale[name]:
-            wrong(name, gettext("Enter a date and a time that the clocks there show."))
-    if sale["from"] and sale["until"] and sale["until"] <= sale["from"]:
-        wrong("until", gettext("Let the sale end after it begins."))
-    if len(found) > before:
+    sale_from, from_fine = _sale(values["from"], zone, ticket.known and ticket.known.sale_from)
+    sale_until, until_fine = _sale(values["until"], zone, ticket.known and ticket.known.sale_until)
+    gettext = locale.gettext
+    each = gettext("Enter a whole number from 1 to 100.")
+    moment = gettext("Enter a date and a time that the clocks there show.")
+    wrong = {
+        "name": not values["name"] and gettext("Give the ticket a name, such as “Full price”."),
+        "price": price is None and gettext("Enter a price such as 18 or 18.50; 0 is free."),
+        "tax": tax is None and gettext("Enter a rate between 0 and 100, such as 5.5."),
+        "min": least is None and each,
+        "max": (most is None and each)
+        or ((most or 1) < (least or 1) and gettext("Enter at least the minimum.")),
+        "from": not from_fine and moment,
+        "until": (not until_fine and moment)
+        or (
+            sale_from is not None
+            and sale_until is not None
+            and sale_until <= sale_from
+            and gettext("Let the sale end after it begins.")
+        ),
+    }
+    mistakes = {f"{ticket.key}-{name}": str(text) for name, text in wrong.items() if text}
+    found.update(mistakes)
+    if mistakes:
         return None
-    assert price is not None
     return drafts.made(
         TicketTypeDraft, name=values["name"][:100], description=values["description"][:1000],
-        price=price, tax_rate_bp=tax, sale_from=sale["from"], sale_until=sale["until"],
+        price=price, tax_rate_bp=tax, sale_from=sale_from, sale_until=sale_until,
         min_per_booking=least, max_per_booking=most, position=position,
     )  # fmt: skip
 
 
-def amount(text: str, currency: str) -> Money | None:
-    try:
-        found = Money.parse(text, currency)
-    except AmountError:
-        return None
-    return found if found.minor >= 0 else None
-
-
-def rate(text: str) -> int | None:
-    """Percent as typed ("5,5", "20 %") in basis points; "" is none at all."""
-    plain = text.replace(",", ".").removesuffix("%").strip() or "0"
-    if not plain.isascii() or len(plain) > len("100.00"):
-        return None
-    try:
-        points = Decimal(plain) * 100
-    except InvalidOperation:
-        return None
-    fine = points.is_finite() and 0 <= points <= 10_000 and points == points.to_integral_value()
-    return int(points) if fine else None
-
-
-def count(text: str, least: int, most: int) -> int | None:
-    plain = "".join(text.split())
-    fine = plain.isascii() and plain.isdigit() and len(plain) <= len(str(most))
-    return int(plain) if fine and least <= int(plain) <= most else None
+def _sale(text: str, zone: str, known: datetime | None) -> tuple[datetime | None, bool]:
+    """The moment, and whether the field is fine: it may be empty."""
+    moment = local_times.same_or(text, zone, known) if text else None
+    return moment, not text or moment is not None
 
 
 def quota_changes(

@@ -60,9 +60,7 @@ def _elsewhere(admin: bool, home: str) -> str:
 def _figures(report: OrganiserReport, locale: Locale) -> list[tuple[str, str, str]]:
     gettext = locale.gettext
     held = sum(figures.held for figures in report.next_dates)
-    since = gettext("%(count)s of them today") % {
-        "count": number(report.sold_today, locale=locale)
-    }
+    since = gettext("%(count)s of them today") % {"count": number(report.sold_today, locale=locale)}
     expected = gettext("of %(count)s expected, yesterday to tomorrow") % {
         "count": number(report.expected, locale=locale)
     }

@@ -1,0 +1,43 @@
+"""Why entries of a file were left out, in the reader's language.
+
+Catalog tells a code and an English sentence with the particulars; the codes are those of its
+importers. For an unknown one the English sentence stands.
+"""
+
+from functools import cache
+
+from quickserve.contracts.catalog import SkippedEntry
+from quickserve.web.i18n import Locale
+
+
+def skipped(entry: SkippedEntry, locale: Locale) -> str:
+    return entry.reason if locale.code == "en" else _reasons(locale).get(entry.code, entry.reason)
+
+
+def refusal(text: str, locale: Locale) -> str:
+    """A whole file's; told as a sentence only."""
+    if locale.code == "en" or not text:
+        return text
+    return locale.gettext("The file could not be read. What was found: %(text)s") % {"text": text}
+
+
+@cache
+def _reasons(locale: Locale) -> dict[str, str]:
+    gettext = locale.gettext
+    return {
+        "absurd-date": gettext("The date lies too far away: check its year."),
+        "end-before-start": gettext("The end lies before the start: correct one of the two."),
+        "invalid-end": gettext("The end cannot be read: write it like 2026-12-14 18:00."),
+        "invalid-start": gettext("The start cannot be read: write it like 2026-12-14 18:00."),
+        "missing-start": gettext("The start is missing: add it."),
+        "missing-title": gettext("The title is missing: add it."),
+        "no-dates": gettext("Every date of the event is excluded."),
+        "repeats-too-often": gettext("It repeats too often: give it an end, or fewer dates."),
+        "too-many-repeats": gettext("It repeats too often: give it an end, or fewer dates."),
+        "unknown-currency": gettext("The currency is not known: use a code such as EUR."),
+        "unknown-zone": gettext("The time zone is not known: use a name such as Europe/Paris."),
+        "broken-row": gettext("The row has not as many columns as the header."),
+        "unclosed": gettext("The entry is not finished: its END is missing."),
+        "unreadable-rule": gettext("The rule by which it repeats cannot be read."),
+        "not-storable": gettext("A value of the entry cannot be kept: shorten or correct it."),
+    }

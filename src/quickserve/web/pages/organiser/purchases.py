@@ -1,0 +1,123 @@
+"""Purchases under way: the list for administrators, one purchase step by step for its organiser."""
+
+import json
+import re
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from quickserve.contracts.checkout import CheckoutId, StepView
+from quickserve.kernel.errors import Conflict, NotFound
+from quickserve.web.forms import Submitted, clean
+from quickserve.web.i18n import Locale
+from quickserve.web.page import Ask, locale_of, page_router, redirect
+from quickserve.web.pages.organiser.desk import AtDesk, show
+from quickserve.web.problems import sentence, sentence_for
+
+router = page_router()
+
+SECTION: Final = "/organiser/purchases"
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TYPED_MAX: Final = 500
+
+
+@router.get("/organiser/purchases")
+async def purchases_page(request: Request, desk: AtDesk, ask: Ask) -> Response:
+    typed = clean(request.query_params.get("id", ""))[:_TYPED_MAX]
+    found = _UUID.search(typed)
+    if found:
+        return redirect(request, f"{SECTION}/{found[0].lower()}")
+    state = request.query_params.get("state", "")
+    sagas = (await ask.checkout.sagas(desk.token)).sagas if desk.admin else []
+    states = list(dict.fromkeys(saga.state for saga in sagas))
+    return show(
+        request, desk, "purchases.html", section=SECTION, typed=typed,
+        sagas=[saga for saga in sagas if state not in states or saga.state == state],
+        states=states, state=state if state in states else "", names=_states(locale_of(request)),
+        outcomes={s.id: outcome(s.outcome, locale_of(request)) for s in sagas},
+    )  # fmt: skip
+
+
+@router.get("/organiser/purchases/{saga_id}")
+async def purchase_page(request: Request, saga_id: UUID, desk: AtDesk, ask: Ask) -> Response:
+    # Whether it is theirs is judged with the saga; the checkout itself opens to who knows its id.
+    try:
+        saga = await ask.checkout.saga(saga_id, desk.token)
+    except NotFound:
+        return show(
+            request, desk, "purchases.html", section=SECTION, status=404, typed=str(saga_id),
+            sagas=[], states=[], state="", names={}, outcomes={},
+        )  # fmt: skip
+    checkout = await ask.checkout.checkout(CheckoutId(saga_id))
+    locale = locale_of(request)
+    return show(
+        request, desk, "purchase_steps.html", section=SECTION,
+        saga=saga, checkout=checkout, steps=[_told(step, locale) for step in saga.steps],
+        names=_states(locale), outcome=outcome(saga.outcome, locale),
+        retriable=desk.admin and saga.state in ("running", "stuck") and len(saga.attempts) > 0,
+        unmoved=sentence(Conflict(), locale) if "unmoved" in request.query_params else None,
+    )  # fmt: skip
+
+
+@router.post("/organiser/purchases/{saga_id}/retry")
+async def retry(
+    request: Request, saga_id: UUID, desk: AtDesk, _form: Submitted, ask: Ask
+) -> Response:
+    """Does not wait for the delay before the next attempt."""
+    try:
+        await ask.checkout.retry_saga(saga_id, desk.token)
+    except Conflict:
+        return redirect(request, f"{SECTION}/{saga_id}?unmoved=1")
+    return redirect(request, f"{SECTION}/{saga_id}?done=retried")
+
+
+def outcome(text: str | None, locale: Locale) -> str:
+    """How it ended, in words; "" while it goes on."""
+    if not text:
+        return ""
+    kind, _, code = text.partition(": ")
+    if kind != "undone":
+        return locale.gettext("Booked and paid")
+    why = sentence_for(code, locale)
+    return locale.gettext("Undone: %(why)s") % {"why": why.title if why else code or "–"}
+
+
+def _told(step: StepView, locale: Locale) -> tuple[StepView, str, str]:
+    """The step, what it does, and what came out."""
+    words = _steps(locale)
+    name = words.get((step.kind, step.name), "")
+    if step.kind == "decision":
+        name = locale.gettext("Decided: everything is undone")
+    result = json.dumps(step.result, ensure_ascii=False) if step.result else ""
+    return step, name or f"{step.name} ({step.kind})", result[:300]
+
+
+def _steps(locale: Locale) -> dict[tuple[str, str], str]:
+    gettext = locale.gettext
+    return {
+        ("do", "reserve"): gettext("Take the places out of the hold"),
+        ("undo", "reserve"): gettext("Give the places back"),
+        ("do", "authorize"): gettext("Set the money aside"),
+        ("wait", "authorize"): gettext("Wait for the bank"),
+        ("undo", "authorize"): gettext("Release the money"),
+        ("do", "capture"): gettext("Take the money: no way back from here"),
+        ("do", "confirm"): gettext("Confirm the booking, issue the tickets"),
+    }
+
+
+def _states(locale: Locale) -> dict[str, tuple[str, str]]:
+    """Of sagas, steps and attempts: the word, and the badge's kind."""
+    return {
+        "waiting": (locale.pgettext("saga", "waits"), ""),
+        "running": (locale.pgettext("saga", "under way"), ""),
+        "done": (locale.pgettext("saga", "done"), "go"),
+        "undone": (locale.pgettext("saga", "undone"), "off"),
+        "stuck": (locale.pgettext("saga", "stuck"), "bad"),
+        "failed": (locale.pgettext("saga", "failed"), "bad"),
+        "pending": (locale.pgettext("saga", "pending"), ""),
+        "sleeping": (locale.pgettext("saga", "waits"), ""),
+        "completed": (locale.pgettext("saga", "done"), "go"),
+        "cancelled": (locale.pgettext("saga", "cancelled"), "off"),
+    }

@@ -1,0 +1,61 @@
+"""The organiser's name, and the keys that sign its tickets."""
+
+from typing import Final
+
+from fastapi import Request
+from starlette.responses import Response
+
+from quickserve.contracts.identity import NewOrganiser
+from quickserve.kernel.errors import Problem
+from quickserve.web.forms import Submitted
+from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
+from quickserve.web.pages.organiser import drafts
+from quickserve.web.pages.organiser.desk import Desk, Organising, show
+from quickserve.web.sessions import token_of
+
+router = page_router()
+
+SECTION: Final = "/organiser/settings"
+
+
+@router.get("/organiser/settings")
+async def settings_page(request: Request, desk: Organising, ask: Ask) -> Response:
+    return await _show(request, desk, ask)
+
+
+@router.post("/organiser/settings/name")
+async def rename(request: Request, desk: Organising, form: Submitted, ask: Ask) -> Response:
+    try:
+        draft = drafts.made(NewOrganiser, name=form.text("name"))
+        await ask.identity.put_organiser(desk.organiser_id, draft, desk.token)
+    except Problem as problem:
+        return await _show(request, desk, ask, name=form.text("name"), problem=problem)
+    request.app.state.sessions.forget(token_of(request))
+    return redirect(request, f"{SECTION}?done=saved")
+
+
+@router.post("/organiser/settings/ticket-keys")
+async def new_key(request: Request, desk: Organising, _form: Submitted, ask: Ask) -> Response:
+    await ask.booking.rotate_ticket_key(desk.organiser_id, desk.token)
+    return redirect(request, f"{SECTION}?done=key")
+
+
+async def _show(
+    request: Request,
+    desk: Desk,
+    ask: Services,
+    *,
+    name: str | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    found = await ask.booking.ticket_keys(desk.organiser_id, desk.token)
+    told, errors = None, dict[str, str]()
+    if problem:
+        told, errors = drafts.told(problem, locale_of(request), {"name": "name"})
+    known = desk.organiser.organiser_name if desk.organiser else ""
+    return show(
+        request, desk, "settings.html", section=SECTION,
+        status=problem.status if problem else 200,
+        typed=known if name is None else name, keys=found.keys,
+        revoked=len(found.revoked_ticket_ids), told=told, errors=errors,
+    )  # fmt: skip

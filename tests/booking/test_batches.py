@@ -1,0 +1,70 @@
+"""What arrives while a transaction is in flight goes together into the next one."""
+
+import asyncio
+
+import pytest
+
+from quickserve.booking.batches import Batch
+from quickserve.contracts.booking import SoldOut
+from quickserve.kernel.errors import Unavailable
+
+
+class Till:
+    """Writes numbers; 13 is refused, and 99 is a bug."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.batch = Batch(self.write)
+
+    async def write(self, items):
+        self.batches.append(list(items))
+        await asyncio.sleep(0)
+        if 13 in items:
+            raise SoldOut
+        if 99 in items:
+            raise RuntimeError("a bug")
+        return [item * 2 for item in items]
+
+
+async def test_alone_nobody_waits_and_together_they_share():
+    till = Till()
+    answers = await asyncio.gather(*(till.batch.put(i) for i in range(100, 200)))
+    assert answers == [i * 2 for i in range(100, 200)]
+    assert [len(batch) for batch in till.batches] == [32, 32, 32, 4]
+    assert await till.batch.put(7) == 14
+    assert till.batches[-1] == [7]
+
+
+async def test_who_is_refused_is_refused_alone():
+    till = Till()
+    answers = await asyncio.gather(*(till.batch.put(i) for i in (1, 13, 2)), return_exceptions=True)
+    assert [type(a) for a in answers] == [int, SoldOut, int]
+    assert till.batches == [[1, 13, 2], [1], [13], [2]]
+
+
+async def test_a_failure_that_is_nobodys_fault_is_told_to_all():
+    till = Till()
+    answers = await asyncio.gather(*(till.batch.put(i) for i in (1, 99)), return_exceptions=True)
+    assert [type(a) for a in answers] == [RuntimeError, RuntimeError]
+    assert await till.batch.put(3) == 6
+
+
+async def test_who_gave_up_waiting_disturbs_nobody():
+    till = Till()
+    waiting = asyncio.create_task(till.batch.put(1))
+    other = asyncio.create_task(till.batch.put(2))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    assert await other == 4
+    await till.batch.close()
+
+
+async def test_the_queue_is_bounded():
+    till = Till()
+    answers = await asyncio.gather(
+        *(till.batch.put(i + 100) for i in range(2100)), return_exceptions=True
+    )
+    refused = [a for a in answers if isinstance(a, Unavailable)]
+    assert len(refused) == 100
+    with pytest.raises(SoldOut):
+        await till.batch.put(13)

@@ -1,0 +1,161 @@
+"""A rush: as many winners as places, whoever asks in whichever order."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import LiteralString
+
+import pytest
+
+from quickserve.app import Platform, load
+from quickserve.booking.commands.hold_places import record_holds
+from quickserve.booking.model import Basket, NewHoldRow
+from quickserve.contracts.booking import BookingView, HoldId, HoldView, Item, NewHold, SoldOut
+from quickserve.kernel.db import Database, open_connection
+from quickserve.kernel.ids import new_uuid
+from quickserve.kernel.money import Money
+from quickserve.kernel.testing import Outcomes, race
+
+BUYERS, PLACES = 200, 50
+
+
+async def rush(take: Callable[[], Awaitable[object]]) -> Outcomes:
+    """All at the same moment; taking fails with SoldOut."""
+    return await race(*(take() for _ in range(BUYERS)))
+
+
+async def test_two_hundred_buyers_fifty_places_by_http(gala):
+    quota = await gala.quota(PLACES)
+    outcomes = await rush(gala.hold)
+    assert outcomes.kinds == {HoldView: PLACES, SoldOut: BUYERS - PLACES}
+    assert await gala.stock(quota) == (PLACES, 0)
+
+
+async def test_two_hundred_free_bookings_fifty_places(free_gala):
+    quota = await free_gala.quota(PLACES)
+    outcomes = await rush(free_gala.book_free)
+    assert outcomes.kinds == {BookingView: PLACES, SoldOut: BUYERS - PLACES}
+    assert await free_gala.stock(quota) == (0, PLACES)
+    rows = await free_gala.box.sql(
+        "SELECT count(*) FROM tickets WHERE date_id = %s", (free_gala.date_id,)
+    )
+    assert rows == [(PLACES,)]
+
+
+async def test_two_hundred_transactions_fifty_places(gala):
+    """Below the batches, which would keep buyers of one process apart."""
+    quota = await gala.quota(PLACES)
+    db = gala.box.platform.runtimes["booking"].db
+
+    async def take() -> None:
+        basket = Basket([], Money.zero("EUR"), [quota], [1])
+        await record_holds(db, 15, [NewHoldRow(HoldId(new_uuid()), gala.date_id, basket, b"")])
+
+    outcomes = await rush(take)
+    assert outcomes.kinds == {type(None): PLACES, SoldOut: BUYERS - PLACES}
+    assert await gala.stock(quota) == (PLACES, 0)
+
+
+async def test_the_same_rush_without_the_guard_oversells(gala, database_url):
+    """The negative control: read, then write, without lock and constraint, sells too much."""
+    schema = f"control_{new_uuid().hex}"
+    look: LiteralString = "SELECT capacity - taken FROM stock"
+    async with await open_connection(database_url) as admin:
+        await admin.execute(f"CREATE SCHEMA {schema}")  # type: ignore[arg-type] # our own name
+        await admin.execute(f"SET search_path = {schema}")  # type: ignore[arg-type]
+        await admin.execute("CREATE TABLE stock AS SELECT 50 AS capacity, 0 AS taken")
+        unguarded = Database(f"{database_url}?options=-csearch_path%3D{schema}", pool_max=4)
+        await unguarded.open()
+
+        async def take() -> None:
+            async with unguarded.transaction() as tx:
+                if await tx.value(look) < 1:
+                    raise SoldOut
+                await tx.execute("UPDATE stock SET taken = taken + 1")
+
+        try:
+            outcomes = await rush(take)
+        finally:
+            await unguarded.close()
+            await admin.execute(f"DROP SCHEMA {schema} CASCADE")  # type: ignore[arg-type]
+    assert outcomes.kinds[type(None)] > PLACES
+
+
+async def test_two_processes_sell_the_same_places(gala):
+    """Two containers of the service on one database."""
+    quota = await gala.quota(PLACES)
+    other = Platform(gala.box.platform.settings, [load("booking")], fetch_keys=gala.box.issuer.keys)
+    async with other.running():
+        clients = [gala.box.http, gala.box.http_to(other)]
+
+        async def take(position: int) -> int:
+            new = NewHold(date_id=gala.date_id, items=[Item(ticket_type_id=gala.seat, quantity=1)])
+            answer = await clients[position % 2].put(
+                f"/holds/{new_uuid()}", json=new.model_dump(mode="json")
+            )
+            return answer.status_code
+
+        codes = await asyncio.gather(*(take(i) for i in range(BUYERS)))
+        await clients[1].aclose()
+    assert sorted(codes) == [200] * PLACES + [409] * (BUYERS - PLACES)
+    assert await gala.stock(quota) == (PLACES, 0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_overlapping_quotas_never_deadlock_nor_oversell(gala, seed):
+    """Random mixes of two types over three quotas, taken and released at once, from all sides."""
+    chance = random.Random(seed)
+    quotas = [
+        await gala.quota(30, gala.seat, gala.child),
+        await gala.quota(12, gala.child),
+        await gala.quota(25, gala.seat),
+    ]
+    baskets = [
+        [
+            Item(ticket_type_id=kind, quantity=chance.randint(1, 3))
+            for kind in chance.sample([gala.seat, gala.child], chance.randint(1, 2))
+        ]
+        for _ in range(60)
+    ]
+    database = gala.box.platform.runtimes["booking"].db
+
+    async def buyer(items: list[Item], *, alone: bool) -> HoldView | None:
+        try:
+            hold = await gala.box.checkout.put_hold(
+                HoldId(new_uuid()), NewHold(date_id=gala.date_id, items=items)
+            )
+        except SoldOut:
+            return None
+        if alone:
+            await gala.box.checkout.release_hold(hold.id)
+            return None
+        booking = await gala.pend(hold.id)
+        if chance.random() < 0.3:
+            await gala.box.checkout.withdraw(booking.id)
+            return None
+        await gala.box.checkout.confirm(booking.id)
+        return hold
+
+    async def stranger() -> None:
+        """Another process takes and gives back whole sets, in another order of words."""
+        for _ in range(10):
+            order = chance.sample(quotas, 3)
+            basket = Basket([], Money.zero("EUR"), order, [1, 1, 1])
+            row = NewHoldRow(HoldId(new_uuid()), gala.date_id, basket, b"")
+            try:
+                await record_holds(database, 15, [row])
+            except SoldOut:
+                continue
+            await gala.box.checkout.release_hold(row.id)
+
+    outcomes = await race(
+        *(buyer(items, alone=chance.random() < 0.4) for items in baskets),
+        *(stranger() for _ in range(3)),
+    )
+    assert set(outcomes.kinds) <= {HoldView, type(None)}, outcomes.kinds
+    sold = dict.fromkeys(quotas, 0)
+    for hold in outcomes.of(HoldView):
+        for item in hold.items:
+            sold[quotas[0]] += item.quantity
+            sold[quotas[1 if item.ticket_type_id == gala.child else 2]] += item.quantity
+    assert [await gala.stock(quota) for quota in quotas] == [(0, sold[q]) for q in quotas]
