@@ -24,12 +24,17 @@ class Body(BaseModel):
     contact: Contact
 
 
+class Answer(BaseModel):
+    id: UUID
+    items: list[Item]
+
+
 app = FastAPI()
 
 
 @app.put("/echo/{echo_id}")
-async def echo(echo_id: UUID, body: Body) -> Body:
-    return body
+async def echo(echo_id: UUID, body: Body) -> Answer:
+    return Answer(id=echo_id, items=body.items)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The same writes as bare SQL: pgbench against the real tables, on an embedded server of its own."""
+"""The same writes as bare SQL: pgbench on the real tables, on an embedded server of its own."""
 
 import asyncio
 import os
@@ -64,11 +64,13 @@ FREE = (
 # reservation, authorisation (before and after the provider), capture likewise, confirmation, and
 # the engine's claim and checkpoints. Each stands for one commit with its row.
 _COMMIT_WITH_ROW = "BEGIN;\n" + _EVENT.format(schema="payment") + "COMMIT;\n"
+_HOLD = (
+    "BEGIN;\n" + _SPEND.format(change="held = held + 2") + _EVENT.format(schema="booking")
+    + "COMMIT;\n"
+)  # fmt: skip
 PAID = (
-    _BOOKING
-    + "BEGIN;\n" + _SPEND.format(change="held = held + 2") + _EVENT.format(schema="booking") + "COMMIT;\n"
-    + _COMMIT_WITH_ROW * 9
-    + "BEGIN;\n" + _INSERT_BOOKING + _EVENT.format(schema="booking")
+    _BOOKING + _HOLD + _COMMIT_WITH_ROW * 9 + "BEGIN;\n" + _INSERT_BOOKING
+    + _EVENT.format(schema="booking")
     + _SPEND.format(change="held = held - 2, sold = sold + 2") + "COMMIT;\n"
 )  # fmt: skip
 

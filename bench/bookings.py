@@ -44,20 +44,24 @@ def run() -> list[Figure]:
     """Rounds alternate the contestants, so that a slow minute of the machine meets them all."""
     rounds: dict[str, list[float]] = {}
     latencies: dict[str, list[float]] = {}
-    with data_folder() as folder, bare_sql.server() as sql, _bare_fastapi() as bare:
-        with serving(folder, "--no-demo") as product:
-            free, paid = asyncio.run(_on_sale(folder))
-            for _ in range(_ROUNDS):
-                for name, measured in (
-                    ("free", _measure(product.host_port, _free(*free))),
-                    ("paid", _measure(product.host_port, _paid(*paid))),
-                    ("bare FastAPI", _measure(bare, _echo())),
-                ):
-                    rounds.setdefault(name, []).append(measured.per_second)
-                    latencies.setdefault(name, []).append(measured.percentile(0.99))
-                for name in ("free", "paid"):
-                    rate = sql.transactions_per_second(name, _CLIENTS, _SECONDS)
-                    rounds.setdefault(f"SQL {name}", []).append(rate)
+    with (
+        data_folder() as folder,
+        bare_sql.server() as sql,
+        _bare_fastapi() as bare,
+        serving(folder, "--no-demo") as product,
+    ):
+        free, paid = asyncio.run(_on_sale(folder))
+        for _ in range(_ROUNDS):
+            for name, measured in (
+                ("free", _measure(product.host_port, _free(*free))),
+                ("paid", _measure(product.host_port, _paid(*paid))),
+                ("bare FastAPI", _measure(bare, _echo())),
+            ):
+                rounds.setdefault(name, []).append(measured.per_second)
+                latencies.setdefault(name, []).append(measured.percentile(0.99))
+            for name in ("free", "paid"):
+                rate = sql.transactions_per_second(name, _CLIENTS, _SECONDS)
+                rounds.setdefault(f"SQL {name}", []).append(rate)
     return _figures({k: median(v) for k, v in rounds.items()}, latencies)
 
 
@@ -137,22 +141,31 @@ async def _on_sale(folder: Path) -> tuple[tuple[UUID, UUID], tuple[UUID, UUID]]:
         await IdentityClient(client("identity")).put_organiser(
             organiser_id, NewOrganiser(name="Benchmark")
         )
-        await _until_known(catalog, organiser_id)
+        await _until(lambda: _known(catalog, organiser_id))
         free = await _event(catalog, booking, organiser_id, 0)
         paid = await _event(catalog, booking, organiser_id, 1800)
-        while len((await booking.availability([DateId(free[0]), DateId(paid[0])])).dates) < 2:
-            await asyncio.sleep(0.05)
+        await _until(lambda: _offered(booking, [DateId(free[0]), DateId(paid[0])]))
     return free, paid
 
 
-async def _until_known(catalog: CatalogClient, organiser_id: OrganiserId) -> None:
-    while True:
-        try:
-            await catalog.events(organiser_id)
-        except NotFound:
-            await asyncio.sleep(0.05)
-        else:
+async def _until(true: Callable[[], Awaitable[bool]]) -> None:
+    for _ in range(200):
+        if await true():
             return
+        await asyncio.sleep(0.05)
+    raise TimeoutError("an event did not reach its service")
+
+
+async def _known(catalog: CatalogClient, organiser_id: OrganiserId) -> bool:
+    try:
+        await catalog.events(organiser_id)
+    except NotFound:
+        return False
+    return True
+
+
+async def _offered(booking: BookingClient, date_ids: list[DateId]) -> bool:
+    return len((await booking.availability(date_ids)).dates) == len(date_ids)
 
 
 async def _event(
@@ -199,5 +212,3 @@ async def _await_port(port: int) -> None:
             writer.close()
             return
     raise TimeoutError("the bare FastAPI server did not start")
-
-

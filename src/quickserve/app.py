@@ -77,7 +77,7 @@ class Platform:
             clock=self.clock,
             bus=bus,
             clients=clients,
-            verifier=TokenVerifier(self.settings, self.fetch_keys or self._keys_of_identity),
+            verifier=TokenVerifier(self.settings, self._keys()),
             db=self._database(service),
         )
         self.runtimes[service.name] = runtime
@@ -94,6 +94,17 @@ class Platform:
     def _database(self, service: Service) -> Database:
         url = service_url(self.settings.database_url, service.schema(self.settings))
         return Database(url, constraints=service.constraints, pool_max=self.settings.pool_max)
+
+    def _keys(self) -> Callable[[], Awaitable[Any]]:
+        if self.fetch_keys:
+            return self.fetch_keys
+        return self._keys_of_issuer if self.settings.issuer else self._keys_of_identity
+
+    async def _keys_of_issuer(self) -> Any:
+        """Of the issuer the settings name: Keycloak's address of a realm's keys."""
+        async with httpx.AsyncClient(timeout=5) as http:
+            answer = await http.get(f"{self.settings.issuer}/protocol/openid-connect/certs")
+            return Jwks.model_validate_json(answer.content).model_dump()
 
     async def _keys_of_identity(self) -> Any:
         transport = httpx.ASGITransport(self.apps["identity"])

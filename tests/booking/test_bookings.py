@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from quickserve.booking.commands.book_free import record_sales
+from quickserve.booking.model import Booking, Buyer, Outrun, Sale
 from quickserve.contracts.booking import (
     BookingConfirmed,
     BookingId,
@@ -261,3 +263,22 @@ async def test_half_a_free_booking_is_malformed(free_gala):
         )  # fmt: skip
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_a_hold_that_ends_between_looking_and_booking_sells_nothing(free_gala):
+    """The statement that sells judges the hold again, by the database's clock."""
+    quota = await free_gala.quota(3)
+    db = free_gala.box.platform.runtimes["booking"].db
+    for end in (free_gala.box.expire, free_gala.box.checkout.release_hold):
+        hold = await free_gala.hold(1)
+        await end(hold.id)
+        booking = Booking(
+            BookingId(new_uuid()), "confirmed", Buyer("a@example.org", "A", "fr"), hold.date,
+            hold.items, hold.total, [quota], [1], b"", hold.server_now,
+        )  # fmt: skip
+        with pytest.raises(Outrun):
+            await record_sales(db, [Sale(booking, hold.id)])
+    assert (await free_gala.stock(quota))[1] == 0
+    assert await free_gala.box.sql(
+        "SELECT count(*) FROM bookings WHERE date_id = %s", (free_gala.date_id,)
+    ) == [(0,)]

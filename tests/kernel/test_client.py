@@ -1,6 +1,7 @@
 """Calls between services: deadlines, repetition, the breaker, and problems reborn."""
 
 import asyncio
+import random
 import socket
 import time
 from collections import Counter
@@ -97,8 +98,8 @@ def client(app: FastAPI, settings: Settings) -> Client:
 
 @pytest.fixture
 def hurry() -> Any:
-    """This test's request has half a second left."""
-    token = deadline.set(time.monotonic() + 0.5)
+    """This test's request has two seconds left."""
+    token = deadline.set(time.monotonic() + 2)
     yield
     deadline.reset(token)
 
@@ -113,7 +114,7 @@ async def test_a_call_without_deadline_gets_ten_seconds(client: Client) -> None:
 async def test_the_callers_deadline_is_passed_on(client: Client) -> None:
     seen = await client.get(Seen, "/bread")
     assert seen.deadline_ms is not None
-    assert 0 < seen.deadline_ms <= 500
+    assert 0 < seen.deadline_ms <= 2_000
 
 
 @pytest.mark.usefixtures("hurry")
@@ -121,7 +122,7 @@ async def test_nobody_waits_beyond_the_deadline(client: Client, oven: Oven) -> N
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded):
         await client.get(Seen, "/slow")
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     assert oven.tries["slow"] == 1
 
 
@@ -133,9 +134,16 @@ async def test_a_passed_deadline_is_not_even_tried(client: Client, oven: Oven) -
     assert oven.tries["bread"] == 0
 
 
-async def test_no_repetition_that_would_come_too_late(client: Client, oven: Oven) -> None:
+async def test_no_repetition_that_would_come_too_late(
+    client: Client, oven: Oven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def longest(_least: float, _most: float) -> float:
+        return 100  # a pause of ten seconds
+
+    monkeypatch.setattr(random, "uniform", longest)
     oven.failures = [Unavailable("first"), Unavailable("second")]
-    token = deadline.set(time.monotonic() + 0.04)
+    token = deadline.set(time.monotonic() + 5)
     with pytest.raises(Unavailable, match="first"):
         await client.get(Seen, "/bread")
     deadline.reset(token)
@@ -242,7 +250,7 @@ async def test_no_calls_inside_a_transaction(client: Client, bakery: Bakery) -> 
 
 
 async def test_the_breaker_opens_tries_once_and_closes(client: Client, oven: Oven) -> None:
-    client.breaker = Breaker(threshold=3, pause_seconds=0.4)
+    client.breaker = Breaker(threshold=3, pause_seconds=1.5)
     oven.failures = [Unavailable() for _ in range(3)]
     with pytest.raises(Unavailable):
         await client.get(Seen, "/bread")
@@ -250,16 +258,16 @@ async def test_the_breaker_opens_tries_once_and_closes(client: Client, oven: Ove
     with pytest.raises(Unavailable):
         await client.post(Seen, "/bread", None)
     assert oven.tries["bread"] == 3, "not called while open"
-    await asyncio.sleep(0.45)
+    await asyncio.sleep(1.55)
     assert client.breaker.state == "half-open"
     await client.get(Seen, "/bread")
     assert client.breaker.state == "closed"
 
 
 async def test_half_open_lets_one_through(client: Client, oven: Oven) -> None:
-    client.breaker = Breaker(threshold=1, pause_seconds=0.05)
+    client.breaker = Breaker(threshold=1, pause_seconds=1)
     client.breaker.failed()
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(1.05)
     oven.failures = [Unavailable()]
     calls = (client.post(Seen, "/bread", None) for _ in range(5))
     outcomes = await asyncio.gather(*calls, return_exceptions=True)

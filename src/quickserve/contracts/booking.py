@@ -29,13 +29,18 @@ Refusal = Literal["forged", "unknown", "revoked", "other-date", "other-organiser
 # One line of text: no NUL, which PostgreSQL cannot store, and no other control character.
 Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
+
+class Request(BaseModel):
+    """What a caller sends: a misspelt field is told, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 # -- Stock ----------------------------------------------------------------------------------------
 
 
-class QuotaDraft(BaseModel):
+class QuotaDraft(Request):
     """How many places a date has for these ticket types together; without any it is retired."""
-
-    model_config = ConfigDict(extra="forbid")
 
     organiser_id: OrganiserId
     date_id: DateId
@@ -89,16 +94,12 @@ class AvailabilityList(BaseModel):
 # -- Holds ----------------------------------------------------------------------------------------
 
 
-class Item(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Item(Request):
     ticket_type_id: TicketTypeId
     quantity: int = Field(ge=1, le=100, strict=True)
 
 
-class NewHold(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class NewHold(Request):
     date_id: DateId
     items: list[Item] = Field(min_length=1, max_length=20)
 
@@ -141,9 +142,7 @@ class HoldView(BaseModel):
 # -- Bookings and tickets -------------------------------------------------------------------------
 
 
-class Contact(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Contact(Request):
     email: EmailStr
     name: Line = Field(min_length=1, max_length=200)
     language: Literal["fr", "en"] = "fr"
@@ -156,10 +155,8 @@ class NewBooking(BaseModel):
     contact: Contact
 
 
-class FreeBooking(BaseModel):
+class FreeBooking(Request):
     """Books places that cost nothing: out of a hold, or at once from `date_id` and `items`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     hold_id: HoldId | None = None
     date_id: DateId | None = None
@@ -200,10 +197,8 @@ class BookingView(BaseModel):
 # -- Door -----------------------------------------------------------------------------------------
 
 
-class NewScan(BaseModel):
+class NewScan(Request):
     """`code` is a QR's text or a typed human code."""
-
-    model_config = ConfigDict(extra="forbid")
 
     date_id: DateId
     code: str = Field(min_length=1, max_length=1000)

@@ -156,7 +156,8 @@ class Relay:
 
     async def _rest(self) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
         except TimeoutError:
             return
         await asyncio.sleep(GATHER_SECONDS)

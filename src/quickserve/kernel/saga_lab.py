@@ -212,7 +212,8 @@ class SagaLab:
     async def _all_reached(self, cases: dict[UUID, _Case]) -> None:
         for case in cases.values():
             try:
-                await asyncio.wait_for(case.reached.wait(), _ENDED_SECONDS_MAX)
+                async with asyncio.timeout(_ENDED_SECONDS_MAX):
+                    await case.reached.wait()
             except TimeoutError:
                 raise AssertionError(f"{case.trial}: never came to that action") from None
 

@@ -13,10 +13,11 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from contextvars import Context
 from functools import partial
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 import structlog
+from prometheus_client import Counter
 
 from quickserve.kernel import saga_engine as engine
 from quickserve.kernel.db import Transaction, open_connection
@@ -27,6 +28,8 @@ from quickserve.kernel.service import Runtime
 from quickserve.kernel.telemetry import request_id
 
 log = structlog.get_logger()
+
+SAGAS = Counter("quickserve_sagas_total", "Attempts of sagas, by how they ended.", ["saga", "end"])
 
 ATTEMPTS_IN_PLACE = 3
 STEP_SECONDS_MAX = 60
@@ -75,13 +78,14 @@ class Execution:
         names = [step.name for step in saga.steps]
         self._state = {name: self._done[name] for name in names if name in self._done}
 
-    async def run(self) -> None:
+    async def run(self) -> Literal["done", "undone"]:
         decision = self._done.get(engine.UNWIND)
         if decision is None:
             decision = await self._forward()
         if decision is not None:
             await self._unwind(decision)
         self._progressed(self._lease.claim.saga_id)
+        return "done" if decision is None else "undone"
 
     async def _forward(self) -> dict[str, Any] | None:
         """To the end; or to the refusal, which it returns, committed."""
@@ -283,7 +287,8 @@ class Worker:
                 raise ConnectionError("the worker's connection is closed")
             await self._renew(tx)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), self._sagas.poll_seconds)
+                async with asyncio.timeout(self._sagas.poll_seconds):
+                    await self.wake.wait()
 
     async def _claim(self, tx: Transaction, free: int) -> None:
         sagas = self._sagas
@@ -332,12 +337,13 @@ class Worker:
             progressed=self._sagas.progressed,
         )
         try:
-            await execution.run()
+            SAGAS.labels(saga.name, await execution.run()).inc()
         except _SuspendedError:
-            return
+            SAGAS.labels(saga.name, "waits").inc()
         except _ReleasedError:
             await lease.release()
         except _RetryError as retry:
+            SAGAS.labels(saga.name, "retries").inc()
             log.warning(
                 "saga_retries",
                 saga=claim.name, saga_id=str(claim.saga_id), attempt=claim.attempt,

@@ -59,7 +59,8 @@ def _redirect(
     """To the page itself, once a choice is noted or its language is known; else None."""
     query = request.query_params
     chosen = {name: query[name] for name, values in _CHOICES.items() if query.get(name) in values}
-    home = path == "/" and not query  # shown at once, in the language negotiated; its links carry the prefix
+    # Home is shown at once, in the language negotiated; its links carry the prefix.
+    home = path == "/" and not query
     if (locale is not None or home) and path and not chosen:
         return None
     target = i18n.LOCALES.get(chosen.get("lang", ""), wanted)

@@ -12,6 +12,8 @@ In pages only (a macro takes them as arguments): `csrf`, `theme`, `path` (withou
 was given.
 """
 
+import asyncio
+import gzip
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from hashlib import sha256
@@ -23,6 +25,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.status import HTTP_200_OK
 from starlette.types import Scope
 
 from quickserve.kernel.clock import SystemClock
@@ -31,6 +34,7 @@ from quickserve.web import charts, format, i18n  # noqa: A004 - the module's nam
 _HERE: Final = Path(__file__).parent
 STATIC: Final = _HERE / "static"
 TEMPLATES: Final = _HERE / "templates"
+_PACKED: Final = (".css", ".js", ".svg", ".wasm")
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 _CLOCK: Final = SystemClock()
 _TIMELESS: Final = ("money", "price", "number", "percent", "clock", "time", "when", "stub")
@@ -125,18 +129,42 @@ def static(path: str) -> str:
 
 
 class Assets(StaticFiles):
-    """`static/`, to mount at `/static`: what carries a version is kept for a year."""
+    """`static/`, to mount at `/static`: what carries a version is kept for a year.
+
+    Text and wasm go out gzipped, packed once a process. Pages do not: what a stranger puts into a
+    page and what is secret in it must not be packed together (BREACH).
+    """
 
     def __init__(self) -> None:
         super().__init__(directory=STATIC)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
+        response = await _packed(path, response, Request(scope))
         versioned = path.startswith("vendor/") or scope["query_string"].startswith(b"v=")
         age = f"public, max-age={_YEAR_SECONDS}, immutable" if versioned else "no-cache"
         response.headers["Cache-Control"] = age
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+async def _packed(path: str, response: Response, request: Request) -> Response:
+    wanted = "gzip" in request.headers.get("accept-encoding", "") and "range" not in request.headers
+    if not path.endswith(_PACKED) or response.status_code != HTTP_200_OK:
+        return response
+    if wanted:
+        content = await asyncio.to_thread(_pack, path)
+        kind = response.headers["content-type"]
+        etag = response.headers["etag"].removesuffix('"') + '-gzip"'
+        response = Response(content, headers={"content-type": kind, "etag": etag})
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+@cache
+def _pack(path: str) -> bytes:
+    return gzip.compress((STATIC / path).read_bytes(), 9)
 
 
 def security_headers(*, camera: bool = False) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, Final
 
@@ -18,21 +19,28 @@ from quickserve.web.i18n import Locale
 from quickserve.web.templating import TEMPLATES
 
 _PDF: Final = TEMPLATES / "pdf"
+_CODES_KEPT: Final = 1000  # of 3 KB each
 
 
-def qr(payload: str) -> Markup:
-    """An inline SVG, black on white with its quiet zone, as large as its box."""
-    return Markup(_svg(payload).decode())  # noqa: S704 - segno draws; the payload is not in it
+async def qr_codes(payloads: Sequence[str]) -> list[Markup]:
+    """Inline SVGs, black on white with their quiet zone, as large as their box."""
+    return await asyncio.to_thread(lambda: [_markup(payload) for payload in payloads])
 
 
-def _svg(payload: str) -> bytes:
+def _markup(payload: str) -> Markup:
+    return Markup(_svg(payload))  # noqa: S704 - segno draws; the payload is not in it
+
+
+@lru_cache(maxsize=_CODES_KEPT)
+def _svg(payload: str) -> str:
+    """Choosing the mask takes milliseconds, and a ticket is looked at more than once."""
     drawn = BytesIO()
     code = segno.make(payload, error="m", micro=False)
     code.save(
         drawn, kind="svg", border=4, light="#fff", xmldecl=False, omitsize=True, svgclass=None,
         lineclass=None,
     )  # fmt: skip
-    return drawn.getvalue()
+    return drawn.getvalue().decode()
 
 
 def place(date: DateFacts) -> str:
@@ -63,7 +71,7 @@ def calendar(booking: BookingView, url: str, *, cancelled: bool, now: datetime) 
 
 async def pdf(booking: BookingView, url: str, *, locale: Locale) -> bytes:
     """A page a ticket, in the reader's language."""
-    return await asyncio.to_thread(_typeset, json.dumps(_content(booking, url, locale)))
+    return await asyncio.to_thread(lambda: _typeset(_content(booking, url, locale)))
 
 
 def _content(booking: BookingView, url: str, locale: Locale) -> dict[str, Any]:
@@ -91,19 +99,19 @@ def _content(booking: BookingView, url: str, locale: Locale) -> dict[str, Any]:
                 "kind": ticket.ticket_type,
                 "holder": ticket.holder_name,
                 "valid": ticket.state == "valid",
-                "svg": _svg(ticket.payload).decode(),
+                "svg": _svg(ticket.payload),
             }
             for ticket in booking.tickets
         ],
     }
 
 
-def _typeset(content: str) -> bytes:
+def _typeset(content: dict[str, Any]) -> bytes:
     made = typst.compile(
         str(_PDF / "tickets.typ"),
         root=str(_PDF),
         font_paths=_fonts(),
-        sys_inputs={"content": content},
+        sys_inputs={"content": json.dumps(content)},
         format="pdf",
     )
     assert isinstance(made, bytes), "one PDF is one file"

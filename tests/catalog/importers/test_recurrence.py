@@ -205,7 +205,9 @@ def _by_the_library(whole: icalendar.Calendar, found: ImportedEvent) -> set[date
         parts = recurring_ical_events.of(alone).between(*span)
     except (AttributeError, ValueError, icalendar.InvalidCalendar):
         return None
-    return {start for part in parts if (start := _instant(part["DTSTART"].dt, place)) < span[1]}
+    return {
+        start for part in parts if (start := _instant(part.decoded("DTSTART"), place)) < span[1]
+    }
 
 
 def _instant(moment: date, place: ZoneInfo) -> datetime:

@@ -87,13 +87,18 @@ SCHEDULE = (
     '<schedule><day date="2026-03-12"><event><title>A</title><start>9:00</start>'
     "<duration>1:00</duration></event></day></schedule>"
 )
+EVENTS = (
+    '[{"@type":"Event","name":"A","startDate":"2026-03-12",'
+    '"offers":{"price":1,"priceCurrency":"EUR"}}]'
+)
+SERIES = "UID:1\nSUMMARY:A\nDTSTART;TZID=Europe/Paris:20260312T193000\nRRULE:FREQ=WEEKLY;COUNT=3"
 SEEDS = (
-    calendar("UID:1\nSUMMARY:A\nDTSTART;TZID=Europe/Paris:20260312T193000\nRRULE:FREQ=WEEKLY;COUNT=3"),
-    '[{"@type":"Event","name":"A","startDate":"2026-03-12","offers":{"price":1,"priceCurrency":"EUR"}}]',
+    calendar(SERIES),
+    EVENTS,
     '<html><script type="application/ld+json">{"@type":"Event","name":"A"}</script></html>',
     SCHEDULE,
     "title;start;price;currency\nA;12/03/2026 10h;12 €;\n",
-)  # fmt: skip
+)
 
 
 @settings(max_examples=400, deadline=None)

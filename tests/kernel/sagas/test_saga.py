@@ -11,7 +11,7 @@ from quickserve.kernel.errors import Conflict, Forbidden, Unavailable
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.saga import Saga, Wait, step
 from quickserve.kernel.saga_queue import SagaQueue
-from quickserve.kernel.saga_worker import Sagas
+from quickserve.kernel.saga_worker import SLOTS, Sagas
 
 from .trips import Trip, release, reserve, state_of, take_trip, trips
 
@@ -368,6 +368,31 @@ async def test_what_keeps_failing_is_shown_and_can_be_retried(runtime):
         async with runtime.db.transaction() as tx:
             await story.queue.retry(tx, story.id)
         assert (await story.ends()).state == "done"
+
+
+async def test_more_sagas_than_room(runtime):
+    open_now, most = 0, 0
+
+    async def work(ctx, params, state):
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        await asyncio.sleep(0.05)
+        open_now -= 1
+
+    story = Story(runtime, a_saga(step("a", do=work), step("b", do=nothing)))
+    ids = [new_uuid() for _ in range(60)]
+    async with story.engine():
+        for saga_id in ids:
+            async with runtime.db.transaction() as tx:
+                await story.queue.spawn(tx, story.saga, saga_id, Trip(saga_id))
+        async with asyncio.timeout(15):
+            while True:
+                async with runtime.db.read() as tx:
+                    if len(await story.queue.at_rest(tx, ids)) == len(ids):
+                        break
+                await asyncio.sleep(0.05)
+    assert most <= SLOTS
 
 
 # -- Workers come and go ---------------------------------------------------------------------------

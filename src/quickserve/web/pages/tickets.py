@@ -71,7 +71,7 @@ async def tickets(request: Request, booking_id: BookingId, key: BookingKey, ask:
         request, "tickets.html", headers=_PRIVATE,
         booking=booking, date=booking.date, place=ticket_files.place(booking.date),
         date_state=state, receipt=receipt(booking.items, booking.total),
-        codes=[ticket_files.qr(ticket.payload) for ticket in booking.tickets],
+        codes=await ticket_files.qr_codes([ticket.payload for ticket in booking.tickets]),
         path_of_tickets=f"/tickets/{booking.id}/{booking.key}", link=_link(request, booking),
     )  # fmt: skip
     if booking.state != "withdrawn":

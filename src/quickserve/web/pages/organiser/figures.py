@@ -15,6 +15,7 @@ from quickserve.web.format import money
 from quickserve.web.i18n import Locale
 
 _HOUR: Final = timedelta(hours=1)
+_HOURS_MIN: Final = 24
 _HOURS_MAX: Final = 72
 _DAYS_MAX: Final = 120
 _HOUR_PATTERN: Final = {"fr": "EEE HH 'h'", "en": "EEE HH:00"}
@@ -30,19 +31,22 @@ class Columns:
     daily: bool
 
 
-def columns(hours: Sequence[HourFigure], zone: str, locale: Locale) -> Columns | None:
-    """None when nothing was sold and nobody came."""
+def columns(
+    hours: Sequence[HourFigure], zone: str, locale: Locale, until: datetime | None = None
+) -> Columns | None:
+    """None when nothing was sold and nobody came; `until`: the last hour to show, if later."""
     if not hours:
         return None
-    first, last = hours[0].hour, hours[-1].hour
-    if last - first < _HOURS_MAX * _HOUR:
-        return _hourly(hours, zone, locale)
+    last = max(hours[-1].hour, until or hours[-1].hour)
+    if last - hours[0].hour < _HOURS_MAX * _HOUR:
+        return _hourly(hours, zone, locale, last)
     return _daily(hours, zone, locale)
 
 
-def _hourly(hours: Sequence[HourFigure], zone: str, locale: Locale) -> Columns:
+def _hourly(hours: Sequence[HourFigure], zone: str, locale: Locale, until: datetime) -> Columns:
     known = {figure.hour.astimezone(UTC): figure for figure in hours}
-    first, last = min(known), max(known)
+    last = until.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    first = min(*known, last - (_HOURS_MIN - 1) * _HOUR)
     moments = [first + n * _HOUR for n in range(round((last - first) / _HOUR) + 1)]
     found = [known.get(moment) for moment in moments]
     pattern, where = _HOUR_PATTERN[locale.code], ZoneInfo(zone)

@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from quickserve.contracts.booking import OrganiserReport
+from quickserve.kernel.service import Ctx
 from quickserve.web.format import number
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, locale_of, page_router, redirect
@@ -23,7 +24,7 @@ class Task:
 
 
 @router.get("/organiser")
-async def today(request: Request, desk: AtDesk, ask: Ask) -> Response:
+async def today(request: Request, desk: AtDesk, ask: Ask, ctx: Ctx) -> Response:
     if desk.organiser is None:
         return redirect(request, _elsewhere(desk.admin, desk.session.home))
     report, drafts = await asyncio.gather(
@@ -35,7 +36,7 @@ async def today(request: Request, desk: AtDesk, ask: Ask) -> Response:
     return show(
         request, desk, "today.html", section="/organiser",
         report=report, zone=zone, figures=_figures(report, locale),
-        columns=columns(report.hours, zone, locale),
+        columns=columns(report.hours, zone, locale, ctx.clock.now()),
         tasks=_tasks(report, drafts.counts.get("draft", 0), locale),
         empty=not sum(drafts.counts.values()),
     )  # fmt: skip
