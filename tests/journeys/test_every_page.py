@@ -179,6 +179,7 @@ async def look_at_mistakes(amina: Person, house: House, stage: Stage) -> list[st
     await amina.page.locator("main form button").click()
     await amina.page.locator("[role=alert]").wait_for()
     found += await faults(amina, "sign-in-wrong")
+    await amina.type("password", "wrong")
     await amina.page.context.clear_cookies(name="csrf")
     await amina.page.locator("main form button").click()
     await amina.page.locator("[type=password]").wait_for(state="detached")

@@ -11,7 +11,8 @@ from quickserve.kernel.ids import new_uuid
 
 from .conftest import Payments, order
 
-INTENT = f"/intents/{new_uuid()}"
+# Fixed: the test's name carries it, and parallel workers must agree on names.
+INTENT = "/intents/0190f5c2-3a52-7c11-9d1c-6f2f4f1d0c12"
 REFUND = {"amount": {"minor": 1, "currency": "EUR"}}
 
 
@@ -22,7 +23,7 @@ REFUND = {"amount": {"minor": 1, "currency": "EUR"}}
         ("GET", INTENT, None),
         ("PUT", f"{INTENT}/capture", None),
         ("PUT", f"{INTENT}/void", None),
-        ("PUT", f"{INTENT}/refunds/{new_uuid()}", REFUND),
+        ("PUT", f"{INTENT}/refunds/0190f5c2-3a52-7c11-9d1c-6f2f4f1d0c13", REFUND),
     ],
 )
 async def test_only_the_services_concerned_move_money(

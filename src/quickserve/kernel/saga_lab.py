@@ -64,6 +64,7 @@ class _Case:
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.left = trial.times
+        self.refused = trial.refused
         self.reached = asyncio.Event()
         self.go_on = asyncio.Event()
 
@@ -178,7 +179,8 @@ class SagaLab:
                 await action(ctx, params, state)
             await _fail(case)
             return await action(ctx, params, state)  # stalled: it acts late
-        if name == trial.refused:
+        if name == case.refused:
+            case.refused = None  # once: who comes after a crash must not ask again
             raise LabRefusal
         if faulty:
             await action(ctx, params, state)

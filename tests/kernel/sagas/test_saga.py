@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from quickserve.kernel import saga_engine as engine
+from quickserve.kernel.db import Transaction, open_connection
 from quickserve.kernel.errors import Conflict, Forbidden, Unavailable
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.saga import Saga, Wait, step
@@ -410,6 +412,39 @@ async def test_a_step_may_take_longer_than_the_lease(runtime):
         await story.start()
         await story.ends()
     assert len(calls) == 1
+
+
+async def test_a_worker_that_lost_its_lease_writes_nothing_more(runtime):
+    story = Story(runtime, a_saga(step("a", do=nothing)))
+    await story.start()
+
+    async def claims(tx, worker):
+        async with asyncio.timeout(10):
+            while True:
+                for claim in await engine.claim(tx, "trips", worker, 1, 10):
+                    if claim.saga_id == story.id:
+                        return engine.Lease(tx, "trips", claim, 1)
+                await asyncio.sleep(0.05)
+
+    async with await open_connection(runtime.db.url) as connection:
+        tx = Transaction(connection)
+        late = await claims(tx, "late")
+        await late.checkpoint("early", 1)
+        current = await claims(tx, "current")
+        assert current.claim.checkpoints == {"early": 1}
+        for write in (
+            late.checkpoint("a", 2),
+            late.decide(engine.UNWIND, {}),
+            late.finish({"outcome": "undone"}, "a", 2),
+            late.renew(),
+        ):
+            with pytest.raises(Exception) as refused:  # noqa: PT011 - the engine's or our own
+                await write
+            assert engine.lease_lost(refused.value)
+        await current.finish({"outcome": "done"}, "a", 3)
+    history = await story.history()
+    assert [(s.name, s.result) for s in history.steps] == [("early", 1), ("a", 3)]
+    assert history.summary.outcome == "done"
 
 
 async def test_stopping_finishes_the_step_and_hands_the_saga_over(runtime):

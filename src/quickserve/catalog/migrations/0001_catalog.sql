@@ -45,6 +45,7 @@ CREATE TABLE events (
     created_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT event_source_once UNIQUE (organiser_id, source_uid)
 );
+COMMENT ON TABLE events IS 'What an organiser puts on; `version` grows with each change and travels in EventOffered.';
 COMMENT ON COLUMN events.version IS 'Grows with every change; travels in EventOffered.';
 COMMENT ON COLUMN events.published_at IS 'When it was first public; until then only its people see it.';
 COMMENT ON COLUMN events.source_uid IS 'The entry of an imported file that it came from.';
@@ -78,6 +79,7 @@ CREATE TABLE event_dates (
     CONSTRAINT date_ends_after_start CHECK (ends_at >= starts_at),
     CONSTRAINT date_source_once UNIQUE (event_id, source_key)
 );
+COMMENT ON TABLE event_dates IS 'When an event takes place, with its IANA zone; `source_key` recognises it in the next import.';
 COMMENT ON COLUMN event_dates.zone IS 'IANA name; the wall clock of the place.';
 COMMENT ON COLUMN event_dates.source_state IS
     'What the imported file said last: the state follows the file only when the file changes.';
@@ -107,6 +109,7 @@ CREATE TABLE ticket_types (
     CONSTRAINT ticket_type_name_once UNIQUE (event_id, name),
     CONSTRAINT ticket_type_range CHECK (min_per_booking BETWEEN 1 AND max_per_booking)
 );
+COMMENT ON TABLE ticket_types IS 'What can be bought, at which price and when; how many is for booking to know.';
 COMMENT ON COLUMN ticket_types.price_minor IS 'In the currency''s smallest unit, tax contained.';
 COMMENT ON COLUMN ticket_types.tax_rate_bp IS 'Basis points: 5.5 % is 550.';
 
@@ -134,6 +137,7 @@ CREATE TABLE imports (
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at  timestamptz
 );
+COMMENT ON TABLE imports IS 'Files under way and their reports; the content is dropped when it is read.';
 COMMENT ON COLUMN imports.content IS
     'The uploaded file, which may name people; dropped when the import ends.';
 COMMENT ON COLUMN imports.position IS 'Entries dealt with; a new worker goes on from here.';

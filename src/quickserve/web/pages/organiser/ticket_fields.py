@@ -242,7 +242,7 @@ def quota_changes(
             found[f"{one.key}-name"] = locale.gettext("Another group has this name.")
         seen.add(one.name)
         capacity = _capacity(one, found, locale)
-        for date_id in dates:
+        for date_id in () if found else dates:
             change = _change(one, date_id, organiser_id, capacity, types)
             changes.append(change)
             names.append(f"{one.key}-capacity")

@@ -1,0 +1,118 @@
+"""A programme comes in as a file and is put on sale at once."""
+
+import asyncio
+from pathlib import Path
+
+from quickserve.contracts.catalog import CatalogClient
+
+from .office import Office, Screen
+
+CALENDAR = b"""title,start,end,venue,city
+Ouverture,2031-05-01 18:00,2031-05-01 20:00,Halle,Toulouse
+Concert,2031-05-02 18:00,2031-05-02 20:00,Halle,Toulouse
+Sans date,,,Halle,Toulouse
+"""
+OFFER = {
+    "name": "Free seat", "price": "0", "currency": "EUR", "tax": "0", "places": "100",
+    "max": "10", "publish": "1",
+}  # fmt: skip
+
+
+async def imported(office: Office, name: str, content: bytes) -> Screen:
+    """The report, once there is one."""
+    started = await office.fill_in(
+        "/organiser/imports", {"zone": "Europe/Paris"}, files={"file": (name, content)}
+    )
+    assert started.status == 200, started.plain
+    path = started.path.removeprefix("/en")
+    for _ in range(600):
+        state = await office.page(f"{path}/state", **{"hx-request": "true"})
+        if "hx-get" not in state.text:
+            return await office.page(path)
+        await asyncio.sleep(0.05)
+    raise AssertionError("the import never ended")
+
+
+async def test_a_table_is_imported_and_what_was_left_out_is_told(office: Office):
+    report = await imported(office, "programme.csv", CALENDAR)
+    assert "The file is imported." in report.plain
+    assert "Sans date" in report.plain
+    office.lang = "fr"
+    assert "Le début manque" in (await office.page(report.path.removeprefix("/en"))).plain
+    past = await office.page("/organiser/imports")
+    assert "programme.csv" in past.plain
+
+
+async def test_a_file_that_is_no_programme_is_refused_at_its_field(office: Office):
+    for content in (b"\0\1\2", b""):
+        refused = await office.fill_in(
+            "/organiser/imports", {"zone": "Europe/Paris"}, files={"file": ("x.bin", content)}
+        )
+        assert refused.status == 422
+        assert list(refused.errors) == ["file"]
+
+
+async def test_a_form_without_a_file_or_with_an_odd_zone_is_told_so(office: Office):
+    missing = await office.fill_in("/organiser/imports", {"zone": "Europe/Paris"})
+    assert list(missing.errors) == ["file"]
+    odd = await office.fill_in(
+        "/organiser/imports", {"zone": "Mars/Olympus"}, files={"file": ("a.csv", CALENDAR)}
+    )
+    assert list(odd.errors) == ["zone"]
+
+
+async def test_all_drafts_are_offered_at_once_and_again_without_harm(office: Office):
+    await imported(office, "programme.csv", CALENDAR)
+    form = await office.page("/organiser/events/offer?all=1&state=draft")
+    assert "For 2 events" in form.plain
+    done = await office.send("/organiser/events/offer", form.hidden | OFFER)
+    assert "The tickets are on offer." in done.plain
+    again = await office.send("/organiser/events/offer", form.hidden | OFFER | {"places": "90"})
+    assert "The tickets are on offer." in again.plain
+    catalog = CatalogClient(office.platform.clients_for("cli")["catalog"])
+    assert office.organiser_id
+    found = await catalog.events(office.organiser_id)
+    assert [(e.state, e.ticket_types) for e in found.events] == [("published", 1)] * 2
+    event = f"/organiser/events/{found.events[0].id}"
+    for _ in range(200):
+        if 'value="90"' in (await office.page(f"{event}/tickets")).text:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the second offer changed no places")
+
+
+async def test_an_offer_needs_places_and_a_price(office: Office):
+    event = (await office.event()).rpartition("/")[2]
+    form = await office.page(f"/organiser/events/offer?event={event}")
+    assert "For one event" in form.plain
+    wrong = await office.send(
+        "/organiser/events/offer", form.hidden | OFFER | {"places": "", "price": "x"}
+    )
+    assert wrong.status == 422
+    assert set(wrong.errors) == {"places", "price"}
+
+
+async def test_another_organisers_event_is_never_offered(office: Office, neighbour: Office):
+    theirs = (await neighbour.event()).rpartition("/")[2]
+    form = await office.page(f"/organiser/events/offer?event={theirs}&event=nonsense")
+    assert "No event is selected" in form.plain
+    await office.event()
+    mine = await office.page("/organiser/events/offer?all=1")
+    sent = await office.send(
+        "/organiser/events/offer", mine.hidden | OFFER | {"events": theirs.replace("-", "")}
+    )
+    assert sent.status == 404
+
+
+async def test_a_whole_conference_goes_on_sale(office: Office, data: Path):
+    """876 events of a real conference, as one file and one offer."""
+    file = data / "events" / "schedules" / "fosdem_2024.xml"
+    content = await asyncio.to_thread(file.read_bytes)
+    report = await imported(office, file.name, content)
+    assert "876" in report.plain
+    form = await office.page("/organiser/events/offer?all=1&state=draft")
+    assert "For 876 events" in form.plain
+    done = await office.send("/organiser/events/offer", form.hidden | OFFER)
+    assert done.status == 200, done.plain
+    listed = await office.page("/organiser/events")
+    assert "Published (876)" in listed.plain

@@ -1,0 +1,191 @@
+"""An event from its first line to its cancellation, by forms only."""
+
+import asyncio
+
+import pytest
+
+from quickserve.contracts.catalog import CatalogClient, EventId
+from quickserve.kernel.ids import UUID
+from quickserve.kernel.money import Money
+
+from .office import Office
+
+
+def id_of(event: str) -> EventId:
+    return EventId(UUID(event.rpartition("/")[2]))
+
+
+async def of_catalog(office: Office, event: str):
+    catalog = CatalogClient(office.platform.clients_for("cli")["catalog"])
+    assert office.organiser_id
+    found = await catalog.events(office.organiser_id)
+    return next(one for one in found.events if one.id == id_of(event))
+
+
+async def places(office: Office, event: str) -> dict[str, str]:
+    """By the form's own words: name → places a date."""
+    form = await office.page(f"{event}/tickets")
+    rows = [key for key in form.hidden if key.endswith("-was")]
+    found = {}
+    for row in rows:
+        key = row.removesuffix("-was")
+        value = form.text.partition(f'id="{key}-capacity"')[0].rpartition('value="')[2]
+        found[form.hidden[row]] = value.partition('"')[0]
+    return found
+
+
+async def heard_of(office: Office, event: str) -> None:
+    """Booking hears of events a moment later."""
+    for _ in range(200):
+        if "120" in (await office.page(f"{event}/tickets")).text:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("booking never heard of it")
+
+
+async def test_an_event_is_written_ticketed_published_and_cancelled(office: Office):
+    event = await office.event()
+    saved = await office.tickets(event)
+    assert "Saved." in saved.plain
+    await heard_of(office, event)
+    asked = await office.page(f"{event}/publication")
+    assert "120" in asked.plain
+    published = await office.send(f"{event}/publication", asked.hidden)
+    assert published.path == f"/en{event}"
+    assert "what has places is on sale" in published.plain
+    summary = await of_catalog(office, event)
+    assert (summary.state, summary.price_from) == ("published", Money(1800, "EUR"))
+    gone = await office.fill_in(f"{event}/cancellation", {})
+    assert "The event is cancelled" in gone.plain
+    assert (await of_catalog(office, event)).state == "cancelled"
+
+
+async def test_what_is_wrong_is_told_at_its_field_and_the_rest_is_kept(office: Office):
+    wrong = await office.fill_in(
+        "/organiser/events/new",
+        {
+            "title": "", "zone": "Europe/Paris", "venue": "Caserne",
+            "d0-starts": "2031-07-13T21:00", "d0-ends": "2031-07-13T20:00",
+        },
+    )  # fmt: skip
+    assert wrong.status == 422
+    assert wrong.errors == {"title": "Fill this in.", "d0-ends": "Put the end after the start."}
+    assert 'value="Caserne"' in wrong.text
+    assert 'href="#d0-ends"' in wrong.text
+
+
+async def test_an_hour_that_the_clock_skips_is_no_hour(office: Office):
+    skipped = {"d0-starts": "2031-03-30T02:30", "d0-ends": "2031-03-30T05:00"}
+    wrong = await office.fill_in(
+        "/organiser/events/new", {"title": "Nuit", "zone": "Europe/Paris", **skipped}
+    )
+    assert list(wrong.errors) == ["d0-starts"]
+
+
+async def test_another_date_is_added_without_losing_what_was_typed(office: Office):
+    form = await office.page("/organiser/events/new")
+    fields = form.hidden | {"title": "Bal", "zone": "Europe/Paris", "more": "dates"}
+    more = await office.send("/organiser/events/new", fields)
+    assert more.status == 200
+    assert {"d0-id", "d1-id"} <= set(more.hidden)
+    assert more.hidden["d0-id"] == form.hidden["d0-id"]
+    assert 'value="Bal"' in more.text
+
+
+async def test_a_form_sent_twice_makes_one_event(office: Office):
+    form = await office.page("/organiser/events/new")
+    fields = form.hidden | {
+        "title": "Une fois", "zone": "Europe/Paris",
+        "d0-starts": "2031-07-13T21:00", "d0-ends": "2031-07-14T02:00",
+    }  # fmt: skip
+    first = await office.send("/organiser/events/new", fields)
+    second = await office.send("/organiser/events/new", fields)
+    assert first.path == second.path
+    assert (await office.page("/organiser/events")).text.count("Select Une fois") == 1
+
+
+async def test_an_edit_keeps_what_the_form_does_not_show(office: Office):
+    """Dates keep their ids, so their tickets and places stay theirs."""
+    event = await office.event()
+    before = (await office.page(f"{event}/edit")).hidden["d0-id"]
+    changed = await office.fill_in(
+        f"{event}/edit",
+        {
+            "title": "Grand bal", "zone": "Europe/Paris", "venue": "Caserne", "city": "Sète",
+            "d0-starts": "2031-07-13T21:30", "d0-ends": "2031-07-14T02:00",
+        },
+    )  # fmt: skip
+    assert "Saved." in changed.plain
+    after = await office.page(f"{event}/edit")
+    assert after.hidden["d0-id"] == before
+    assert 'value="2031-07-13T21:30"' in after.text
+
+
+async def test_tickets_share_places_or_have_their_own(office: Office):
+    event = await office.event()
+    form = await office.page(f"{event}/tickets")
+    more = await office.send(f"{event}/tickets", form.hidden | {"more": "places"})
+    more = await office.send(f"{event}/tickets", more.hidden | {"more": "tickets"})
+    second = {"t1-name": "Balcony", "t1-price": "30", "t1-min": "1", "t1-max": "10"}
+    balcony = {"t1-places": "q1", "q1-name": "Balcony", "q1-capacity": "40"}
+    first = {"t0-name": "Stalls", "t0-price": "18,50", "t0-min": "1", "t0-max": "6",
+             "t0-places": "q0", "q0-name": "Stalls", "q0-capacity": "120"}  # fmt: skip
+    ids = more.hidden
+    saved = await office.send(f"{event}/tickets", ids | first | second | balcony)
+    assert "Saved." in saved.plain
+    await heard_of(office, event)
+    assert await places(office, event) == {"Stalls": "120", "Balcony": "40"}
+    again = await office.page(f"{event}/tickets")
+    merged = first | second | balcony | {"t1-places": "q0"}
+    await office.send(f"{event}/tickets", again.hidden | merged)
+    assert await places(office, event) == {"Stalls": "120"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("t0-price", "a lot", "Enter a price such as 18 or 18.50; 0 is free."),
+        ("t0-price", "-1", "Enter a price such as 18 or 18.50; 0 is free."),
+        ("t0-tax", "NaN", "Enter a rate between 0 and 100, such as 5.5."),
+        ("t0-max", "0", "Enter a whole number from 1 to 100."),
+        ("t0-until", "tomorrow", "Enter a date and a time that the clocks there show."),
+        ("q0-capacity", "1e9", "Enter how many places a date has."),
+        ("q0-capacity", "", "Enter how many places a date has."),
+    ],
+)
+async def test_a_wrong_figure_is_told_at_its_field(
+    office: Office, field: str, value: str, told: str
+):
+    event = await office.event()
+    wrong = await office.tickets(event, **{field: value})
+    assert wrong.status == 422
+    assert wrong.errors == {field: told}
+
+
+async def test_dates_may_have_different_places(office: Office):
+    form = await office.page("/organiser/events/new")
+    more = await office.send("/organiser/events/new", form.hidden | {"more": "dates"})
+    event = (
+        await office.send(
+            "/organiser/events/new",
+            more.hidden
+            | {
+                "title": "Deux soirs", "zone": "Europe/Paris",
+                "d0-starts": "2031-07-13T21:00", "d0-ends": "2031-07-13T23:00",
+                "d1-starts": "2031-07-14T21:00", "d1-ends": "2031-07-14T23:00",
+            },
+        )
+    ).path.removeprefix("/en").removesuffix("/tickets")  # fmt: skip
+    await office.tickets(event)
+    await heard_of(office, event)
+    form = await office.page(f"{event}/places")
+    fields = [part.partition('"')[0] for part in form.text.split(' name="q-')[1:]]
+    assert len(fields) == 2
+    saved = await office.send(
+        f"{event}/places", form.hidden | {f"q-{fields[0]}": "80", f"q-{fields[1]}": "120"}
+    )
+    assert "Saved." in saved.plain
+    assert "the dates differ" in (await office.page(f"{event}/tickets")).plain
+    kept = await office.tickets(event, **{"q0-capacity": ""})
+    assert "Saved." in kept.plain
+    assert 'value="80"' in (await office.page(f"{event}/places")).text
