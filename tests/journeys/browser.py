@@ -1,6 +1,7 @@
 """A real Chromium, people who use it, and what must be true of every page they see."""
 
 import os
+import re
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from playwright.async_api import (
     Locator,
     Page,
     Request,
+    ViewportSize,
     async_playwright,
 )
 
@@ -24,8 +26,9 @@ from tests.journeys.product import PASSWORD
 
 SHOTS = Path("build/screenshots")
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1" / "axe.min.js"
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 860}
+_ASSET = re.compile(r"/(static|posters)/")
 GOOD_CARD = "4242 4242 4242 4242"
 
 
@@ -101,7 +104,7 @@ class Person:
 
     def note_console(self, message: ConsoleMessage) -> None:
         # A page that says what is wrong (4xx) is told to the console as well: that is no fault.
-        refused = "status of 4" in message.text and "/static/" not in message.location["url"]
+        refused = "status of 4" in message.text and not _ASSET.search(message.location["url"])
         if message.type in ("error", "warning") and not refused:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
@@ -112,14 +115,14 @@ class Person:
 
 @asynccontextmanager
 async def person(
-    browser: Browser, address: str, *, language: str = "en", viewport: dict[str, int] | None = None,
+    browser: Browser, address: str, *, language: str = "en", viewport: ViewportSize | None = None,
     **options: Any,
 ) -> AsyncGenerator[Person, None]:  # fmt: skip
     """A fresh browser profile. At its end nothing may have been complained of."""
     context = await browser.new_context(
         viewport=viewport or PHONE,
         locale=language,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
     context.set_default_timeout(15_000)
     try:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, ViewportSize
 
 from quickserve.contracts.booking import Contact
 from quickserve.contracts.checkout import CheckoutId, NewCheckout
@@ -26,7 +26,7 @@ from tests.journeys.shows import House, Show, until
 
 pytestmark = pytest.mark.xdist_group("product")
 
-NARROW = {"width": 320, "height": 640}
+NARROW: ViewportSize = {"width": 320, "height": 640}
 LANGUAGES = ("fr", "en")
 
 
@@ -158,14 +158,14 @@ async def links(page: Page) -> list[str]:
 
 
 async def look_at(somebody: Person, name: str, path: str) -> list[str]:
-    await somebody.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await somebody.page.set_viewport_size(PHONE)
     await somebody.open(path)
     return await faults(somebody, name)
 
 
 async def look_at_mistakes(amina: Person, house: House, stage: Stage) -> list[str]:
     """Pages that come only as the answer to a form."""
-    await amina.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await amina.page.set_viewport_size(PHONE)
     await amina.open(f"/checkout/{await house.hold(stage.show)}")
     await amina.page.eval_on_selector(
         "form[method=post][action*=checkout]", "form => form.noValidate = true"
@@ -195,15 +195,15 @@ async def faults(somebody: Person, name: str) -> list[str]:
     page, where = somebody.page, f"{name} {somebody.language}"
     found: list[str] = []
     if somebody.language == LANGUAGES[0]:
-        await page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        await page.set_viewport_size(DESKTOP)
         await shoot(page, f"{name}-1280")
         found += [f"{where} 1280: {one}" for one in await violations(page, theme="light")]
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await shoot(page, f"{name}-390")
-    await page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    await page.set_viewport_size(NARROW)
     if await scrolls_sideways(page):
         found.append(f"{where} 320: scrolls sideways")
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     found += [f"{where} light: {one}" for one in await violations(page, theme="light")]
     colours: dict[str, Any] = {"runOnly": ["color-contrast"]}
     return found + [f"{where} dark: {one}" for one in await violations(page, colours, theme="dark")]

@@ -21,7 +21,9 @@ async def find_organiser(ctx: Context, name: str) -> Organiser:
 
 
 async def team(ctx: Context, organiser_id: OrganiserId) -> Team:
-    """For the organiser's own organisers and administrators."""
+    """For the organiser's own organisers and administrators; no service needs to know."""
+    if ctx.principal.kind == "service":
+        raise Forbidden("Only people see who works with them.")
     ctx.principal.require(organiser_id, Role.ORGANISER)
     async with ctx.db.read() as tx:
         return Team(people=await store.team_of_organiser(tx, organiser_id))

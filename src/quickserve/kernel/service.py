@@ -162,7 +162,8 @@ class Context:
         return self.runtime.clients[service]
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:
+    # Asynchronous although nothing waits: FastAPI sends a plain function through a thread.
     return Context(request.app.state.runtime, request.state.principal)
 
 

@@ -50,7 +50,8 @@ class Services:
     identity: IdentityClient
 
 
-def _services(ctx: Ctx) -> Services:
+async def _services(ctx: Ctx) -> Services:
+    # Asynchronous although nothing waits: FastAPI sends a plain function through a thread.
     return Services(
         CatalogClient(ctx.client("catalog")),
         BookingClient(ctx.client("booking")),

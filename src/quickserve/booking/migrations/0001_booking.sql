@@ -178,3 +178,6 @@ COMMENT ON TABLE scans IS 'Every scan is kept. A ticket of another organiser is 
 COMMENT ON COLUMN scans.scanned_by IS 'Personal: the person at the door. Purpose: settling disputes. Retention: one year after the date.';
 CREATE UNIQUE INDEX ticket_admitted_once ON scans (ticket_id) WHERE verdict = 'admitted';
 CREATE INDEX scans_admitted ON scans (date_id, scanned_at) WHERE verdict = 'admitted';
+COMMENT ON TABLE offered_dates IS 'Dates of offered_events: what a ticket says about its date, and whether it may be booked.';
+COMMENT ON TABLE offered_ticket_types IS 'Ticket types of offered_events: price, window of sale, how many at once.';
+COMMENT ON TABLE tickets IS 'Issued once a booking is confirmed; a QR is derived from the row and its key, not stored.';
