@@ -51,7 +51,10 @@ def serving(folder: Path, *options: str, **environment: str) -> Generator[Runnin
         [sys.executable, "-m", "quickserve", "up", "--data", str(folder),
          "--port", str(free_port()), "--stop-with-parent", *options],
         stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "QUICKSERVE_LOG_LEVEL": "warning", **environment},
+        env={
+            **os.environ, "QUICKSERVE_LOG_LEVEL": "warning", "QUICKSERVE_TAKES_PER_MINUTE": "0",
+            **environment,
+        },
     )  # fmt: skip
     try:
         assert process.stdout is not None

@@ -17,11 +17,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from quickserve.contracts.identity import REALM, Jwks
 from quickserve.kernel.auth import ServiceIdentity, TokenVerifier
 from quickserve.kernel.bus.local import LocalBus
-from quickserve.kernel.client import Client
+from quickserve.kernel.client import DEADLINE_HEADER, Client
 from quickserve.kernel.clock import Clock, SystemClock
 from quickserve.kernel.db import Database, migrate, service_url
+from quickserve.kernel.errors import NotFound, TooManyRequests
+from quickserve.kernel.http import problem_response
 from quickserve.kernel.service import Runtime, Service, build_app
 from quickserve.kernel.settings import Settings
+from quickserve.kernel.throttle import Throttle
 
 SERVICES = ("identity", "catalog", "booking", "payment", "checkout", "web")
 
@@ -129,21 +132,52 @@ class _InProcess(httpx.AsyncBaseTransport):
         return await self._transport.handle_async_request(request)
 
 
+_PROBES = frozenset({"/metrics", "/readyz"})
+_OWN_HEADERS = frozenset({DEADLINE_HEADER.encode()})  # services tell each other; strangers do not
+
+
 def front(platform: Platform) -> ASGIApp:
-    """One address for all: the web at `/`, every service's API below `/api/<service>`."""
+    """One address for all: the web at `/`, every service's API below `/api/<service>`.
+
+    What comes from outside may not set our own headers, take places by the thousand, or read the
+    metrics, which are for programs on this machine.
+    """
     web = platform.apps["web"]
     identity = platform.apps["identity"]
+    throttle = Throttle(platform.settings.takes_per_minute)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        _, first, *rest = path.split("/", 3)
+        first, *rest = path.lstrip("/").split("/", 2)
         target = platform.apps.get(rest[0]) if first == "api" and rest else None
-        if target is not None and rest[0] != "web":
-            scope = dict(scope, root_path=f"/api/{rest[0]}")
-            await target(scope, receive, send)
+        headers = [pair for pair in scope["headers"] if pair[0].lower() not in _OWN_HEADERS]
+        scope = dict(scope, headers=headers)
+        within = "/" + "/".join(rest[1:]) if target else path
+        if within in _PROBES and not _from_this_machine(scope):
+            await problem_response(NotFound())(scope, receive, send)
+        elif _takes_places(scope, within) and not throttle.admits(_peer(scope)):
+            problem = TooManyRequests("Too many places were asked for.", retry_after=60)
+            await problem_response(problem)(scope, receive, send)
+        elif target is not None and rest[0] != "web":
+            await target(dict(scope, root_path=f"/api/{rest[0]}"), receive, send)
         elif first == "realms":
             await identity(scope, receive, send)
         else:
             await web(scope, receive, send)
 
     return app
+
+
+def _peer(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
+
+
+def _from_this_machine(scope: Scope) -> bool:
+    forwarded = any(name.lower() == b"x-forwarded-for" for name, _ in scope["headers"])
+    return _peer(scope) in ("127.0.0.1", "::1") and not forwarded
+
+
+def _takes_places(scope: Scope, path: str) -> bool:
+    taking = path.startswith(("/holds/", "/free-bookings/")) and scope["method"] == "PUT"
+    choosing = scope["method"] == "POST" and "/events/" in path and "/organiser" not in path
+    return taking or choosing

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from quickserve import demo, laptop
 from quickserve.app import SERVICES, Platform, front, load
 from quickserve.commandline import import_calendar, people
@@ -24,14 +26,16 @@ Commands = Any
 
 def main() -> None:
     arguments = _parser().parse_args()
-    configure_logging(
-        os.environ.get("QUICKSERVE_LOG_LEVEL", "info"),
-        os.environ.get("QUICKSERVE_LOG_FORMAT", "text" if sys.stderr.isatty() else "json"),
-    )
+    os.environ.setdefault("QUICKSERVE_LOG_FORMAT", "text" if sys.stderr.isatty() else "json")
     try:
+        settings = Settings()
+        configure_logging(settings.log_level, settings.log_format)
         sys.exit(arguments.run(arguments))
     except (laptop.CannotStart, PostgresError) as error:
         sys.exit(f"quickserve: {error}")
+    except ValidationError as error:
+        wrong = (f"  QUICKSERVE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        sys.exit("quickserve: a setting cannot be used\n" + "\n".join(wrong))
     except Problem as problem:
         details = "".join(f"\n  {e.field}: {e.message}" for e in problem.errors)
         sys.exit(f"quickserve: {problem.title}. {problem.detail or ''}{details}")
@@ -50,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_person(commands)
     migrate = commands.add_parser("migrate", help="bring the database's schemas up to date")
+    _data_option(migrate)
     migrate.set_defaults(run=_migrate)
     return parser
 
@@ -123,7 +128,7 @@ def _up(arguments: argparse.Namespace) -> int:
         _stop_with_parent()
     home = _home(arguments)
     laptop.require_free_port(arguments.host, arguments.port)
-    address = f"http://{arguments.host}:{arguments.port}"
+    address = laptop.address_of(arguments.host, arguments.port)
     # Uvicorn takes SIGTERM once it runs; before that it must unwind us as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     with laptop.database(home) as admin_url:
@@ -159,12 +164,13 @@ def _person(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
 
 
-def _migrate(_arguments: argparse.Namespace) -> int:
-    settings = Settings()
-    if not settings.database_url:
+def _migrate(arguments: argparse.Namespace) -> int:
+    url = os.environ.get("QUICKSERVE_DATABASE_URL", "")
+    if not url:
         raise laptop.CannotStart(
             "Set QUICKSERVE_DATABASE_URL; the embedded server migrates itself."
         )
+    settings = laptop.settings_of(_home(arguments), database_url=url, public_url="")
     platform = Platform(settings, [load(name) for name in SERVICES])
     for name in asyncio.run(platform.migrate()):
         print(name)

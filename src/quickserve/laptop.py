@@ -1,12 +1,13 @@
 """Everything on one machine: the data folder, its secret, the embedded server, one process."""
 
 import asyncio
+import fcntl
 import os
 import secrets
 import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from quickserve.kernel.postgres import EmbeddedPostgres
 from quickserve.kernel.settings import Settings
 
 DATABASE = "quickserve"
+SECRET_CHARS_MIN = 32
 
 
 class CannotStart(Exception):  # noqa: N818 - says what is the case
@@ -30,7 +32,9 @@ class CannotStart(Exception):  # noqa: N818 - says what is the case
 
 
 def default_folder() -> Path:
-    """Where data lives when nobody says: of the system for root, of the user otherwise."""
+    """QUICKSERVE_DATA, else a folder of the system for root and of the user for others."""
+    if given := os.environ.get("QUICKSERVE_DATA"):
+        return Path(given)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/quickserve")
     return Path(os.environ.get("XDG_DATA_HOME", "~/.local/share")).expanduser() / "quickserve"
@@ -50,28 +54,45 @@ class Home:
 
     def secret(self) -> str:
         """Made once; sessions, ticket links and keys hang on it, so it belongs to the backup."""
-        if given := os.environ.get("QUICKSERVE_SECRET"):
-            return given
+        secret = os.environ.get("QUICKSERVE_SECRET") or self._kept_secret()
+        if len(secret) < SECRET_CHARS_MIN:
+            raise CannotStart(f"QUICKSERVE_SECRET needs at least {SECRET_CHARS_MIN} characters.")
+        return secret
+
+    def _kept_secret(self) -> str:
         file = self.folder / "secret"
         if not file.exists():
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            # By rename: a crash in between must not leave an empty secret.
+            making = self.folder / f"secret.{os.getpid()}"
+            descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as handle:
                 handle.write(secrets.token_urlsafe(48))
+            making.replace(file)
         return file.read_text().strip()
 
-    @property
-    def address_file(self) -> Path:
-        return self.folder / "address"
+    @contextmanager
+    def announced(self, address: str) -> Generator[None, None, None]:
+        """Tells programs of this folder where to find us, as long as we hold the file locked."""
+        with (self.folder / "address").open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.truncate(0)
+            file.write(address)
+            file.flush()
+            yield
 
     def running_at(self) -> str | None:
-        """The address of the program that uses this folder now, if there is one."""
-        if not self.address_file.exists():
+        """The address of the program that uses this folder now, if there is one.
+
+        Nobody's lock means: left behind. Who listens there today must not get our token.
+        """
+        try:
+            with (self.folder / "address").open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
             return None
-        address = self.address_file.read_text().strip()
-        host, _, port = address.removeprefix("http://").partition(":")
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            return address if probe.connect_ex((host, int(port))) == 0 else None
+        except BlockingIOError:
+            return (self.folder / "address").read_text().strip() or None
+        return None
 
 
 @contextmanager
@@ -136,6 +157,7 @@ class Front(uvicorn.Server):
         super().__init__(config)
         self._home = home
         self._address = address
+        self._announced = ExitStack()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -152,16 +174,23 @@ class Front(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._home.address_file.write_text(self._address)
+            self._announced.enter_context(self._home.announced(self._address))
             print(f"ready {self._address}", flush=True)  # noqa: T201
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._home.address_file.unlink(missing_ok=True)
+        self._announced.close()
         await super().shutdown(sockets)
 
 
+def address_of(host: str, port: int) -> str:
+    """What to type into a browser here, also when it listens on every address."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
 def require_free_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

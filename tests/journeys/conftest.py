@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Browser
 
-from tests.journeys.browser import chromium, chromium_path
+from tests.journeys.browser import chromium
 from tests.journeys.product import Product, product
 from tests.journeys.shows import House, house_of
 
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Product]:
-    chromium_path()  # skips before anything is started
     with product(QUICKSERVE_SANDBOX_DELAY_MS="700") as one:
         yield one
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.product import product
+from tests.journeys.product import Product
 
 PAGE = Path("docs/http.md")
 MARK = "\x1e"  # ASCII record separator
@@ -19,19 +19,18 @@ BLOCK = re.compile(r"```(sh|json)\n(.*?)```", re.DOTALL)
 
 
 @pytest.mark.xdist_group("product")
-def test_the_page_of_calls_answers_as_it_says():
+def test_the_page_of_calls_answers_as_it_says(running: Product):
     for tool in ("curl", "jq", "uuidgen"):
         if shutil.which(tool) is None:
             if tool in os.environ.get("QUICKSERVE_TEST_REQUIRE", ""):
                 pytest.fail(f"{tool} is required here, and it is not installed")
             pytest.skip(f"needs {tool} (apt-get install curl jq uuid-runtime)")
     blocks: list[tuple[str, str]] = BLOCK.findall(PAGE.read_text("utf-8"))
-    with product() as running:
-        door = next(line for line in running.output if line.startswith("door"))
-        answers = _run(
-            [text for kind, text in blocks if kind == "sh"],
-            {"BASE": running.address, "DOOR_PASSWORD": door.split()[-1]},
-        )
+    door = next(line for line in running.output if line.startswith("door"))
+    answers = _run(
+        [text for kind, text in blocks if kind == "sh"],
+        {"BASE": running.address, "DOOR_PASSWORD": door.split()[-1]},
+    )
     for (kind, text), (next_kind, expected) in pairwise(blocks):
         if kind == "sh":
             answer = answers.pop(0)

@@ -1,12 +1,13 @@
 """The purchase and the door without JavaScript: slower, and complete."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from quickserve.kernel.auth import Role
-from tests.journeys.browser import person
+from tests.journeys.browser import Person, person
 from tests.journeys.shows import House
 
 pytestmark = pytest.mark.xdist_group("product")
@@ -14,10 +15,16 @@ pytestmark = pytest.mark.xdist_group("product")
 LATE = "4000 0000 0000 0077"
 
 
+def plain(
+    browser: Browser, house: House, language: str
+) -> AbstractAsyncContextManager[Person]:  # fmt: skip
+    """Somebody whose browser runs no script."""
+    return person(browser, house.product.address, language=language, java_script_enabled=False)
+
+
 async def test_from_the_programme_to_the_seat_without_a_script(browser: Browser, house: House):
     show = await house.put_on("Bougies", starts_in=timedelta(hours=1))
-    plain = {"java_script_enabled": False, "language": "fr"}
-    async with person(browser, house.product.address, **plain) as amina:
+    async with plain(browser, house, "fr") as amina:
         await amina.open("/")
         await amina.type("q", show.title)
         await amina.page.locator("form.find button").click()
@@ -33,7 +40,7 @@ async def test_from_the_programme_to_the_seat_without_a_script(browser: Browser,
         await amina.arrive("/tickets/")  # the page in between reloads by itself
         tickets = (await house.tickets_of(amina.page.url)).tickets
     assert [ticket.holder_name for ticket in tickets] == ["Amina Diallo"] * 2
-    async with person(browser, house.product.address, **plain) as denis:
+    async with plain(browser, house, "fr") as denis:
         await denis.sign_in(await house.hire(show, Role.DOOR))
         await denis.open(f"/door/{show.date_id}?gate=Porte+A")
         for verdict in ("go", "no"):
@@ -46,8 +53,7 @@ async def test_from_the_programme_to_the_seat_without_a_script(browser: Browser,
 async def test_a_mistake_is_told_with_what_was_typed_kept(browser: Browser, house: House):
     show = await house.put_on("Coquilles")
     hold_id = await house.hold(show)
-    plain = {"java_script_enabled": False}
-    async with person(browser, house.product.address, **plain) as amina:
+    async with plain(browser, house, "en") as amina:
         await amina.open(f"/checkout/{hold_id}")
         await amina.page.evaluate("document.forms[1].noValidate = true")
         await amina.type("email", "amina")

@@ -13,14 +13,14 @@ from quickserve.kernel.bus.local import LocalBus
 from quickserve.kernel.bus.port import Route
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.events import Message
-from quickserve.kernel.outbox import ATTEMPTS_MAX, Relay
+from quickserve.kernel.outbox import Relay
 from quickserve.kernel.service import Subscription
 from quickserve.kernel.settings import Settings
 
 from .world import Bakery, LoafBaked, baked, eventually, runtime_of
 
 EATEN = "SELECT count(*) FROM eaten WHERE loaf_id = %s AND consumer = %s"
-WAITING = "SELECT count(*) FROM outbox WHERE failed_at IS NULL"
+WAITING = "SELECT count(*) FROM outbox"
 DUE_NOW = "UPDATE outbox SET next_attempt_at = clock_timestamp()"
 Effect = Callable[[Transaction, LoafBaked], Awaitable[None]]
 
@@ -162,10 +162,11 @@ async def test_a_consumer_that_hangs_starves_nobody(
     assert await town.eaten(loaf, "ben") == 1
 
 
-async def test_the_delay_grows_until_it_is_given_up_and_kept(town: Town) -> None:
+async def test_the_delay_grows_to_a_minute_and_nothing_is_ever_given_up(town: Town) -> None:
     town.consumer("anna", refusing)
-    await town.bake(baked())
-    for attempt in range(1, ATTEMPTS_MAX + 1):
+    loaf = baked()
+    await town.bake(loaf)
+    for attempt in range(1, 30):
         before = await town.bakery.ask("SELECT clock_timestamp()")
         assert await town.relay.deliver() == 0
         assert await town.bakery.ask("SELECT attempts FROM outbox") == attempt
@@ -176,10 +177,8 @@ async def test_the_delay_grows_until_it_is_given_up_and_kept(town: Town) -> None
             await town.relay.deliver()
             assert await town.bakery.ask("SELECT attempts FROM outbox") == attempt, "not due yet"
         await town.bakery.ask(DUE_NOW)
-    assert await town.waiting() == 0
-    assert "I am full" in await town.bakery.ask("SELECT failure FROM outbox")
-    await town.relay.deliver()
-    assert await town.bakery.ask("SELECT attempts FROM outbox") == ATTEMPTS_MAX
+    assert await town.waiting() == 1
+    assert await town.bakery.ask("SELECT failure FROM outbox") != ""
 
 
 async def test_events_arrive_in_the_order_they_were_written(town: Town) -> None:

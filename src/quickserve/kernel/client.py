@@ -31,6 +31,7 @@ T = TypeVar("T", bound=BaseModel)
 _SAFE = frozenset({"GET", "PUT", "DELETE"})  # PUT carries a client-minted id: repeating is safe
 _ATTEMPTS = 3
 _DEFAULT_DEADLINE_SECONDS = 10.0
+_FAIR_SECONDS = 1.0  # an answer that was given less time than this proves nothing by not coming
 DEADLINE_HEADER = "x-deadline-ms"
 
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
@@ -154,7 +155,7 @@ class Client:
             async with asyncio.timeout(remaining):
                 response = await self._http.send(request)
         except TimeoutError:
-            self._note_failure("timeout")
+            self._note_failure("timeout", fair=remaining >= _FAIR_SECONDS)
             raise DeadlineExceeded(f"{self.target} did not answer in time.") from None
         except httpx.RequestError as error:
             self._note_failure("unreachable")
@@ -163,7 +164,8 @@ class Client:
             self.breaker.abandoned()
             raise
         if response.status_code >= 500:  # noqa: PLR2004
-            self._note_failure("error")
+            # Who says when to come back sheds load; that is no reason to stop calling it at all.
+            self._note_failure("error", fair="retry-after" not in response.headers)
         else:
             self.breaker.succeeded()
             CALLS.labels(self.target, "answered").inc()
@@ -171,8 +173,11 @@ class Client:
             return response.content
         raise _problem(response)
 
-    def _note_failure(self, outcome: str) -> None:
-        self.breaker.failed()
+    def _note_failure(self, outcome: str, *, fair: bool = True) -> None:
+        if fair:
+            self.breaker.failed()
+        else:
+            self.breaker.abandoned()
         CALLS.labels(self.target, outcome).inc()
 
 

@@ -93,6 +93,9 @@ class Transaction:
         await self.connection.execute(cast("LiteralString", text))
 
 
+_LIMITS = "-c lock_timeout=4s -c statement_timeout=20s -c idle_in_transaction_session_timeout=30s"
+
+
 class Database:
     """A pool of one service's connections."""
 
@@ -109,9 +112,9 @@ class Database:
             timeout=5,
             max_idle=60,
             reconnect_timeout=10,  # then every request tries again, instead of ever longer pauses
-            kwargs={"autocommit": True},
+            # Nobody waits without end, for a row that somebody locked by hand least of all.
+            kwargs={"autocommit": True, "options": _LIMITS},
         )
-
         self._suspect = False
 
     async def open(self) -> None:
@@ -143,7 +146,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Transaction, None]:
-        """For single statements that change nothing: no BEGIN, no COMMIT."""
+        """For single statements, each of which commits by itself: no BEGIN, no COMMIT."""
         assert not in_transaction(), (
             "a read inside a transaction would wait for a second connection"
         )
@@ -181,6 +184,12 @@ class _Translation:
                 raise Malformed(
                     "A value cannot be stored: it is too long or has a NUL in it."
                 ) from error
+            case (
+                psycopg.errors.LockNotAvailable()
+                | psycopg.errors.QueryCanceled()
+                | psycopg.errors.DeadlockDetected()
+            ):
+                raise Unavailable("The database is busy.", retry_after=2) from error
             case psycopg.OperationalError():
                 self._db.suspect()
                 raise Unavailable("The database cannot be reached.", retry_after=2) from error

@@ -1,6 +1,6 @@
 """Events arrive: the inbox row and the effect commit together, so a repeat has no effect."""
 
-from quickserve.kernel.db import Transaction
+from quickserve.kernel.db import Database, Transaction
 from quickserve.kernel.events import Message
 
 
@@ -11,3 +11,12 @@ async def first_time(tx: Transaction, message: Message, consumer: str) -> bool:
         (message.id, consumer),
     )
     return inserted == 1
+
+
+async def forget_old(db: Database) -> None:
+    """Rows that no delivery can repeat any more: retries come within minutes, replays in days."""
+    async with db.read() as tx:
+        await tx.execute(
+            "DELETE FROM inbox WHERE (message_id, consumer) IN (SELECT message_id, consumer"
+            " FROM inbox WHERE received_at < clock_timestamp() - interval '30 days' LIMIT 10000)"
+        )

@@ -14,11 +14,11 @@ from quickserve.kernel.bus.port import Bus
 from quickserve.kernel.db import Database, Transaction
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, new_uuid
+from quickserve.kernel.telemetry import EVENTS
 
 log = structlog.get_logger()
 
 BATCH = 100
-ATTEMPTS_MAX = 12
 POLL_SECONDS = 1.0  # finds what another process wrote; our own commits wake the relay at once
 GATHER_SECONDS = 0.01  # after a wake: in a rush one batch serves many commits
 # A relay that dies leaves its claims to the others after this. It stops in time to keep them.
@@ -106,7 +106,7 @@ class Relay:
                 " SET next_attempt_at = clock_timestamp() + %s * interval '1 second'"
                 " WHERE id IN ("
                 "  SELECT id FROM outbox"
-                "  WHERE failed_at IS NULL AND next_attempt_at <= clock_timestamp()"
+                "  WHERE next_attempt_at <= clock_timestamp()"
                 "  ORDER BY position LIMIT %s FOR UPDATE SKIP LOCKED)"
                 " RETURNING id, type, subject, data, occurred_at, position)"
                 " SELECT id, type, subject, data, occurred_at FROM claimed ORDER BY position",
@@ -137,6 +137,8 @@ class Relay:
                 )
 
     async def _postpone(self, row: _Row, error: Exception) -> None:
+        """An event is never given up: whoever repairs the consumer gets it within a minute."""
+        EVENTS.labels(self._service, row.type, "postponed").inc()
         log.warning(
             "event_not_delivered", service=self._service, type=row.type, error=repr(error)[:300]
         )
@@ -144,10 +146,9 @@ class Relay:
             await tx.execute(
                 "UPDATE outbox SET attempts = attempts + 1, failure = %(failure)s,"
                 " next_attempt_at = clock_timestamp()"
-                "   + least(60, 0.2 * power(2, attempts)) * interval '1 second',"
-                " failed_at = CASE WHEN attempts + 1 >= %(max)s THEN clock_timestamp() END"
+                "   + least(60, 0.2 * power(2, least(attempts, 20))) * interval '1 second'"
                 " WHERE id = %(id)s",
-                {"id": row.id, "max": ATTEMPTS_MAX, "failure": repr(error)[:500]},
+                {"id": row.id, "failure": type(error).__name__},
             )
 
     def wake(self, url: str) -> None:

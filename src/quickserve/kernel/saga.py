@@ -4,7 +4,7 @@ A saga is data: steps with `do` and `undo`, at most one pivot (the point of no r
 after it that are repeated until they succeed. Every action is called at least once, so it must be
 idempotent; an `undo` tolerates that its `do` never happened, and makes it not happen later.
 
-`saga_worker` carries sagas out; `saga_engine` keeps them in PostgreSQL.
+`saga_execution` carries one out, `saga_worker` many; `saga_engine` keeps them in PostgreSQL.
 """
 
 import re

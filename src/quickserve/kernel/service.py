@@ -103,6 +103,7 @@ class Runtime:
                 self.resources = await stack.enter_async_context(self.service.resources(self))
             tasks = [asyncio.create_task(self._repeat(job)) for job in self.service.jobs]
             if self.service.owns_data:
+                tasks.append(asyncio.create_task(self._repeat(_FORGET_OLD_MESSAGES)))
                 relay = Relay(self.service.name, self.db, self.bus)
                 tasks.append(asyncio.create_task(relay.run()))
             stack.push_async_callback(_cancel, tasks)
@@ -133,6 +134,13 @@ class Runtime:
                     "job_failed", service=self.service.name, job=job.name, error=repr(error)
                 )
             await asyncio.sleep(job.every_seconds)
+
+
+async def _forget_old_messages(ctx: "Context") -> None:
+    await inbox.forget_old(ctx.db)
+
+
+_FORGET_OLD_MESSAGES = Job("forget_old_messages", _forget_old_messages, every_seconds=3600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
         default=3000, ge=0, le=60_000, description="How late the sandbox's late cards answer."
     )
     pool_max: int = Field(default=8, ge=1, le=100, description="Connections of one service.")
+    takes_per_minute: int = Field(
+        default=1200, ge=0, description="Holds and free bookings of one address; 0: no limit."
+    )
     import_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1024)
     body_bytes_max: int = Field(default=1024 * 1024, ge=1024)
 

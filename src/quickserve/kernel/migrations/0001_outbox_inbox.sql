@@ -9,12 +9,11 @@ CREATE TABLE outbox (
     occurred_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     attempts        integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    failed_at       timestamptz,
     failure         text
 );
-CREATE INDEX outbox_due ON outbox (position) WHERE failed_at IS NULL;
+CREATE INDEX outbox_due ON outbox (position);
 COMMENT ON TABLE outbox IS 'Events not yet delivered; a row is deleted once every consumer took it.';
-COMMENT ON COLUMN outbox.failed_at IS 'Given up after the last attempt; kept to be inspected and sent again.';
+COMMENT ON COLUMN outbox.failure IS 'The kind of the last failure; the log tells more.';
 
 CREATE TABLE inbox (
     message_id  uuid NOT NULL,
