@@ -64,9 +64,13 @@ class OrganiserView(BaseModel):
 
 
 class Roles(BaseModel):
-    """All the roles a person holds in an organisation; an empty list removes the person."""
+    """All the roles a person holds in an organisation; an empty list removes the person.
+
+    `email`: the person's, to take somebody new into the team.
+    """
 
     roles: list[Role]
+    email: str | None = Field(default=None, max_length=320)
 
 
 class Credentials(BaseModel):
@@ -144,10 +148,15 @@ class IdentityClient:
         return await self._client.put(OrganiserView, path, organiser, token=token)
 
     async def put_roles(
-        self, organiser_id: OrganiserId, person_id: PersonId, roles: list[Role]
-    ) -> PersonView:
+        self,
+        organiser_id: OrganiserId,
+        person_id: PersonId,
+        roles: list[Role],
+        email: str | None = None,
+    ) -> TeamMember:
+        """Raises Conflict for who works for 100 organisers already."""
         path = f"/organisers/{organiser_id}/people/{person_id}"
-        return await self._client.put(PersonView, path, Roles(roles=roles))
+        return await self._client.put(TeamMember, path, Roles(roles=roles, email=email))
 
     async def team(self, organiser_id: OrganiserId, token: str) -> Team:
         return await self._client.get(Team, f"/organisers/{organiser_id}/people", token=token)

@@ -16,6 +16,7 @@ from quickserve.contracts.identity import (
     SessionToken,
     SessionView,
     Team,
+    TeamMember,
     TooManyAttempts,
     WrongCredentials,
 )
@@ -76,7 +77,7 @@ async def put_person(person_id: PersonId, body: NewPerson, ctx: Ctx) -> PersonVi
 @router.put(
     "/organisers/{organiser_id}",
     dependencies=[signed_in],
-    responses=errors(Unauthenticated, Forbidden, NotFound, NameTaken, Malformed),
+    responses=errors(Unauthenticated, Forbidden, NotFound, NameTaken, Conflict, Malformed),
 )
 async def put_organiser(organiser_id: OrganiserId, body: NewOrganiser, ctx: Ctx) -> OrganiserView:
     return (await save_organiser(ctx, SaveOrganiser(organiser_id, body))).view
@@ -94,12 +95,12 @@ async def get_team(organiser_id: OrganiserId, ctx: Ctx) -> Team:
 @router.put(
     "/organisers/{organiser_id}/people/{person_id}",
     dependencies=[signed_in],
-    responses=errors(Unauthenticated, Forbidden, NotFound, Malformed),
+    responses=errors(Unauthenticated, Forbidden, NotFound, Conflict, Malformed),
 )
 async def put_roles(
     organiser_id: OrganiserId, person_id: PersonId, body: Roles, ctx: Ctx
-) -> PersonView:
-    return await set_roles(ctx, SetRoles(organiser_id, person_id, body.roles))
+) -> TeamMember:
+    return await set_roles(ctx, SetRoles(organiser_id, person_id, body))
 
 
 @router.get(

@@ -100,6 +100,33 @@ async def find_organiser_by_name(tx: Transaction, name: str) -> Organiser | None
     )
 
 
+async def lock_person(tx: Transaction, person_id: PersonId) -> bool:
+    """Memberships of one person change one after the other. False when there is no such person."""
+    locked = await tx.execute("SELECT FROM people WHERE id = %s FOR NO KEY UPDATE", (person_id,))
+    return locked == 1
+
+
+async def count_others(tx: Transaction, organiser_id: OrganiserId, person_id: PersonId) -> int:
+    """The person's memberships with other organisers."""
+    return await tx.value(
+        "SELECT count(*) FROM memberships WHERE person_id = %s AND organiser_id <> %s",
+        (person_id, organiser_id),
+    )
+
+
+async def find_member(
+    tx: Transaction, organiser_id: OrganiserId, person_id: PersonId
+) -> TeamMember | None:
+    """Without roles when the person is not of the team; None when there is no such person."""
+    return await tx.maybe(
+        _member,
+        "SELECT p.id, p.name, p.email, coalesce(m.roles, '{}') AS roles FROM people p"
+        " LEFT JOIN memberships m ON m.person_id = p.id AND m.organiser_id = %s"
+        " WHERE p.id = %s",
+        (organiser_id, person_id),
+    )
+
+
 async def put_membership(
     tx: Transaction, organiser_id: OrganiserId, person_id: PersonId, roles: list[str]
 ) -> None:
@@ -197,10 +224,10 @@ async def insert_attempt(tx: Transaction, attempt_id: UUID, key: bytes) -> None:
     await tx.execute("INSERT INTO login_attempts (id, key) VALUES (%s, %s)", (attempt_id, key))
 
 
-async def delete_attempts(tx: Transaction, email_key: bytes, attempt_id: UUID) -> None:
-    """After a success: those of the address, and this one of the client's."""
+async def delete_attempts(tx: Transaction, key: bytes, attempt_ids: list[UUID]) -> None:
+    """After a success: those of the address from there, and what else was counted for this one."""
     await tx.execute(
-        "DELETE FROM login_attempts WHERE key = %s OR id = %s", (email_key, attempt_id)
+        "DELETE FROM login_attempts WHERE key = %s OR id = ANY(%s)", (key, attempt_ids)
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from quickserve.contracts.identity import NewOrganiser, OrganiserSaved
 from quickserve.identity import store
 from quickserve.identity.commands._access import is_operator, require_organiser
+from quickserve.identity.commands._membership import join
 from quickserve.identity.model import Organiser, clean_name, slug_of
 from quickserve.kernel import outbox
 from quickserve.kernel.auth import Role
@@ -26,7 +27,8 @@ class SaveOrganiser:
 async def save_organiser(ctx: Context, cmd: SaveOrganiser) -> Organiser:
     """Who is signed in may create one and becomes its organiser; only those may rename it.
 
-    The slug stays when the name changes: addresses carry it. Raises NameTaken, Malformed.
+    The slug stays when the name changes: addresses carry it. Raises NameTaken, Malformed, and
+    Conflict for who works for too many already.
     """
     principal = ctx.principal
     if principal.kind == "visitor":
@@ -46,7 +48,7 @@ async def save_organiser(ctx: Context, cmd: SaveOrganiser) -> Organiser:
         else:
             saved = await _insert(tx, Organiser(cmd.organiser_id, name, slug_of(name)))
             if principal.person_id is not None:
-                await store.put_membership(tx, saved.id, principal.person_id, [Role.ORGANISER])
+                await join(tx, saved.id, principal.person_id, [Role.ORGANISER])
         await outbox.append(tx, OrganiserSaved(saved.id, saved.name, saved.slug))
     return saved
 

@@ -52,7 +52,7 @@ CREATE TABLE login_attempts (
 CREATE INDEX login_attempts_key ON login_attempts (key, at);
 CREATE INDEX login_attempts_at ON login_attempts (at);
 COMMENT ON TABLE login_attempts IS 'Failed sign-ins and those under way. Purpose: slowing down guessing. Retention: 15 minutes.';
-COMMENT ON COLUMN login_attempts.key IS 'Keyed hash of the e-mail address or of the client''s address.';
+COMMENT ON COLUMN login_attempts.key IS 'Keyed hash of the e-mail address, of the client''s address, or of both.';
 
 CREATE TABLE issuer_keys (
     kid               text PRIMARY KEY,
