@@ -98,14 +98,37 @@ async def test_five_wrong_passwords_and_the_right_one_waits_too(identity: Identi
             await identity.sign_in(who, "not the password")
     with pytest.raises(TooManyAttempts):
         await identity.sign_in(who)
-    async with identity.http() as http:
+
+    async with identity.http(address="192.0.2.5") as http:
         body = {"email": who.email, "password": "whatever it is"}
-        answer = await http.post("/sessions", json=body)
-    assert answer.status_code == 429
-    assert 0 < int(answer.headers["retry-after"]) <= 15 * 60
+        answers = [await http.post("/sessions", json=body) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 15 * 60
 
     await identity.run("UPDATE identity.login_attempts SET at = at - interval '15 minutes'")
     assert (await identity.sign_in(who)).person == who
+
+
+async def test_a_stranger_does_not_keep_the_owner_of_an_address_out(identity: Identity):
+    who = await identity.person()
+    for _ in range(5):
+        with pytest.raises(WrongCredentials):
+            await identity.web.sign_in(credentials(who.email, "a guess", client="stranger"))
+    with pytest.raises(TooManyAttempts):
+        await identity.web.sign_in(credentials(who.email, client="stranger"))
+    assert (await identity.web.sign_in(credentials(who.email, client="home"))).person == who
+    # Nor does the owner's success give the stranger new guesses.
+    with pytest.raises(TooManyAttempts):
+        await identity.web.sign_in(credentials(who.email, client="stranger"))
+
+
+async def test_guesses_from_everywhere_come_to_an_end(identity: Identity):
+    who = await identity.person()
+    for n in range(50):
+        with pytest.raises(WrongCredentials):
+            await identity.web.sign_in(credentials(who.email, "a guess", client=f"bot {n}"))
+    with pytest.raises(TooManyAttempts):
+        await identity.web.sign_in(credentials(who.email, "a guess", client="bot 50"))
 
 
 async def test_guesses_at_the_same_moment_all_count(identity: Identity):

