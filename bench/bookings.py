@@ -29,7 +29,6 @@ from quickserve.contracts.catalog import (
     TicketTypeId,
 )
 from quickserve.contracts.identity import IdentityClient, NewOrganiser
-from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.laptop import Home, clients
@@ -141,7 +140,6 @@ async def _on_sale(folder: Path) -> tuple[tuple[UUID, UUID], tuple[UUID, UUID]]:
         await IdentityClient(client("identity")).put_organiser(
             organiser_id, NewOrganiser(name="Benchmark")
         )
-        await _until(lambda: _known(catalog, organiser_id))
         free = await _event(catalog, booking, organiser_id, 0)
         paid = await _event(catalog, booking, organiser_id, 1800)
         await _until(lambda: _offered(booking, [DateId(free[0]), DateId(paid[0])]))
@@ -154,14 +152,6 @@ async def _until(true: Callable[[], Awaitable[bool]]) -> None:
             return
         await asyncio.sleep(0.05)
     raise TimeoutError("an event did not reach its service")
-
-
-async def _known(catalog: CatalogClient, organiser_id: OrganiserId) -> bool:
-    try:
-        await catalog.events(organiser_id)
-    except NotFound:
-        return False
-    return True
 
 
 async def _offered(booking: BookingClient, date_ids: list[DateId]) -> bool:

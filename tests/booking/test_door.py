@@ -7,10 +7,19 @@ from dataclasses import replace
 import pytest
 
 from quickserve.booking import signing
-from quickserve.contracts.booking import NewScan, ScanId, TicketAdmitted, TicketId, TicketRevoked
+from quickserve.contracts.booking import (
+    NewScan,
+    ScanId,
+    TicketAdmitted,
+    TicketId,
+    TicketKeyId,
+    TicketKeys,
+    TicketRevoked,
+)  # fmt: skip
 from quickserve.kernel.auth import Role
-from quickserve.kernel.errors import Forbidden, IdReused, NotFound
+from quickserve.kernel.errors import Forbidden, IdReused, Malformed, NotFound, TooManyRequests
 from quickserve.kernel.ids import new_uuid
+from quickserve.kernel.testing import race
 
 from .conftest import Gala, replace_event, some_event
 
@@ -63,7 +72,7 @@ async def test_a_repeated_scan_answers_the_same(gala):
 async def test_forged_and_unknown(gala):
     await gala.quota(10)
     ticket = (await gala.book()).tickets[0]
-    key = signing.new_key(gala.organiser_id)
+    key = signing.new_key(gala.organiser_id, signing.new_key_id())
     for code, refusal in (
         (signing.sign_payload(key, ticket.id, gala.date_id), "forged"),
         (ticket.payload[:-1] + ("A" if ticket.payload[-1] != "A" else "B"), "forged"),
@@ -123,7 +132,9 @@ async def test_a_cancelled_event_lets_nobody_in(gala):
 async def test_old_tickets_outlive_a_change_of_keys(gala):
     await gala.quota(10)
     old = (await gala.book()).tickets[0]
-    changed = await gala.box.checkout.rotate_ticket_key(gala.organiser_id, gala.token)
+    changed = await gala.box.checkout.rotate_ticket_key(
+        gala.organiser_id, signing.new_key_id(), gala.token
+    )
     new = (await gala.book()).tickets[0]
     fresh, retired = changed.keys
     assert (fresh.retired_at, retired.retired_at is None) == (None, False)
@@ -136,9 +147,38 @@ async def test_old_tickets_outlive_a_change_of_keys(gala):
 
 async def test_keys_changed_by_many_at_once_leave_one_that_signs(gala):
     rotate = gala.box.checkout.rotate_ticket_key
-    await asyncio.gather(*(rotate(gala.organiser_id, gala.token) for _ in range(5)))
+    outcomes = await race(
+        *(rotate(gala.organiser_id, signing.new_key_id(), gala.token) for _ in range(5))
+    )
+    # The first finds nothing to retire.
+    assert outcomes.kinds == {TicketKeys: 2, TooManyRequests: 3}
     keys = await gala.box.checkout.ticket_keys(gala.organiser_id, gala.token)
-    assert len([key for key in keys.keys if key.retired_at is None]) == 1
+    assert [key.retired_at is None for key in keys.keys] == [True, False]
+
+
+async def test_a_change_of_keys_repeated_is_one_change(gala, anna):
+    rotate = gala.box.checkout.rotate_ticket_key
+    await gala.quota(10)
+    await gala.book()
+    key_id = signing.new_key_id()
+    answers = [await rotate(gala.organiser_id, key_id, gala.token) for _ in range(3)]
+    assert answers[1:] == answers[:1] * 2
+    assert answers[0].keys[0].key_id == key_id
+    with pytest.raises(TooManyRequests):
+        await rotate(gala.organiser_id, signing.new_key_id(), gala.token)
+    await gala.box.sql(
+        "UPDATE signing_keys SET retired_at = retired_at - interval '1 minute'"
+        " WHERE organiser_id = %s",
+        (gala.organiser_id,),
+    )
+    await rotate(gala.organiser_id, signing.new_key_id(), gala.token)
+    stranger = some_event()
+    token = gala.box.issuer.token({stranger.organiser_id: [Role.ORGANISER]})
+    with pytest.raises(IdReused):
+        await rotate(stranger.organiser_id, key_id, token)
+    for wrong in ("x", "G" * 16, "0" * 17, "%00"):
+        with pytest.raises(Malformed):
+            await rotate(gala.organiser_id, TicketKeyId(wrong), gala.token)
 
 
 async def test_only_that_door_may(gala, anna):
@@ -151,7 +191,9 @@ async def test_only_that_door_may(gala, anna):
     with pytest.raises(Forbidden):
         await gala.box.checkout.ticket_keys(gala.organiser_id, anna)
     with pytest.raises(Forbidden):
-        await gala.box.checkout.rotate_ticket_key(gala.organiser_id, gala.door_token)
+        await gala.box.checkout.rotate_ticket_key(
+            gala.organiser_id, signing.new_key_id(), gala.door_token
+        )
     new = NewScan(date_id=gala.date_id, code=ticket.code, gate="A")
     visitor = await gala.box.call("PUT", f"/scans/{new_uuid()}", content=new.model_dump_json())
     assert visitor.status_code == 401

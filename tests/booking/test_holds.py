@@ -18,9 +18,10 @@ from quickserve.contracts.booking import (
     SoldOut,
 )
 from quickserve.contracts.catalog import TicketTypeId
+from quickserve.contracts.payment import PAYMENT_MAX_MINOR
 from quickserve.kernel.errors import IdReused, Malformed, NotFound
 from quickserve.kernel.ids import new_uuid
-from quickserve.kernel.money import MAX_MINOR, Money
+from quickserve.kernel.money import Money
 
 NOW = datetime.now(UTC)
 
@@ -169,15 +170,17 @@ async def test_the_same_type_named_twice_counts_together(gala):
 async def test_one_booking_has_one_currency_and_a_bearable_total(gala):
     await gala.quota(100, gala.seat, gala.child)
     yen = replace(gala.event.ticket_types[1], price=Money(500, "JPY"))
-    dear = replace(gala.event.ticket_types[0], price=Money(MAX_MINOR, "EUR"))
+    dear = replace(gala.event.ticket_types[0], price=Money(PAYMENT_MAX_MINOR, "EUR"))
     await gala.box.offer(replace(gala.event, version=2, ticket_types=[dear, yen]))
     items = [Item(ticket_type_id=i, quantity=1) for i in (gala.seat, gala.child)]
     with pytest.raises(MixedCurrencies):
         await gala.box.checkout.put_hold(
             HoldId(new_uuid()), NewHold(date_id=gala.date_id, items=items)
         )
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed) as refused:
         await gala.hold(2)
+    assert [error.field for error in refused.value.errors] == ["items"]
+    assert (await gala.hold(1)).total.minor == PAYMENT_MAX_MINOR
 
 
 async def test_no_hold_of_that_id(gala):

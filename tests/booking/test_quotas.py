@@ -1,5 +1,7 @@
 """How many places a date has, and who may say so."""
 
+from dataclasses import replace
+
 import pytest
 
 from quickserve.contracts.booking import (
@@ -9,9 +11,11 @@ from quickserve.contracts.booking import (
     QuotaId,
     SoldOut,
 )
+from quickserve.contracts.catalog import DateId
 from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import Conflict, Forbidden, Malformed, NotFound, Unauthenticated
 from quickserve.kernel.ids import new_uuid
+from quickserve.kernel.testing import race
 
 from .conftest import Gala, some_event
 
@@ -81,13 +85,16 @@ async def test_places_stay_taken_where_they_were_taken(gala):
 
 
 async def test_many_at_once_all_or_none(gala, box):
-    def change(capacity):
+    dates = [replace(gala.event.dates[0], id=DateId(new_uuid())) for _ in range(20)]
+    await box.offer(replace(gala.event, version=2, dates=dates))
+
+    def change(capacity, date=dates[0]):
         return QuotaChange(
-            id=QuotaId(new_uuid()), organiser_id=gala.organiser_id, date_id=gala.date_id,
+            id=QuotaId(new_uuid()), organiser_id=gala.organiser_id, date_id=date.id,
             name="Row", capacity=capacity, ticket_type_ids=[gala.seat],
         )  # fmt: skip
 
-    changes = QuotaChanges(quotas=[change(1) for _ in range(2000)])
+    changes = QuotaChanges(quotas=[change(1, date) for date in dates for _ in range(100)])
     await box.checkout.put_quotas(gala.organiser_id, changes, gala.token)
     await box.checkout.put_quotas(gala.organiser_id, changes, gala.token)
     assert len((await box.checkout.quotas(gala.event.event_id, gala.token)).quotas) == 2000
@@ -104,6 +111,31 @@ async def test_many_at_once_all_or_none(gala, box):
             gala.organiser_id, QuotaChanges(quotas=[twice, twice]), gala.token
         )
     assert len((await box.checkout.quotas(gala.event.event_id, gala.token)).quotas) == 2000
+
+
+async def test_a_date_has_a_hundred_quotas_at_most(gala, box):
+    def changes(count):
+        return QuotaChanges(
+            quotas=[
+                QuotaChange(
+                    id=QuotaId(new_uuid()), organiser_id=gala.organiser_id, date_id=gala.date_id,
+                    capacity=1, ticket_type_ids=[gala.seat],
+                )
+                for _ in range(count)
+            ]
+        )  # fmt: skip
+
+    async def put(count):
+        await box.checkout.put_quotas(gala.organiser_id, changes(count), gala.token)
+
+    outcomes = await race(*(put(60) for _ in range(4)))
+    assert outcomes.kinds == {type(None): 1, Malformed: 3}
+    with pytest.raises(Malformed) as refused:
+        await put(41)
+    assert [error.field for error in refused.value.errors] == ["quotas.0.date_id"]
+    known = changes(40)
+    await box.checkout.put_quotas(gala.organiser_id, known, gala.token)
+    await box.checkout.put_quotas(gala.organiser_id, known, gala.token)  # a change adds none
 
 
 async def test_only_the_organiser_may(gala, box, anna):

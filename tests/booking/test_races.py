@@ -58,26 +58,23 @@ async def test_two_hundred_transactions_fifty_places(gala):
 
 async def test_the_same_rush_without_the_guard_oversells(gala, database_url):
     """The negative control: read, then write, without lock and constraint, sells too much."""
-    schema = f"control_{new_uuid().hex}"
-    look: LiteralString = "SELECT capacity - taken FROM stock"
+    look: LiteralString = "SELECT capacity - taken FROM control_stock"
     async with await open_connection(database_url) as admin:
-        await admin.execute(f"CREATE SCHEMA {schema}")  # type: ignore[arg-type] # our own name
-        await admin.execute(f"SET search_path = {schema}")  # type: ignore[arg-type]
-        await admin.execute("CREATE TABLE stock AS SELECT 50 AS capacity, 0 AS taken")
-        unguarded = Database(f"{database_url}?options=-csearch_path%3D{schema}", pool_max=4)
+        await admin.execute("CREATE TABLE control_stock AS SELECT 50 AS capacity, 0 AS taken")
+        unguarded = Database(database_url, pool_max=4)
         await unguarded.open()
 
         async def take() -> None:
             async with unguarded.transaction() as tx:
                 if await tx.value(look) < 1:
                     raise SoldOut
-                await tx.execute("UPDATE stock SET taken = taken + 1")
+                await tx.execute("UPDATE control_stock SET taken = taken + 1")
 
         try:
             outcomes = await rush(take)
         finally:
             await unguarded.close()
-            await admin.execute(f"DROP SCHEMA {schema} CASCADE")  # type: ignore[arg-type]
+            await admin.execute("DROP TABLE control_stock")
     assert outcomes.kinds[type(None)] > PLACES
 
 

@@ -11,7 +11,7 @@ from quickserve.contracts.booking import BookingId, TicketId
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel.ids import OrganiserId, new_uuid
 
-KEY = signing.new_key(OrganiserId(new_uuid()))
+KEY = signing.new_key(OrganiserId(new_uuid()), signing.new_key_id())
 TICKET, DATE = TicketId(new_uuid()), DateId(new_uuid())
 PAYLOAD = signing.sign_payload(KEY, TICKET, DATE)
 KEYS = {KEY.id: KEY.public}
@@ -46,7 +46,7 @@ def test_what_is_cut_or_changed_in_case_is_refused(cut):
 
 
 def test_another_key_does_not_do():
-    other = signing.new_key(KEY.organiser_id)
+    other = signing.new_key(KEY.organiser_id, signing.new_key_id())
     assert signing.verify_payload(PAYLOAD, {other.id: other.public}) is None
     assert signing.verify_payload(PAYLOAD, {KEY.id: other.public}) is None
     assert signing.verify_payload(PAYLOAD, {}) is None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from quickserve.contracts.payment import PAYMENT_MAX_MINOR
 from quickserve.kernel.ids import new_uuid
 from tests.catalog.conftest import Catalog, Organiser, a_date, a_ticket_type
 
@@ -64,6 +65,7 @@ TICKET_TYPES: list[tuple[dict[str, Any], str]] = [
     ({"price": {"minor": HUGE, "currency": "EUR"}}, "price"),
     ({"price": {"minor": 18.5, "currency": "EUR"}}, "price.minor"),
     ({"price": {"minor": -1, "currency": "EUR"}}, "price.minor"),
+    ({"price": {"minor": PAYMENT_MAX_MINOR + 1, "currency": "IDR"}}, "price.minor"),
     ({"price": "18 EUR"}, "price"),
     ({"tax_rate_bp": 10_001}, "tax_rate_bp"),
     ({"min_per_booking": 0}, "min_per_booking"),

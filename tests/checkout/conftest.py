@@ -90,21 +90,24 @@ class House:
         await self.booking.put_quotas(event.organiser_id, changes, gala.token)
         return gala
 
+    def ids(self, checkout_id: CheckoutId) -> model.Ids:
+        return model.ids_of(checkout_id, self.platform.settings)
+
     async def ended(self, checkout_id: CheckoutId) -> CheckoutView:
         return await self.checkouts.checkout(checkout_id, wait_ms=8000)
 
     async def left_by(self, checkout_id: CheckoutId) -> tuple[str | None, int, str | None]:
         """(the booking's state, its valid tickets, what the bank did)"""
-        booking_id = model.booking_id(checkout_id)
+        ids = self.ids(checkout_id)
         bookings = await self.rows(
-            "SELECT state FROM booking.bookings WHERE id = %s", (booking_id,)
+            "SELECT state FROM booking.bookings WHERE id = %s", (ids.booking,)
         )
         tickets = await self.rows(
-            "SELECT count(*) FROM booking.tickets WHERE booking_id = %s", (booking_id,)
+            "SELECT count(*) FROM booking.tickets WHERE booking_id = %s", (ids.booking,)
         )
         charges = await self.rows(
             "SELECT state FROM payment.sandbox_charges WHERE key = %s",
-            (model.intent_id(checkout_id),),
+            (ids.intent,),
         )
         return (
             bookings[0][0] if bookings else None,

@@ -70,18 +70,18 @@ async def test_the_bank_asks_and_the_buyer_approves(house, gala):
     asked = await gala.buy("challenge")
     assert asked.state == "challenge"
     assert asked.challenge_path
-    intent_id = asked.challenge_path.rpartition("/")[2]
-    question = await house.payment.challenge(intent_id)
+    question_id = asked.challenge_path.rpartition("/")[2]
+    question = await house.payment.challenge(question_id)
     assert question.return_path == f"/purchases/{asked.id}"
-    await house.payment.answer_challenge(intent_id, approve=True)
+    await house.payment.answer_challenge(question_id, approve=True)
     assert await eventually(house, asked.id) == "confirmed"
     assert await house.left_by(asked.id) == ("confirmed", 2, "captured")
 
 
 async def test_the_bank_asks_and_the_buyer_refuses(house, gala):
     asked = await gala.buy("challenge")
-    intent_id = asked.challenge_path.rpartition("/")[2]
-    await house.payment.answer_challenge(intent_id, approve=False)
+    question_id = asked.challenge_path.rpartition("/")[2]
+    await house.payment.answer_challenge(question_id, approve=False)
     assert await eventually(house, asked.id) == "failed"
     failed = await house.ended(asked.id)
     assert (failed.failure.code, failed.failure.reason) == ("card-declined", "challenge-refused")

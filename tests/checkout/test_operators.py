@@ -1,15 +1,19 @@
 """What operators see of sagas, who may see it, and what nobody sees."""
 
 import asyncio
+from dataclasses import astuple
 
 import httpx2 as httpx
 import pytest
+from pydantic import SecretStr
 
+from quickserve.checkout import model
 from quickserve.contracts.checkout import SagaView
 from quickserve.kernel.auth import Role
+from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import OrganiserId, new_uuid
 
-from .conftest import AMINA
+from .conftest import AMINA, new_id
 
 
 async def test_a_saga_is_told_step_by_step(house, gala):
@@ -49,11 +53,13 @@ async def test_a_waiting_saga(house, gala):
 
 async def test_who_may_see_sagas(house, gala):
     bought = await gala.buy()
+    saga_id = house.ids(bought.id).saga
     stranger = house.issuer.token({OrganiserId(new_uuid()): [Role.ORGANISER]})
     door = house.issuer.token({gala.organiser_id: [Role.DOOR]})
     admin = house.issuer.token(admin=True)
     expected = {
-        f"/sagas/{bought.id}": {None: 401, stranger: 403, door: 403, gala.token: 200, admin: 200},
+        f"/sagas/{saga_id}": {None: 401, stranger: 403, door: 403, gala.token: 200, admin: 200},
+        f"/sagas/{bought.id}": {None: 401, stranger: 403, gala.token: 200, admin: 200},
         f"/sagas/{new_uuid()}": {gala.token: 404, admin: 404},
         "/sagas": {None: 401, stranger: 403, gala.token: 403, admin: 200},
     }
@@ -63,7 +69,36 @@ async def test_who_may_see_sagas(house, gala):
                 answer = await http.get(path)
             assert answer.status_code == status, (path, answer.text)
     listed = await house.checkouts.sagas(admin)
-    assert bought.id in [line.id for line in listed.sagas]
+    assert saga_id in [line.id for line in listed.sagas]
+
+
+async def test_operators_do_not_learn_the_way_to_the_tickets(house, gala):
+    """Who knows a checkout's id may see the tickets: logs, sagas and payments must not tell it."""
+    bought, asked = await gala.buy(), await gala.buy("challenge")
+    assert asked.state == "challenge"
+    question = asked.challenge_path.rpartition("/")[2]
+    secrets = (str(bought.id), str(asked.id), question, bought.booking_key)
+    admin = house.issuer.token(admin=True)
+    told = (await house.checkouts.sagas(admin)).model_dump_json()
+    for checkout_id in (bought.id, asked.id):
+        saga_id = house.ids(checkout_id).saga
+        told += (await house.checkouts.saga(saga_id, gala.token)).model_dump_json()
+        async with house.http() as http:
+            assert (await http.get(f"/checkouts/{saga_id}")).status_code == 404
+        for known in (house.ids(checkout_id).intent, house.ids(checkout_id).booking):
+            with pytest.raises(NotFound):
+                await house.payment.challenge(known)
+    for secret in secrets:
+        assert secret not in told
+
+
+async def test_ids_are_derived_with_the_house_s_secret(house):
+    checkout_id = new_id()
+    ours_too = house.platform.settings
+    elsewhere = ours_too.model_copy(update={"secret": SecretStr("t" * 40)})
+    ours, theirs = house.ids(checkout_id), model.ids_of(checkout_id, elsewhere)
+    assert ours == house.ids(checkout_id)
+    assert len({checkout_id, *astuple(ours), *astuple(theirs)}) == 7
 
 
 async def test_the_engine_knows_no_person_and_the_checkout_forgets(house, gala):
@@ -122,12 +157,12 @@ async def test_payment_is_away_and_an_operator_does_not_want_to_wait(house, gala
         " WHERE state = 'sleeping' AND wake_event IS NULL"
     )
     async with house.http(gala.token) as http:
-        assert (await http.post(f"/sagas/{started.id}/retries")).status_code == 403
-    retried = await house.checkouts.retry_saga(started.id, admin)
+        assert (await http.post(f"/sagas/{saga.id}/retries")).status_code == 403
+    retried = await house.checkouts.retry_saga(saga.id, admin)
     assert isinstance(retried, SagaView)
     assert (await house.ended(started.id)).state == "confirmed"
     async with house.http(admin) as http:
-        assert (await http.post(f"/sagas/{started.id}/retries")).status_code == 409
+        assert (await http.post(f"/sagas/{saga.id}/retries")).status_code == 409
         assert (await http.post(f"/sagas/{new_uuid()}/retries")).status_code == 404
 
 

@@ -24,8 +24,6 @@ from tests.journeys.browser import (
 )  # fmt: skip
 from tests.journeys.shows import House, Show, until
 
-pytestmark = pytest.mark.xdist_group("product")
-
 NARROW: ViewportSize = {"width": 320, "height": 640}
 LANGUAGES = ("fr", "en")
 

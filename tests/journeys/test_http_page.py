@@ -18,7 +18,6 @@ MARK = "\x1e"  # ASCII record separator
 BLOCK = re.compile(r"```(sh|json)\n(.*?)```", re.DOTALL)
 
 
-@pytest.mark.xdist_group("product")
 def test_the_page_of_calls_answers_as_it_says(running: Product):
     for tool in ("curl", "jq", "uuidgen"):
         if shutil.which(tool) is None:

@@ -20,8 +20,6 @@ from quickserve.kernel.ids import new_uuid
 from tests.journeys.product import Product, folder, free_port, start
 from tests.journeys.shows import House, Show, house_of, until
 
-pytestmark = pytest.mark.xdist_group("plug")
-
 BUYERS = 40
 # Two of three cards are answered at once; the third kind is still asked about when it happens.
 METHODS = ("sandbox-success", "sandbox-late", "sandbox-success")

@@ -10,8 +10,6 @@ from tests.journeys.browser import Person, person
 from tests.journeys.product import product
 from tests.journeys.shows import House, Show, house_of
 
-pytestmark = pytest.mark.xdist_group("product")
-
 DECLINED = "4000 0000 0000 0002"
 LATE = "4000 0000 0000 0077"
 CHALLENGE = "4000 0000 0000 3220"

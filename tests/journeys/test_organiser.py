@@ -18,8 +18,6 @@ from tests.journeys.calendars import Calendar
 from tests.journeys.product import new_organiser
 from tests.journeys.shows import House, until
 
-pytestmark = pytest.mark.xdist_group("product")
-
 
 @pytest.fixture(params=["own", "pycon_us_2025.ics"])
 def calendar(request: pytest.FixtureRequest, tmp_path: Path) -> Calendar:

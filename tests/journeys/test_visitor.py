@@ -6,7 +6,6 @@ from pathlib import Path
 from shutil import which
 from subprocess import run
 
-import pytest
 from icalendar import Calendar
 from playwright.async_api import Browser, expect
 
@@ -14,8 +13,6 @@ from quickserve.kernel.auth import Role
 from tests.journeys import qr
 from tests.journeys.browser import Person, chromium, person, shoot
 from tests.journeys.shows import House, Show
-
-pytestmark = pytest.mark.xdist_group("product")
 
 
 async def test_two_tickets_in_six_interactions_and_two_fields(browser: Browser, house: House):

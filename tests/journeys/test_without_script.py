@@ -3,14 +3,11 @@
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from quickserve.kernel.auth import Role
 from tests.journeys.browser import Person, person
 from tests.journeys.shows import House
-
-pytestmark = pytest.mark.xdist_group("product")
 
 LATE = "4000 0000 0000 0077"
 

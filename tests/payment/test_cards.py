@@ -1,12 +1,15 @@
 """Every test card does what its line says."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from quickserve.contracts.payment import (
     CardInvalid,
+    ChallengeId,
     IntentNotAuthorized,
+    IntentView,
     SandboxCard,
     UnknownPaymentMethod,
 )
@@ -17,6 +20,12 @@ from .conftest import Payments, eventually, new_id, order
 
 async def state_of(payments: Payments, intent_id: Any) -> str:
     return (await payments.client.intent(intent_id)).state
+
+
+def question_of(intent: IntentView) -> ChallengeId:
+    """The bank's page, as the buyer is sent to it."""
+    assert intent.challenge_path is not None
+    return ChallengeId(UUID(intent.challenge_path.removeprefix("/pay/challenge/")))
 
 
 async def test_a_good_card_is_authorised_then_captured(payments: Payments):
@@ -57,34 +66,41 @@ async def test_a_challenge_is_answered(
     payments: Payments, card: str, approve: bool, state: str, failure: str | None
 ):
     intent = await payments.pay(card)
-    assert (intent.state, intent.challenge_path) == ("challenge", f"/pay/challenge/{intent.id}")
-    page = await payments.client.challenge(intent.id)
+    assert intent.state == "challenge"
+    page = await payments.client.challenge(question_of(intent))
+    # Who learns a payment's id, from a log or a report, learns nothing of the purchase by it.
+    with pytest.raises(NotFound):
+        await payments.client.challenge(ChallengeId(intent.id))
     assert (page.open, page.amount, page.return_path) == (True, intent.amount, "/checkout/1")
 
-    page = await payments.client.answer_challenge(intent.id, approve=approve)
+    page = await payments.client.answer_challenge(page.id, approve=approve)
 
     assert not page.open
     after = await payments.client.intent(intent.id)
     assert (after.state, after.failure, after.challenge_path) == (state, failure, None)
     # The buyer goes back and answers the other way: the first answer counts.
-    await payments.client.answer_challenge(intent.id, approve=not approve)
+    await payments.client.answer_challenge(page.id, approve=not approve)
     assert await state_of(payments, intent.id) == state
     assert await payments.events(intent.id) == [state]
 
 
 async def test_an_abandoned_challenge_can_be_voided_and_answers_no_more(payments: Payments):
     intent = await payments.pay("challenge")
+    question = question_of(intent)
     await payments.client.void(intent.id)
-    assert not (await payments.client.challenge(intent.id)).open
-    await payments.client.answer_challenge(intent.id, approve=True)
+    assert not (await payments.client.challenge(question)).open
+    await payments.client.answer_challenge(question, approve=True)
     assert await state_of(payments, intent.id) == "voided"
     assert await payments.bank_says(intent.id) == "voided"
 
 
 async def test_nobody_is_asked_about_a_plain_card(payments: Payments):
     intent = await payments.pay()
+    charge_id = await payments.value(
+        "SELECT id FROM payment.sandbox_charges WHERE key = %s", (intent.id,)
+    )
     with pytest.raises(NotFound):
-        await payments.client.challenge(intent.id)
+        await payments.client.challenge(ChallengeId(UUID(charge_id.removeprefix("ch_"))))
 
 
 async def test_a_lost_answer_is_found_again_by_repeating(payments: Payments):

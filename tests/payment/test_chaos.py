@@ -7,10 +7,11 @@ import asyncio
 import random
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from quickserve.contracts.payment import IntentId, IntentView, NewRefund, RefundId
+from quickserve.contracts.payment import ChallengeId, IntentId, IntentView, NewRefund, RefundId
 from quickserve.kernel.errors import Problem, Unavailable
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.money import Money
@@ -20,6 +21,7 @@ from quickserve.payment.commands.authorize import Authorize, authorize
 from quickserve.payment.commands.capture import capture
 from quickserve.payment.commands.refund import GiveRefund, refund
 from quickserve.payment.commands.void import void
+from quickserve.payment.reads import find_intent
 
 from .conftest import Payments, eventually, new_id, order
 
@@ -88,7 +90,10 @@ async def _try_something(
         elif choice < 0.6:
             await capture(ctx, intent_id)
         elif choice < 0.75:
-            await answer_challenge(ctx, intent_id, approve=hand.random() < 0.7)
+            path = (await find_intent(ctx, intent_id)).challenge_path
+            if path:
+                question = ChallengeId(UUID(path.rpartition("/")[2]))
+                await answer_challenge(ctx, question, approve=hand.random() < 0.7)
         elif choice < 0.8:
             await void(ctx, intent_id)
         else:

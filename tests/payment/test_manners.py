@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from quickserve.contracts.payment import PAYMENT_MAX_MINOR
 from quickserve.kernel.auth import ServiceIdentity
 from quickserve.kernel.ids import new_uuid
 
@@ -41,7 +42,7 @@ async def test_only_the_services_concerned_move_money(
     [
         ({"amount": {"minor": 0, "currency": "EUR"}}, "amount.minor"),
         ({"amount": {"minor": -5, "currency": "EUR"}}, "amount.minor"),
-        ({"amount": {"minor": 10**9 + 1, "currency": "EUR"}}, "amount.minor"),
+        ({"amount": {"minor": PAYMENT_MAX_MINOR + 1, "currency": "EUR"}}, "amount.minor"),
         ({"amount": {"minor": 10**30, "currency": "EUR"}}, "amount"),
         ({"amount": {"minor": 1.5, "currency": "EUR"}}, "amount.minor"),
         ({"amount": {"minor": 100, "currency": "XXX"}}, "amount"),

@@ -21,9 +21,17 @@ from quickserve.kernel.testing import race
 from quickserve.payment import store
 from quickserve.payment.commands.authorize import Authorize, authorize
 from quickserve.payment.commands.capture import capture
+from quickserve.payment.commands.resume import resume
 from quickserve.payment.commands.take_callback import take_callback
 from quickserve.payment.commands.void import void
-from quickserve.payment.providers.port import Authorized, Callback, Declined, Pending
+from quickserve.payment.providers.port import (
+    Authorized,
+    Callback,
+    Declined,
+    Order,
+    Outcome,
+    Pending,
+)
 
 from .conftest import Payments, eventually, new_id, order
 
@@ -392,3 +400,20 @@ async def _held_for_nothing(payments: Payments) -> int:
         "SELECT count(*) FROM payment.intents i JOIN payment.sandbox_charges c ON c.key = i.id"
         " WHERE i.state = 'voided' AND c.state IN ('authorized', 'pending', 'challenge')"
     )
+
+
+async def test_one_poisoned_intent_does_not_stop_its_neighbours(payments: Payments):
+    """The provider has a bug with the first; the others go on in the same round."""
+    ids = [new_id() for _ in range(3)]
+    away = payments.with_provider(Provider(payments, before_authorize=unreachable))
+    intents = [await authorize(away, Authorize(intent_id, order())) for intent_id in ids]
+
+    class Poisoned(Provider):
+        async def authorize(self, order: Order) -> Outcome:
+            if order.intent_id == ids[0]:
+                raise ZeroDivisionError
+            return Declined("card-declined")
+
+    await resume(payments.with_provider(Poisoned(payments)), intents)
+    found = [await payments.client.intent(intent_id) for intent_id in ids[1:]]
+    assert [view.state for view in found] == ["declined", "declined"]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from quickserve.booking import reads
 from quickserve.booking.commands.book_free import BookFree, book_free
@@ -45,6 +45,7 @@ from quickserve.contracts.booking import (
     ScanView,
     SoldOut,
     TicketId,
+    TicketKeyId,
     TicketKeys,
     TicketView,
     UnknownTicketType,
@@ -57,6 +58,7 @@ from quickserve.kernel.errors import (
     IdReused,
     Malformed,
     NotFound,
+    TooManyRequests,
     Unauthenticated,
     errors,
 )  # fmt: skip
@@ -218,13 +220,17 @@ async def get_ticket_keys(organiser_id: OrganiserId, ctx: Ctx) -> TicketKeys:
     return await reads.ticket_keys(ctx, organiser_id)
 
 
-@router.post(
-    "/organisers/{organiser_id}/ticket-keys",
+@router.put(
+    "/organisers/{organiser_id}/ticket-keys/{key_id}",
     dependencies=[signed_in],
-    responses=errors(Unauthenticated, Forbidden),
+    responses=errors(Unauthenticated, Forbidden, TooManyRequests, IdReused, Malformed),
 )
-async def post_ticket_key(organiser_id: OrganiserId, ctx: Ctx) -> TicketKeys:
-    await rotate_ticket_key(ctx, organiser_id)
+async def put_ticket_key(
+    organiser_id: OrganiserId,
+    key_id: Annotated[TicketKeyId, Path(pattern="^[0-9a-f]{16}$")],
+    ctx: Ctx,
+) -> TicketKeys:
+    await rotate_ticket_key(ctx, organiser_id, key_id)
     return await reads.ticket_keys(ctx, organiser_id)
 
 

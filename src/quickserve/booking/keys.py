@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from quickserve.booking import signing
 from quickserve.booking.signing import SigningKey
 from quickserve.booking.store import keys as store
-from quickserve.kernel.db import Database
+from quickserve.contracts.booking import TicketKeyId
+from quickserve.kernel.db import Database, Transaction
+from quickserve.kernel.errors import IdReused, TooManyRequests
 from quickserve.kernel.ids import OrganiserId
 
 # After a rotation elsewhere this process may sign with the retired key for as long; its tickets
@@ -29,20 +31,38 @@ class KeyRing:
             return key
         async with self._db.read() as tx:
             row = await store.find_active_key(tx, organiser_id)
-        return self._keep(row) if row else await self.replace(organiser_id, retire=False)
+        return self._keep(row) if row else await self._first(organiser_id)
 
-    async def replace(self, organiser_id: OrganiserId, *, retire: bool) -> SigningKey:
-        """Makes a key unless there is one; with `retire` the present one stops signing."""
+    async def replace(self, organiser_id: OrganiserId, key_id: TicketKeyId) -> None:
+        """Makes the key, and the present one stops signing; nothing when it was made before.
+
+        Errors: TooManyRequests, so that the keys a door has to know stay few; IdReused.
+        """
         async with self._db.transaction() as tx:
             await store.lock_keys(tx, organiser_id)
-            if retire:
-                await store.retire_key(tx, organiser_id)
+            known = await store.find_keys(tx, [key_id])
+            if known and known[0].organiser_id != organiser_id:
+                raise IdReused
+            if known:
+                return
+            if await store.key_just_retired(tx, organiser_id):
+                raise TooManyRequests("It was replaced just now: wait a minute.", retry_after=60)
+            await store.retire_key(tx, organiser_id)
+            row = await self._insert(tx, signing.new_key(organiser_id, key_id))
+        self._keep(row)
+
+    async def _first(self, organiser_id: OrganiserId) -> SigningKey:
+        async with self._db.transaction() as tx:
+            await store.lock_keys(tx, organiser_id)
             row = await store.find_active_key(tx, organiser_id)
             if row is None:
-                key = signing.new_key(organiser_id)
-                row = store.Key(key.id, organiser_id, signing.seal(key, self._secret))
-                await store.insert_key(tx, row, key.public)
+                row = await self._insert(tx, signing.new_key(organiser_id, signing.new_key_id()))
         return self._keep(row)
+
+    async def _insert(self, tx: Transaction, key: SigningKey) -> store.Key:
+        row = store.Key(key.id, key.organiser_id, signing.seal(key, self._secret))
+        await store.insert_key(tx, row, key.public)
+        return row
 
     async def by_id(self, key_ids: Iterable[str]) -> dict[str, SigningKey]:
         """Those that exist, retired ones too. Not to be asked for inside a transaction."""

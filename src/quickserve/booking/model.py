@@ -1,5 +1,6 @@
 """What may be booked, and the rules. No I/O: everything here is told what it needs to know."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,10 +26,12 @@ from quickserve.contracts.booking import (
     UnknownTicketType,
 )  # fmt: skip
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
+from quickserve.contracts.payment import PAYMENT_MAX_MINOR
 from quickserve.kernel.errors import Conflict, FieldError, Malformed, NotFound
 from quickserve.kernel.ids import OrganiserId
-from quickserve.kernel.money import MAX_MINOR, Money
+from quickserve.kernel.money import Money
 
+QUOTAS_MAX = 100  # of one date
 PLACES_MAX = 500  # of one booking: bounds what one request makes us insert and sign
 
 
@@ -209,7 +212,8 @@ def wanted(items: Sequence[Item]) -> dict[TicketTypeId, int]:
 def choose(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> Basket:
     """Applies the rules of sale. Raises the first that is broken; places are not its matter.
 
-    Errors: NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies.
+    Errors: NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies,
+    Malformed for more than one payment can take.
     """
     require_sellable(offer)
     items = [_item(offer, type_id, quantity) for type_id, quantity in quantities.items()]
@@ -217,8 +221,9 @@ def choose(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> Basket:
     if len(currencies) > 1:
         raise MixedCurrencies(f"These tickets are priced in {' and '.join(sorted(currencies))}.")
     total = sum(item.unit_price.minor * item.quantity for item in items)
-    if total > MAX_MINOR:
-        raise Malformed("The total is larger than any payment: choose fewer tickets.")
+    if total > PAYMENT_MAX_MINOR:
+        fix = "The total is larger than any payment: choose fewer tickets."
+        raise field_problem("items", "too-dear", fix)
     needed = dict.fromkeys(sorted(offer.available), 0)
     for quota_id, type_id in offer.links:
         needed[quota_id] += quantities[type_id]
@@ -286,13 +291,14 @@ def places_together(pools: Collection[Pool]) -> int:
     The largest quotas are left out as long as the others still cover every ticket type: a house of
     100 with 10 seats in the box allows 100, not 110.
     """
-    kept = sorted(pools, key=lambda pool: pool.size, reverse=True)
-    for pool in tuple(kept):
-        others = [other for other in kept if other is not pool]
-        covered = frozenset[TicketTypeId]().union(*(o.ticket_type_ids for o in others))
-        if pool.ticket_type_ids <= covered:
-            kept = others
-    return sum(pool.size for pool in kept)
+    covered = Counter(type_id for pool in pools for type_id in pool.ticket_type_ids)
+    places = 0
+    for pool in sorted(pools, key=lambda pool: pool.size, reverse=True):
+        if all(covered[type_id] > 1 for type_id in pool.ticket_type_ids):
+            covered.subtract(pool.ticket_type_ids)
+        else:
+            places += pool.size
+    return places
 
 
 @dataclass(frozen=True, slots=True)

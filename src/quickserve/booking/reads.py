@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from quickserve.booking import signing
@@ -36,7 +37,7 @@ from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import Money
 from quickserve.kernel.service import Context
 
-_HOURS_OF_EVENT_MAX = 400
+_DAYS_OF_EVENT, _HOURS_OF_EVENT_MAX = 60, 400
 _HOURS_OF_ORGANISER = 48
 _LATEST = 10
 _NEXT_DATES = 10
@@ -53,14 +54,19 @@ async def availability(ctx: Context, date_ids: Sequence[DateId]) -> Availability
         types = await reports.sellable_types(tx, date_ids)
         quotas = await reports.quotas_of_dates(tx, date_ids)
     pools: dict[DateId, list[Pool]] = defaultdict(list)
+    left: dict[tuple[DateId, TicketTypeId], int] = {}
     for quota in quotas:
         pools[quota.date_id].append(quota.left)
+        for type_id in quota.ticket_type_ids:
+            known_left = left.get((quota.date_id, type_id), quota.left.size)
+            left[quota.date_id, type_id] = min(known_left, quota.left.size)
     offered: dict[DateId, list[TicketTypeAvailability]] = defaultdict(list)
     for kind in types:
-        left = _left(pools[kind.date_id], kind.ticket_type_id)
         offered[kind.date_id].append(
             TicketTypeAvailability(
-                ticket_type_id=kind.ticket_type_id, available=left, on_sale=kind.on_sale
+                ticket_type_id=kind.ticket_type_id,
+                available=left.get((kind.date_id, kind.ticket_type_id), 0),
+                on_sale=kind.on_sale,
             )
         )
     return AvailabilityList(
@@ -75,10 +81,6 @@ async def availability(ctx: Context, date_ids: Sequence[DateId]) -> Availability
             if date_id in known
         ]
     )
-
-
-def _left(pools: list[Pool], type_id: TicketTypeId) -> int:
-    return min((pool.size for pool in pools if type_id in pool.ticket_type_ids), default=0)
 
 
 async def quotas(ctx: Context, event_id: EventId) -> QuotaList:
@@ -195,7 +197,8 @@ async def sales_report(ctx: Context, event_id: EventId) -> SalesReport:
             raise NotFound("There is no such event.")
         ctx.principal.require(event.organiser_id, Role.ORGANISER)
         dates = await _figures(tx, await reports.dates_of_event(tx, event_id))
-        sales = await reports.sales_of_event(tx, event_id)
+        totals = resources(ctx).totals
+        sales = await totals.get(event_id, partial(reports.sales_of_event, tx, event_id))
         return SalesReport(
             event_id=event_id,
             title=event.title,
@@ -204,7 +207,9 @@ async def sales_report(ctx: Context, event_id: EventId) -> SalesReport:
             held=sum(date.held for date in dates),
             admitted=sum(date.admitted for date in dates),
             revenue=_revenue(sales),
-            hours=await reports.hours_of_event(tx, event_id, _HOURS_OF_EVENT_MAX),
+            hours=await reports.hours_of_event(
+                tx, event_id, days=_DAYS_OF_EVENT, limit=_HOURS_OF_EVENT_MAX
+            ),
             dates=dates,
             ticket_types=await reports.count_ticket_types(tx, event_id),
             latest=_lines(ctx, await reports.latest_of_event(tx, event_id, _LATEST)),
@@ -217,7 +222,10 @@ async def organiser_report(ctx: Context, organiser_id: OrganiserId) -> Organiser
     async with ctx.db.read() as tx:
         dates = await reports.next_dates(tx, organiser_id, _NEXT_DATES)
         midnight = _midnight(ctx.clock.now(), dates[0].zone if dates else "UTC")
-        sales = await reports.sales_of_organiser(tx, organiser_id)
+        totals = resources(ctx).totals
+        sales = await totals.get(
+            organiser_id, partial(reports.sales_of_organiser, tx, organiser_id)
+        )
         door = await reports.door_of_organiser(tx, organiser_id)
         return OrganiserReport(
             organiser_id=organiser_id,

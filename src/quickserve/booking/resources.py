@@ -1,11 +1,40 @@
 """What the commands share within a process, beside the database."""
 
+import math
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from quickserve.booking.batches import Batch
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.model import HoldTimes, NewHoldRow, Sale
+from quickserve.booking.store.reports import Sales
 from quickserve.kernel.service import Context
+
+_TOTALS_MAX = 10_000
+
+
+class Totals:
+    """Sums over all sales of an event or organiser, each kept for a second.
+
+    However many people look at a page, and however often, all that was ever sold is summed once
+    a second at most.
+    """
+
+    def __init__(self, seconds: float = 1.0) -> None:
+        self._seconds = seconds
+        self._known: dict[UUID, tuple[float, list[Sales]]] = {}
+
+    async def get(self, of: UUID, add_up: Callable[[], Awaitable[list[Sales]]]) -> list[Sales]:
+        since, sales = self._known.get(of, (-math.inf, []))
+        if time.monotonic() - since < self._seconds:
+            return sales
+        if len(self._known) >= _TOTALS_MAX:
+            self._known.clear()
+        sales = await add_up()
+        self._known[of] = (time.monotonic(), sales)
+        return sales
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +42,7 @@ class Resources:
     keys: KeyRing
     sales: Batch[Sale, None]
     holds: Batch[NewHoldRow, HoldTimes]
+    totals: Totals
 
 
 def resources(ctx: Context) -> Resources:

@@ -7,11 +7,12 @@ from functools import partial
 from quickserve.booking.api import router
 from quickserve.booking.batches import Batch
 from quickserve.booking.commands.book_free import record_sales
+from quickserve.booking.commands.forget import delete_leftovers, forget_people
 from quickserve.booking.commands.hold_places import record_holds
 from quickserve.booking.commands.return_expired_holds import return_all_expired_holds
 from quickserve.booking.events import SUBSCRIPTIONS
 from quickserve.booking.keys import KeyRing
-from quickserve.booking.resources import Resources
+from quickserve.booking.resources import Resources, Totals
 from quickserve.booking.store import CONSTRAINTS
 from quickserve.kernel.service import Job, Runtime, Service
 
@@ -22,7 +23,7 @@ async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
     holds = Batch(partial(record_holds, runtime.db, runtime.settings.hold_minutes))
     keys = KeyRing(runtime.db, runtime.settings.key_for("ticket-keys"))
     try:
-        yield Resources(keys, sales, holds)
+        yield Resources(keys, sales, holds, Totals())
     finally:
         await sales.close()
         await holds.close()
@@ -32,7 +33,11 @@ service = Service(
     name="booking",
     router=router,
     subscriptions=SUBSCRIPTIONS,
-    jobs=(Job("return expired holds", return_all_expired_holds, every_seconds=0.5),),
+    jobs=(
+        Job("return expired holds", return_all_expired_holds, every_seconds=0.5),
+        Job("delete leftovers", delete_leftovers, every_seconds=3600),
+        Job("forget people", forget_people, every_seconds=86_400),
+    ),
     constraints=CONSTRAINTS,
     resources=open_resources,
 )

@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from quickserve.contracts.booking import BookingId, TicketId
+from quickserve.contracts.booking import BookingId, TicketId, TicketKeyId
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel.ids import OrganiserId
 
@@ -54,8 +54,12 @@ class SigningKey:
         return self.private.public_key().public_bytes_raw()
 
 
-def new_key(organiser_id: OrganiserId) -> SigningKey:
-    return SigningKey(secrets.token_hex(8), organiser_id, Ed25519PrivateKey.generate())
+def new_key_id() -> TicketKeyId:
+    return TicketKeyId(secrets.token_hex(8))
+
+
+def new_key(organiser_id: OrganiserId, key_id: TicketKeyId) -> SigningKey:
+    return SigningKey(key_id, organiser_id, Ed25519PrivateKey.generate())
 
 
 def seal(key: SigningKey, secret: bytes) -> bytes:

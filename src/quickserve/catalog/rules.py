@@ -14,6 +14,7 @@ from quickserve.contracts.catalog import (
     UnknownZone,
     VenueDraft,
 )
+from quickserve.contracts.payment import PAYMENT_MAX_MINOR
 from quickserve.kernel.errors import FieldError, Malformed, Problem
 
 YEAR_FIRST, YEAR_LAST = 1970, 2100
@@ -114,6 +115,11 @@ def _ticket_type(draft: TicketTypeDraft, prefix: str) -> Iterator[FieldError]:
         yield FieldError(
             field=f"{prefix}price.minor", code="negative-price",
             message="Give a price of zero or more.",
+        )  # fmt: skip
+    if draft.price.minor > PAYMENT_MAX_MINOR:
+        yield FieldError(
+            field=f"{prefix}price.minor", code="too-dear",
+            message=f"Give at most {PAYMENT_MAX_MINOR} minor units: no payment is larger.",
         )  # fmt: skip
     if draft.max_per_booking < draft.min_per_booking:
         yield FieldError(

@@ -1,6 +1,5 @@
 """A purchase under way: its ids and what it may become."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import digest
@@ -11,6 +10,7 @@ from quickserve.contracts.checkout import CheckoutId, NewCheckout
 from quickserve.contracts.payment import IntentId
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import Money
+from quickserve.kernel.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Checkout:
     """`contact` and `method` are None once the purchase ended; then `booking_key` tells how."""
 
     id: CheckoutId
+    saga_id: UUID
     hold_id: HoldId
     booking_id: BookingId
     intent_id: IntentId
@@ -30,20 +31,30 @@ class Checkout:
     created_at: datetime
 
 
-def derived_id(checkout_id: CheckoutId, purpose: str) -> UUID:
-    """A UUIDv7 of the same time. One way: the checkout's id opens it, and others see this one."""
-    hashed = hashlib.sha256(checkout_id.bytes + purpose.encode()).digest()
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """What others see of a purchase, in logs and in other services."""
+
+    saga: UUID
+    booking: BookingId
+    intent: IntentId
+
+
+def ids_of(checkout_id: CheckoutId, settings: Settings) -> Ids:
+    """Always the same ones, and one way: who knows the checkout's id may see the tickets."""
+    key = settings.key_for("checkout ids")
+    saga, booking, intent = (
+        _derived(checkout_id, purpose, key) for purpose in (b"saga", b"booking", b"intent")
+    )
+    return Ids(saga, BookingId(booking), IntentId(intent))
+
+
+def _derived(checkout_id: CheckoutId, purpose: bytes, key: bytes) -> UUID:
+    """A UUIDv7 of the same time."""
+    hashed = digest(key, checkout_id.bytes + purpose, "sha256")
     number = int.from_bytes(checkout_id.bytes[:6] + hashed[:10])
     number = number & ~(0xF << 76) | 0x7 << 76
     return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
-
-
-def booking_id(checkout_id: CheckoutId) -> BookingId:
-    return BookingId(derived_id(checkout_id, "booking"))
-
-
-def intent_id(checkout_id: CheckoutId) -> IntentId:
-    return IntentId(derived_id(checkout_id, "intent"))
 
 
 def content_of(body: NewCheckout, key: bytes) -> bytes:

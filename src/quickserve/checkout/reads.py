@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from quickserve.checkout import store
+from quickserve.checkout import model, store
 from quickserve.checkout.model import Checkout
 from quickserve.checkout.sagas import queue
 from quickserve.contracts.checkout import (
@@ -23,7 +23,7 @@ from quickserve.contracts.checkout import (
 from quickserve.kernel.auth import Role
 from quickserve.kernel.client import deadline
 from quickserve.kernel.errors import Forbidden, NotFound
-from quickserve.kernel.saga_queue import SagaStatus
+from quickserve.kernel.saga_queue import SagaStatus, SagaStep
 from quickserve.kernel.service import Context
 
 _SAGAS_LISTED = 100
@@ -40,7 +40,8 @@ async def wait_for_checkout(
     until = time.monotonic() + wait_ms / 1000
     if asked_until := deadline.get():
         until = min(until, asked_until - _ANSWER_SECONDS)
-    with ctx.resources.watch(checkout_id) as progress:
+    saga_id = model.ids_of(checkout_id, ctx.settings).saga
+    with ctx.resources.watch(saga_id) as progress:
         while True:
             progress.clear()
             view = seen or await read_checkout(ctx, checkout_id)
@@ -60,7 +61,7 @@ async def read_checkout(ctx: Context, checkout_id: CheckoutId) -> CheckoutView:
             raise NotFound
         status = None
         if checkout.booking_key is None:
-            status = await queue.status(tx, checkout_id)
+            status = await queue.status(tx, checkout.saga_id)
             if status is None:
                 raise NotFound("This purchase failed more than a month ago.")
     return view_of(checkout, status)
@@ -114,27 +115,29 @@ async def list_sagas(ctx: Context) -> SagaList:
     )
 
 
-async def read_saga(ctx: Context, saga_id: UUID) -> SagaView:
-    """For administrators, and for the organiser whose tickets are sold."""
+async def read_saga(ctx: Context, either_id: UUID) -> SagaView:
+    """For administrators, and for the organiser whose tickets are sold.
+
+    By the saga's id, or the checkout's. Tells nothing that opens the purchase: neither
+    the checkout's id nor the bank's question.
+    """
     async with ctx.db.read() as tx:
-        checkout = await store.find_checkout(tx, saga_id)
+        checkout = await store.find_checkout_of_saga(tx, either_id)
         if checkout is None:
             raise NotFound
         ctx.principal.require(checkout.organiser_id, Role.ORGANISER)
-        history = await queue.describe(tx, saga_id)
+        history = await queue.describe(tx, checkout.saga_id)
     if history is None:
         raise NotFound("This purchase needed no saga: the places cost nothing.")
     summary = history.summary
     return SagaView(
-        id=saga_id,
+        id=checkout.saga_id,
         saga=summary.name,
         state=summary.state,
         outcome=summary.outcome,
+        total=checkout.total,
         started_at=summary.spawned_at,
-        steps=[
-            StepView(name=s.name, kind=s.kind, state=s.state, at=s.at, result=s.result)
-            for s in history.steps
-        ],
+        steps=[_step(s) for s in history.steps],
         attempts=[
             AttemptView(
                 number=a.number,
@@ -147,3 +150,8 @@ async def read_saga(ctx: Context, saga_id: UUID) -> SagaView:
             for a in history.attempts
         ],
     )
+
+
+def _step(step: SagaStep) -> StepView:
+    result = None if step.kind == "wait" else step.result
+    return StepView(name=step.name, kind=step.kind, state=step.state, at=step.at, result=result)

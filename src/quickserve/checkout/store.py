@@ -16,6 +16,7 @@ from quickserve.kernel.money import Money
 @dataclass(frozen=True, slots=True)
 class _Row:
     id: CheckoutId
+    saga_id: UUID
     hold_id: HoldId
     booking_id: BookingId
     intent_id: IntentId
@@ -38,14 +39,24 @@ class _Row:
                 email=self.contact_email, name=self.contact_name, language=self.contact_language
             )
         return Checkout(
-            self.id, self.hold_id, self.booking_id, self.intent_id, self.organiser_id,
-            Money(self.total_minor, self.currency), bytes(self.content), contact, self.method,
-            self.booking_key, self.created_at,
+            self.id, self.saga_id, self.hold_id, self.booking_id, self.intent_id,
+            self.organiser_id, Money(self.total_minor, self.currency), bytes(self.content),
+            contact, self.method, self.booking_key, self.created_at,
         )  # fmt: skip
 
 
-async def find_checkout(tx: Transaction, checkout_id: UUID) -> Checkout | None:
+async def find_checkout(tx: Transaction, checkout_id: CheckoutId) -> Checkout | None:
     row = await tx.maybe(_Row, "SELECT * FROM checkouts WHERE id = %s", (checkout_id,))
+    return row.checkout() if row else None
+
+
+async def find_checkout_of_saga(tx: Transaction, either_id: UUID) -> Checkout | None:
+    """By the saga's id, or by the checkout's own, which a buyer may have shown."""
+    row = await tx.maybe(
+        _Row,
+        "SELECT * FROM checkouts WHERE saga_id = %(id)s OR id = %(id)s",
+        {"id": either_id},
+    )
     return row.checkout() if row else None
 
 
@@ -54,15 +65,17 @@ async def insert_checkout(tx: Transaction, checkout: Checkout) -> Checkout | Non
     contact = checkout.contact
     row = await tx.maybe(
         _Row,
-        "INSERT INTO checkouts (id, hold_id, booking_id, intent_id, organiser_id, total_minor,"
-        " currency, content, contact_email, contact_name, contact_language, method, booking_key)"
-        " VALUES (%(id)s, %(hold_id)s, %(booking_id)s, %(intent_id)s, %(organiser_id)s,"
-        " %(total_minor)s, %(currency)s, %(content)s, %(email)s, %(name)s, %(language)s,"
-        " %(method)s, %(booking_key)s)"
+        "INSERT INTO checkouts (id, saga_id, hold_id, booking_id, intent_id, organiser_id,"
+        " total_minor, currency, content, contact_email, contact_name, contact_language, method,"
+        " booking_key)"
+        " VALUES (%(id)s, %(saga_id)s, %(hold_id)s, %(booking_id)s, %(intent_id)s,"
+        " %(organiser_id)s, %(total_minor)s, %(currency)s, %(content)s, %(email)s, %(name)s,"
+        " %(language)s, %(method)s, %(booking_key)s)"
         " ON CONFLICT (id) DO NOTHING RETURNING *",
         {
-            "id": checkout.id, "hold_id": checkout.hold_id, "booking_id": checkout.booking_id,
-            "intent_id": checkout.intent_id, "organiser_id": checkout.organiser_id,
+            "id": checkout.id, "saga_id": checkout.saga_id, "hold_id": checkout.hold_id,
+            "booking_id": checkout.booking_id, "intent_id": checkout.intent_id,
+            "organiser_id": checkout.organiser_id,
             "total_minor": checkout.total.minor, "currency": checkout.total.currency,
             "content": checkout.content, "email": contact and contact.email,
             "name": contact and contact.name, "language": contact and contact.language,

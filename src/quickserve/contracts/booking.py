@@ -19,6 +19,7 @@ HoldId = NewType("HoldId", UUID)
 BookingId = NewType("BookingId", UUID)
 TicketId = NewType("TicketId", UUID)
 ScanId = NewType("ScanId", UUID)
+TicketKeyId = NewType("TicketKeyId", str)  # secrets.token_hex(8): short, every QR has it
 
 HoldState = Literal["active", "used", "released", "expired"]
 BookingState = Literal["pending", "confirmed", "withdrawn"]
@@ -39,18 +40,15 @@ class Request(BaseModel):
 # -- Stock ----------------------------------------------------------------------------------------
 
 
-class QuotaDraft(Request):
+class QuotaChange(Request):
     """How many places a date has for these ticket types together; without any it is retired."""
 
+    id: QuotaId
     organiser_id: OrganiserId
     date_id: DateId
     name: Line = Field(default="", max_length=100)
     capacity: int = Field(ge=0, le=1_000_000)
     ticket_type_ids: list[TicketTypeId] = Field(max_length=100)
-
-
-class QuotaChange(QuotaDraft):
-    id: QuotaId
 
 
 class QuotaChanges(BaseModel):
@@ -462,8 +460,7 @@ class BookingClient:
 
     async def booking(self, booking_id: BookingId, key: str) -> BookingView:
         """Raises NotFound when the key does not fit."""
-        query = {"key": key}
-        return await self._client.get(BookingView, f"/bookings/{booking_id}", query=query)
+        return await self._client.get(BookingView, f"/bookings/{booking_id}", query={"key": key})
 
     async def put_scan(self, scan_id: ScanId, scan: NewScan, token: str) -> ScanView:
         return await self._client.put(ScanView, f"/scans/{scan_id}", scan, token=token)
@@ -481,9 +478,12 @@ class BookingClient:
         path = f"/organisers/{organiser_id}/ticket-keys"
         return await self._client.get(TicketKeys, path, token=token)
 
-    async def rotate_ticket_key(self, organiser_id: OrganiserId, token: str) -> TicketKeys:
-        path = f"/organisers/{organiser_id}/ticket-keys"
-        return await self._client.post(TicketKeys, path, None, token=token)
+    async def rotate_ticket_key(
+        self, organiser_id: OrganiserId, key_id: TicketKeyId, token: str
+    ) -> TicketKeys:
+        """The caller mints `key_id`. At most once a minute: else TooManyRequests."""
+        path = f"/organisers/{organiser_id}/ticket-keys/{key_id}"
+        return await self._client.put(TicketKeys, path, None, token=token)
 
     async def revoke_ticket(self, ticket_id: TicketId, token: str) -> TicketView:
         path = f"/tickets/{ticket_id}/revocation"

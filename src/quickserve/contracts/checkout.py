@@ -68,10 +68,13 @@ class AttemptView(BaseModel):
 
 
 class SagaView(BaseModel):
+    """`id` is not the checkout's, which is the buyer's secret."""
+
     id: UUID
     saga: str
     state: Literal["waiting", "running", "done", "undone", "stuck"]
     outcome: str | None
+    total: Money
     started_at: datetime
     steps: list[StepView]
     attempts: list[AttemptView]
@@ -123,6 +126,7 @@ class CheckoutClient:
         return await self._client.get(SagaList, "/sagas", token=token)
 
     async def saga(self, saga_id: UUID, token: str) -> SagaView:
+        """By its id; the checkout's finds it too."""
         return await self._client.get(SagaView, f"/sagas/{saga_id}", token=token)
 
     async def retry_saga(self, saga_id: UUID, token: str) -> SagaView:

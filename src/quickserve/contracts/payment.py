@@ -15,6 +15,11 @@ from quickserve.kernel.money import Money
 
 IntentId = NewType("IntentId", UUID)
 RefundId = NewType("RefundId", UUID)
+ChallengeId = NewType("ChallengeId", UUID)
+
+# The largest payment, so the largest price and total too: a thousand million of a currency with two
+# decimals, enough where prices have many digits (IDR). Sums of very many stay inside Money.
+PAYMENT_MAX_MINOR = 10**11
 
 IntentState = Literal[
     "processing", "challenge", "authorized", "captured", "declined", "voided"
@@ -79,9 +84,12 @@ class TestCards(BaseModel):
 
 
 class Challenge(BaseModel):
-    """What the bank's page shows: the buyer approves or refuses."""
+    """What the bank's page shows: the buyer approves or refuses.
 
-    intent_id: IntentId
+    `id` is the bank's, told in `challenge_path` only: `return_path` leads to the purchase.
+    """
+
+    id: ChallengeId
     amount: Money
     open: bool
     return_path: str
@@ -214,11 +222,11 @@ class PaymentClient:
     async def sandbox_cards(self) -> TestCards:
         return await self._client.get(TestCards, "/sandbox/cards")
 
-    async def challenge(self, intent_id: IntentId) -> Challenge:
-        return await self._client.get(Challenge, f"/sandbox/challenges/{intent_id}")
+    async def challenge(self, challenge_id: ChallengeId) -> Challenge:
+        return await self._client.get(Challenge, f"/sandbox/challenges/{challenge_id}")
 
-    async def answer_challenge(self, intent_id: IntentId, *, approve: bool) -> Challenge:
-        path = f"/sandbox/challenges/{intent_id}/answer"
+    async def answer_challenge(self, challenge_id: ChallengeId, *, approve: bool) -> Challenge:
+        path = f"/sandbox/challenges/{challenge_id}/answer"
         return await self._client.put(Challenge, path, ChallengeAnswer(approve=approve))
 
     async def check_ledger(self, token: str | None = None) -> LedgerCheck:

@@ -36,7 +36,7 @@ from quickserve.contracts.identity import IdentityClient, NewOrganiser, NewPerso
 from quickserve.demo.programme import BUYERS, SHOWS, VENUES, Show
 from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import NotFound, Problem
-from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
+from quickserve.kernel.ids import OrganiserId, PersonId
 from quickserve.kernel.money import Money
 from quickserve.kernel.settings import Settings
 
@@ -64,15 +64,22 @@ async def load(platform: Services) -> list[str]:
     clients = platform.clients_for("cli")
     identity = IdentityClient(clients["identity"])
     passwords = {role: _password(platform.settings, role) for role, _, _ in LOGINS}
-    try:
-        await identity.find_organiser(ORGANISER)
-    except NotFound:
+    if not await _is_loaded(CatalogClient(clients["catalog"])):
         organiser_id = OrganiserId(_id("organiser", ORGANISER))
         await identity.put_organiser(organiser_id, NewOrganiser(name=ORGANISER))
         await _people(identity, organiser_id, passwords)
-        await _programme(clients, organiser_id)
+        await _programme(clients, organiser_id, platform.settings.key_for("demo buyers"))
     width = max(len(email) for _, email, _ in LOGINS)
     return [f"{role:10} {email:{width}}  {passwords[role]}" for role, email, _ in LOGINS]
+
+
+async def _is_loaded(catalog: CatalogClient) -> bool:
+    """The last show is published last: until then everything is made again, with the same ids."""
+    try:
+        await catalog.event(EventId(_id("event", SHOWS[-1].title)))
+    except NotFound:
+        return False
+    return True
 
 
 async def _people(
@@ -94,24 +101,16 @@ async def _people(
             await identity.put_roles(organiser_id, person.id, [Role(role)])
 
 
-async def _programme(clients: Any, organiser_id: OrganiserId) -> None:
+async def _programme(clients: Any, organiser_id: OrganiserId, key: bytes) -> None:
     catalog = CatalogClient(clients["catalog"])
     booking = BookingClient(clients["booking"])
-    # The organiser reaches catalog by an event: at once, but not in the same instant.
-    await _until(lambda: _known(catalog, organiser_id))
-    for show in SHOWS:
+    *sold, last = SHOWS
+    for show in sold:
         await _offer(catalog, booking, organiser_id, show)
-    await _await_offers(booking)
+    await _await_offers(booking, sold[-1])
     checkout = CheckoutClient(clients["checkout"])
-    await asyncio.gather(*(_sell(booking, checkout, number) for number in range(_SALES)))
-
-
-async def _known(catalog: CatalogClient, organiser_id: OrganiserId) -> bool:
-    try:
-        await catalog.events(organiser_id)
-    except NotFound:
-        return False
-    return True
+    await asyncio.gather(*(_sell(booking, checkout, key, number) for number in range(_SALES)))
+    await _offer(catalog, booking, organiser_id, last)
 
 
 async def _offer(
@@ -158,9 +157,9 @@ def _date(show: Show, day: int) -> DateDraft:
     )  # fmt: skip
 
 
-async def _await_offers(booking: BookingClient) -> None:
-    """Until booking has heard of the last show."""
-    last = _date_id(SHOWS[-1], SHOWS[-1].days[-1])
+async def _await_offers(booking: BookingClient, show: Show) -> None:
+    """Until booking has heard of the show, and so of those before it."""
+    last = _date_id(show, show.days[-1])
 
     async def arrived() -> bool:
         return bool((await booking.availability([last])).dates)
@@ -176,11 +175,11 @@ async def _until(true: Callable[[], Awaitable[bool]]) -> None:
     raise TimeoutError("the demo could not be loaded: an event did not reach its service")
 
 
-async def _sell(booking: BookingClient, checkout: CheckoutClient, number: int) -> None:
-    """One buyer; shows and buyers are walked in steps that share no factor."""
-    show = SHOWS[number * 5 % len(SHOWS)]
+async def _sell(booking: BookingClient, checkout: CheckoutClient, key: bytes, number: int) -> None:
+    """One buyer, of all shows but the last; their steps and the buyers' share no factor."""
+    show = SHOWS[number * 7 % (len(SHOWS) - 1)]
     ticket = show.tickets[number % len(show.tickets)]
-    hold_id = HoldId(new_uuid())
+    hold_id = HoldId(_secret_id(key, "hold", number))
     item = Item(
         ticket_type_id=TicketTypeId(_id("ticket type", show.title, ticket.name)),
         quantity=1 + number % 3,
@@ -192,7 +191,7 @@ async def _sell(booking: BookingClient, checkout: CheckoutClient, number: int) -
         await booking.put_hold(
             hold_id, NewHold(date_id=_date_id(show, show.days[-1]), items=[item])
         )
-        checkout_id = CheckoutId(new_uuid())
+        checkout_id = CheckoutId(_secret_id(key, "checkout", number))
         await checkout.put_checkout(
             checkout_id, NewCheckout(hold_id=hold_id, contact=contact, method=method)
         )
@@ -207,6 +206,11 @@ def _date_id(show: Show, day: int) -> DateId:
 
 def _id(*parts: object) -> UUID:
     return uuid5(_NAMES, "/".join(map(str, parts)))
+
+
+def _secret_id(key: bytes, *parts: object) -> UUID:
+    """The same at each start, yet no stranger's guess: a purchase's id leads to its tickets."""
+    return UUID(bytes=digest(key, "/".join(map(str, parts)).encode(), sha256)[:16], version=4)
 
 
 def _password(settings: Settings, role: str) -> str:

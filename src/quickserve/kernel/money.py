@@ -27,8 +27,9 @@ _WITHOUT_DECIMALS = (
 _THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _SCALES = {**dict.fromkeys(_WITHOUT_DECIMALS, 0), **dict.fromkeys(_THREE_DECIMALS, 3)}
 # Digits, in groups of three or not, and a decimal mark: no exponents, no other digits than 0 to 9.
-_AMOUNT = re.compile(r"[+-]?(?:[0-9]{1,3}(?:\s[0-9]{3})+|[0-9]{1,13})(?:[.,][0-9]{1,4})?")
-MAX_MINOR = 10**12  # a bound that no ticket, order or payout reaches; keeps sums inside bigint
+_AMOUNT = re.compile(r"[+-]?(?:[0-9]{1,3}(?:\s[0-9]{3})+|[0-9]{1,16})(?:[.,][0-9]{1,4})?")
+# Far above PAYMENT_MAX_MINOR, so that sums fit, and below 2**53, which JSON readers keep exactly.
+MAX_MINOR = 10**15
 
 
 class UnknownCurrencyError(ValueError):

@@ -6,6 +6,7 @@ from quickserve.contracts.payment import (
     CardInvalid,
     Challenge,
     ChallengeAnswer,
+    ChallengeId,
     IntentCaptured,
     IntentId,
     IntentNotAuthorized,
@@ -115,18 +116,21 @@ async def post_payment_method(body: SandboxCard, ctx: Ctx) -> PaymentMethod:
 
 
 @router.get(
-    "/sandbox/challenges/{intent_id}",
+    "/sandbox/challenges/{challenge_id}",
     dependencies=[anyone],
     responses=errors(Malformed, NotFound),
 )
-async def get_challenge(intent_id: IntentId, ctx: Ctx) -> Challenge:
-    return await reads.challenge(ctx, intent_id)
+async def get_challenge(challenge_id: ChallengeId, ctx: Ctx) -> Challenge:
+    """Who knows the id is the buyer: it is told to nobody else."""
+    return await reads.challenge(ctx, challenge_id)
 
 
 @router.put(
-    "/sandbox/challenges/{intent_id}/answer",
+    "/sandbox/challenges/{challenge_id}/answer",
     dependencies=[anyone],
     responses=errors(Malformed, NotFound),
 )
-async def put_challenge_answer(intent_id: IntentId, body: ChallengeAnswer, ctx: Ctx) -> Challenge:
-    return await answer_challenge(ctx, intent_id, approve=body.approve)
+async def put_challenge_answer(
+    challenge_id: ChallengeId, body: ChallengeAnswer, ctx: Ctx
+) -> Challenge:
+    return await answer_challenge(ctx, challenge_id, approve=body.approve)

@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from quickserve.contracts.payment import IntentId, IntentState, IntentView, RefundId
+from quickserve.contracts.payment import (
+    PAYMENT_MAX_MINOR,
+    IntentId,
+    IntentState,
+    IntentView,
+    RefundId,
+)  # fmt: skip
 from quickserve.kernel.errors import FieldError, Malformed
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import Money
-
-# Bounds one payment so that sums over very many of them stay inside Money's range.
-AMOUNT_MAX_MINOR = 10**9
 
 # The provider is asked again after 1 s, doubling up to this.
 RETRY_SECONDS_MAX = 300.0
@@ -109,8 +112,8 @@ def refund_sides(intent: Intent) -> Sides:
 
 def check_amount(amount: Money) -> None:
     """Raises Malformed unless it is more than nothing and within the bound."""
-    if not 0 < amount.minor <= AMOUNT_MAX_MINOR:
-        message = f"Give an amount from 1 to {AMOUNT_MAX_MINOR} minor units."
+    if not 0 < amount.minor <= PAYMENT_MAX_MINOR:
+        message = f"Give an amount from 1 to {PAYMENT_MAX_MINOR} minor units."
         raise Malformed(
             message, errors=[FieldError(field="amount.minor", code="out-of-range", message=message)]
         )

@@ -2,7 +2,13 @@
 
 from collections import Counter
 
-from quickserve.contracts.payment import AccountBalance, Challenge, IntentId, LedgerCheck
+from quickserve.contracts.payment import (
+    AccountBalance,
+    Challenge,
+    ChallengeId,
+    IntentId,
+    LedgerCheck,
+)
 from quickserve.kernel.errors import Forbidden, NotFound, Unauthenticated
 from quickserve.kernel.money import Money
 from quickserve.kernel.service import Context
@@ -20,16 +26,16 @@ async def find_intent(ctx: Context, intent_id: IntentId) -> Intent:
     return intent
 
 
-async def challenge(ctx: Context, intent_id: IntentId) -> Challenge:
+async def challenge(ctx: Context, challenge_id: ChallengeId) -> Challenge:
     """What the bank's page shows. Raises NotFound when the bank asked nothing."""
     resources = ctx.resources
     assert isinstance(resources, Providers)
-    intent = await find_intent(ctx, intent_id)
-    amount, is_open = await resources.sandbox.challenge(intent_id)
+    question = await resources.sandbox.challenge(challenge_id)
+    intent = await find_intent(ctx, question.intent_id)
     return Challenge(
-        intent_id=intent_id,
-        amount=amount,
-        open=is_open and intent.state == "challenge",
+        id=challenge_id,
+        amount=question.amount,
+        open=question.open and intent.state == "challenge",
         return_path=intent.return_path,
     )
 

@@ -1,6 +1,7 @@
 """Every SQL statement of the payment service's own books (the sandbox keeps its own)."""
 
 from dataclasses import dataclass
+from typing import LiteralString
 from uuid import UUID
 
 from quickserve.contracts.payment import IntentCaptured, IntentId, RefundId, RefundTooLarge
@@ -12,6 +13,28 @@ CONSTRAINTS: dict[str, type[Problem]] = {
     "refund_within_captured": RefundTooLarge,
     "pending_resolved_once": IntentCaptured,
 }
+
+# The columns of an Intent that are the row's own; each statement adds `due` and `given_up`.
+_INTENT: LiteralString = (
+    "id, organiser_id, amount_minor, currency, method, reference, return_path, provider, state,"
+    " failure, challenge_path, charge_id, capturing, reserved_minor, refunded_minor, attempts,"
+    " created_at"
+)
+_SELECT: LiteralString = "SELECT "
+_OF_ONE: LiteralString = (
+    ", next_attempt_at IS NOT NULL AS due,"
+    " EXISTS (SELECT FROM intent_tombstones t WHERE t.intent_id = i.id) AS given_up"
+    " FROM intents i WHERE id = %s"
+)
+_CLAIM_DUE: LiteralString = (
+    "UPDATE intents SET attempts = attempts + 1, next_attempt_at = clock_timestamp()"
+    "  + least(%s, power(2, least(attempts, 20))) * interval '1 second'"
+    " WHERE id IN (SELECT id FROM intents WHERE next_attempt_at <= clock_timestamp()"
+    "  ORDER BY next_attempt_at LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING "
+)
+_START_CAPTURE: LiteralString = (
+    "UPDATE intents SET capturing = true WHERE id = %s AND state = 'authorized' RETURNING "
+)
 
 # -- Intents --------------------------------------------------------------------------------------
 
@@ -45,11 +68,7 @@ async def insert_intent(tx: Transaction, intent: Intent, *, retry_seconds: float
 async def find_intent(tx: Transaction, intent_id: IntentId) -> Intent | None:
     return await tx.maybe(
         Intent,
-        "SELECT id, organiser_id, amount_minor, currency, method, reference, return_path,"
-        "  provider, state, failure, challenge_path, charge_id, capturing, reserved_minor,"
-        "  refunded_minor, attempts, next_attempt_at IS NOT NULL AS due, created_at,"
-        "  EXISTS (SELECT FROM intent_tombstones t WHERE t.intent_id = i.id) AS given_up"
-        " FROM intents i WHERE id = %s",
+        _SELECT + _INTENT + _OF_ONE,
         (intent_id,),
     )
 
@@ -57,11 +76,7 @@ async def find_intent(tx: Transaction, intent_id: IntentId) -> Intent | None:
 async def lock_intent(tx: Transaction, intent_id: IntentId) -> Intent | None:
     return await tx.maybe(
         Intent,
-        "SELECT id, organiser_id, amount_minor, currency, method, reference, return_path,"
-        "  provider, state, failure, challenge_path, charge_id, capturing, reserved_minor,"
-        "  refunded_minor, attempts, next_attempt_at IS NOT NULL AS due, created_at,"
-        "  EXISTS (SELECT FROM intent_tombstones t WHERE t.intent_id = i.id) AS given_up"
-        " FROM intents i WHERE id = %s FOR UPDATE OF i",
+        _SELECT + _INTENT + _OF_ONE + " FOR UPDATE OF i",
         (intent_id,),
     )
 
@@ -70,13 +85,7 @@ async def claim_due_intents(tx: Transaction, *, retry_seconds_max: float) -> lis
     """Those whose provider is to be asked again now; they are due again, each time later."""
     return await tx.all(
         Intent,
-        "UPDATE intents SET attempts = attempts + 1, next_attempt_at = clock_timestamp()"
-        "  + least(%s, power(2, least(attempts, 20))) * interval '1 second'"
-        " WHERE id IN (SELECT id FROM intents WHERE next_attempt_at <= clock_timestamp()"
-        "  ORDER BY next_attempt_at LIMIT 20 FOR UPDATE SKIP LOCKED)"
-        " RETURNING id, organiser_id, amount_minor, currency, method, reference, return_path,"
-        "  provider, state, failure, challenge_path, charge_id, capturing, reserved_minor,"
-        "  refunded_minor, attempts, true AS due, created_at, false AS given_up",
+        _CLAIM_DUE + _INTENT + ", true AS due, false AS given_up",
         (retry_seconds_max,),
     )
 
@@ -85,10 +94,7 @@ async def start_capture(tx: Transaction, intent_id: IntentId) -> Intent | None:
     """Marks that a capture is sent, again perhaps. None unless the amount is set aside."""
     return await tx.maybe(
         Intent,
-        "UPDATE intents SET capturing = true WHERE id = %s AND state = 'authorized'"
-        " RETURNING id, organiser_id, amount_minor, currency, method, reference, return_path,"
-        "  provider, state, failure, challenge_path, charge_id, capturing, reserved_minor,"
-        "  refunded_minor, attempts, false AS due, created_at, false AS given_up",
+        _START_CAPTURE + _INTENT + ", false AS due, false AS given_up",
         (intent_id,),
     )
 
@@ -121,6 +127,27 @@ async def add_reserved(tx: Transaction, intent_id: IntentId, minor: int) -> None
 async def add_refunded(tx: Transaction, intent_id: IntentId, minor: int) -> None:
     await tx.execute(
         "UPDATE intents SET refunded_minor = refunded_minor + %s WHERE id = %s", (minor, intent_id)
+    )
+
+
+async def forget_methods(tx: Transaction, limit: int) -> int:
+    """Of payments that were decided when the accounts' ten years began. How many there were."""
+    return await tx.execute(
+        "UPDATE intents SET method = '' WHERE id IN (SELECT id FROM intents"
+        "  WHERE created_at < statement_timestamp() - interval '10 years' AND method <> ''"
+        "  AND next_attempt_at IS NULL AND state IN ('captured', 'declined', 'voided')"
+        "  LIMIT %s FOR UPDATE SKIP LOCKED)",
+        (limit,),
+    )
+
+
+async def delete_tombstones(tx: Transaction, limit: int) -> int:
+    """Of voids so long ago that no authorisation comes late any more. How many there were."""
+    return await tx.execute(
+        "DELETE FROM intent_tombstones WHERE intent_id IN (SELECT intent_id"
+        "  FROM intent_tombstones WHERE at < statement_timestamp() - interval '30 days'"
+        "  ORDER BY at LIMIT %s)",
+        (limit,),
     )
 
 
@@ -172,6 +199,16 @@ async def insert_callback(
             (provider, callback_id, intent_id, outcome),
         )
         == 1
+    )
+
+
+async def delete_callbacks(tx: Transaction, limit: int) -> int:
+    """Those that no provider repeats any more. How many there were."""
+    return await tx.execute(
+        "DELETE FROM provider_callbacks WHERE (provider, id) IN (SELECT provider, id"
+        "  FROM provider_callbacks WHERE received_at < statement_timestamp() - interval '30 days'"
+        "  ORDER BY received_at LIMIT %s)",
+        (limit,),
     )
 
 

@@ -11,7 +11,7 @@ from quickserve.booking.store import stock
 from quickserve.contracts.booking import HoldId, Item, SoldOut
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel.db import Database
-from quickserve.kernel.errors import IdReused
+from quickserve.kernel.errors import IdReused, NotFound
 from quickserve.kernel.service import Context
 
 
@@ -68,5 +68,6 @@ async def _repeated(ctx: Context, cmd: HoldPlaces, repeat: Repeat) -> Hold:
         raise IdReused
     async with ctx.db.read() as tx:
         hold = await stock.find_hold(tx, cmd.hold_id)
-    assert hold is not None, "holds are never deleted"
+    if hold is None:  # deleted this very moment, a day after it ended
+        raise NotFound("There is no such hold.")
     return hold

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from quickserve.booking.model import field_problem
+from quickserve.booking.model import QUOTAS_MAX, field_problem
 from quickserve.booking.store import stock
 from quickserve.contracts.booking import CapacityBelowSold, QuotaChange, SoldOut
 from quickserve.kernel.auth import Role
+from quickserve.kernel.db import Transaction
 from quickserve.kernel.errors import Conflict, FieldError, Forbidden
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.service import Context
@@ -21,18 +22,20 @@ async def put_quotas(ctx: Context, cmd: PutQuotas) -> None:
     """All or none. The date may still be unknown here: catalog's news may be under way.
 
     Errors: CapacityBelowSold, Forbidden for another organiser's quota, Conflict for one that
-    belongs to another date, Malformed.
+    belongs to another date, Malformed, also above QUOTAS_MAX for one date.
     """
     ctx.principal.require(cmd.organiser_id, Role.ORGANISER)
     _check(cmd)
     try:
         async with ctx.db.transaction() as tx:
+            await stock.lock_stock(tx, cmd.organiser_id)
             known = await stock.lock_quotas(tx, [quota.id for quota in cmd.quotas])
             _compare(cmd, {owner.id: owner for owner in known})
             written = await stock.upsert_quotas(tx, cmd.quotas)
             if written != len(cmd.quotas):
                 raise Conflict("A quota of this id was just made by somebody else.")
             await stock.replace_quota_ticket_types(tx, cmd.quotas)
+            await _bound(tx, cmd)
     except SoldOut as below:  # made and sold in the moment between the two statements
         raise CapacityBelowSold from below
 
@@ -46,6 +49,15 @@ def _check(cmd: PutQuotas) -> None:
         if quota.id in seen:
             raise field_problem(f"quotas.{position}.id", "twice", "Name each quota once.")
         seen.add(quota.id)
+
+
+async def _bound(tx: Transaction, cmd: PutQuotas) -> None:
+    dates = list({quota.date_id for quota in cmd.quotas})
+    crowded = await stock.crowded_date(tx, cmd.organiser_id, dates, QUOTAS_MAX)
+    if crowded is not None:
+        position = next(p for p, quota in enumerate(cmd.quotas) if quota.date_id == crowded)
+        fix = f"A date has at most {QUOTAS_MAX} quotas: change one that it has."
+        raise field_problem(f"quotas.{position}.date_id", "too-many", fix)
 
 
 def _compare(cmd: PutQuotas, known: dict[object, stock.QuotaOwner]) -> None:

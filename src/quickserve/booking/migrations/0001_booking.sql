@@ -25,6 +25,7 @@ CREATE TABLE offered_dates (
 COMMENT ON COLUMN offered_dates.zone IS 'IANA name; times are shown in it.';
 COMMENT ON COLUMN offered_dates.offered IS 'False once the event has it no more; tickets sold before still name it.';
 CREATE INDEX offered_dates_event ON offered_dates (event_id, starts_at);
+CREATE INDEX offered_dates_end ON offered_dates (ends_at);
 
 CREATE TABLE offered_ticket_types (
     id              uuid PRIMARY KEY,
@@ -81,11 +82,12 @@ CREATE TABLE holds (
     body_hash    bytea NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE holds IS 'Places set aside until expires_at by the database''s clock; once used they are the booking''s.';
+COMMENT ON TABLE holds IS 'Places set aside until expires_at by the database''s clock; once used they are the booking''s. Deleted a day after they ended.';
 COMMENT ON COLUMN holds.items IS 'Name, price and quantity as promised when held.';
 COMMENT ON COLUMN holds.quota_ids IS 'What was taken: quota_places[i] of quota_ids[i]. Giving back undoes exactly this.';
 COMMENT ON COLUMN holds.body_hash IS 'SHA-256 of the request; a repeat of the id must bring the same.';
 CREATE INDEX holds_expiring ON holds (expires_at) WHERE state = 'active';
+CREATE INDEX holds_ended ON holds (expires_at) WHERE state <> 'active';
 
 CREATE TABLE bookings (
     id           uuid PRIMARY KEY,
@@ -108,17 +110,21 @@ CREATE TABLE bookings (
     confirmed_at timestamptz,
     CONSTRAINT booking_complete CHECK (
         state = 'withdrawn' OR num_nulls(
-            date_id, event_id, organiser_id, email, name, language, items, total_minor, currency,
-            places, quota_ids, quota_places, body_hash
+            date_id, event_id, organiser_id, items, total_minor, currency, places, quota_ids,
+            quota_places, body_hash
         ) = 0
     ),
+    CONSTRAINT booking_buyer_whole CHECK (num_nulls(email, name, language) IN (0, 3)),
+    CONSTRAINT booking_pending_has_buyer CHECK (state <> 'pending' OR email IS NOT NULL),
     CONSTRAINT booking_confirmed_at CHECK ((state = 'confirmed') = (confirmed_at IS NOT NULL))
 );
-COMMENT ON TABLE bookings IS 'A withdrawn row without a date is a tombstone: the withdrawal came first, a late booking is refused.';
+COMMENT ON TABLE bookings IS 'A withdrawn row without a date is a tombstone: the withdrawal came first, a late booking is refused; deleted after 30 days.';
 COMMENT ON COLUMN bookings.email IS 'Personal. Purpose: sending tickets and news of the event. Retention: three years after the date, then erased.';
 COMMENT ON COLUMN bookings.name IS 'Personal. Purpose: name on the tickets, help at the door. Retention: three years after the date, then erased.';
 COMMENT ON COLUMN bookings.language IS 'Personal. Purpose: writing in the buyer''s language. Retention: as email.';
 COMMENT ON COLUMN bookings.quota_ids IS 'What it takes: quota_places[i] of quota_ids[i]; held while pending, sold once confirmed.';
+CREATE INDEX bookings_tombstones ON bookings (created_at) WHERE date_id IS NULL;
+CREATE INDEX bookings_with_buyer ON bookings (date_id) WHERE email IS NOT NULL;
 CREATE INDEX bookings_event_sales ON bookings (event_id, confirmed_at)
     INCLUDE (date_id, places, total_minor, currency) WHERE state = 'confirmed';
 CREATE INDEX bookings_organiser_sales ON bookings (organiser_id, confirmed_at)
@@ -177,6 +183,7 @@ CREATE TABLE scans (
 COMMENT ON TABLE scans IS 'Every scan is kept. A ticket of another organiser is not named.';
 COMMENT ON COLUMN scans.scanned_by IS 'Personal: the person at the door. Purpose: settling disputes. Retention: one year after the date.';
 CREATE UNIQUE INDEX ticket_admitted_once ON scans (ticket_id) WHERE verdict = 'admitted';
+CREATE INDEX scans_with_person ON scans (date_id) WHERE scanned_by IS NOT NULL;
 CREATE INDEX scans_admitted ON scans (date_id, scanned_at) WHERE verdict = 'admitted';
 COMMENT ON TABLE offered_dates IS 'Dates of offered_events: what a ticket says about its date, and whether it may be booked.';
 COMMENT ON TABLE offered_ticket_types IS 'Ticket types of offered_events: price, window of sale, how many at once.';

@@ -2,7 +2,7 @@
 
 from quickserve.booking.model import Outrun
 from quickserve.contracts.booking import HoldUsed, SoldOut
-from quickserve.kernel.errors import Problem
+from quickserve.kernel.errors import IdReused, Problem
 
 CONSTRAINTS: dict[str, type[Problem]] = {
     "quota_not_oversold": SoldOut,
@@ -10,5 +10,6 @@ CONSTRAINTS: dict[str, type[Problem]] = {
     "holds_pkey": Outrun,
     "bookings_pkey": Outrun,
     "scans_pkey": Outrun,
+    "signing_keys_pkey": IdReused,
     "ticket_code_unique": Outrun,
 }

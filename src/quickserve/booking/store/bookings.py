@@ -6,6 +6,7 @@ from typing import Any
 
 from quickserve.booking import model
 from quickserve.booking.model import Basket, Booking, Buyer, Sale, Ticket
+from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
 from quickserve.contracts.booking import (
     BookingId,
     DateFacts,
@@ -52,12 +53,12 @@ def _booking(
 
 
 async def find_booking(tx: Transaction, booking_id: BookingId) -> Booking | None:
-    """None for a tombstone too."""
+    """None for a tombstone too. A buyer who was forgotten is blank."""
     return await tx.maybe(
         _booking,
-        "SELECT b.id, b.state, b.email, b.name, b.language, b.items, b.total_minor, b.currency,"
-        " b.quota_ids, b.quota_places, b.body_hash, b.created_at, d.id AS date_id, d.event_id,"
-        " e.organiser_id, e.title, d.starts_at, d.ends_at, d.zone, d.venue_name, d.city, d.room"
+        SELECT_DATE_FACTS + ", b.id, b.state, coalesce(b.email, '') AS email,"
+        " coalesce(b.name, '') AS name, coalesce(b.language, '') AS language, b.items,"
+        " b.total_minor, b.currency, b.quota_ids, b.quota_places, b.body_hash, b.created_at"
         " FROM bookings b JOIN offered_dates d ON d.id = b.date_id"
         " JOIN offered_events e ON e.id = d.event_id WHERE b.id = %s",
         (booking_id,),

@@ -40,6 +40,14 @@ async def lock_keys(tx: Transaction, organiser_id: OrganiserId) -> None:
     )
 
 
+async def key_just_retired(tx: Transaction, organiser_id: OrganiserId) -> bool:
+    return await tx.value(
+        "SELECT EXISTS (SELECT FROM signing_keys WHERE organiser_id = %s"
+        " AND retired_at > clock_timestamp() - interval '1 minute')",
+        (organiser_id,),
+    )
+
+
 async def retire_key(tx: Transaction, organiser_id: OrganiserId) -> None:
     await tx.execute(
         "UPDATE signing_keys SET retired_at = clock_timestamp()"
@@ -64,6 +72,6 @@ async def keys_of_organiser(tx: Transaction, organiser_id: OrganiserId) -> list[
     return await tx.all(
         _ticket_key,
         "SELECT id AS key_id, public_key, created_at, retired_at FROM signing_keys"
-        " WHERE organiser_id = %s ORDER BY created_at DESC LIMIT 1000",
+        " WHERE organiser_id = %s ORDER BY created_at DESC",
         (organiser_id,),
     )

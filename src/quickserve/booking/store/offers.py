@@ -1,11 +1,12 @@
 """What `catalog` offers, as this service keeps it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from quickserve.booking import model
 from quickserve.booking.model import Offer, OfferedDateRow
+from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
 from quickserve.contracts.booking import BookingId, DateFacts, HoldId, QuotaId
 from quickserve.contracts.catalog import DateId, EventId, EventOffered, TicketTypeId
 from quickserve.kernel.db import Transaction
@@ -83,9 +84,8 @@ async def find_date(tx: Transaction, date_id: DateId) -> OfferedDateRow | None:
 async def find_date_facts(tx: Transaction, date_id: DateId) -> DateFacts | None:
     return await tx.maybe(
         DateFacts,
-        "SELECT d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at,"
-        " d.zone, d.venue_name, d.city, d.room"
-        " FROM offered_dates d JOIN offered_events e ON e.id = d.event_id WHERE d.id = %s",
+        SELECT_DATE_FACTS
+        + " FROM offered_dates d JOIN offered_events e ON e.id = d.event_id WHERE d.id = %s",
         (date_id,),
     )
 
@@ -113,6 +113,27 @@ def _offer(
     return offer, known
 
 
+_OFFER: LiteralString = (
+    ", d.state AS date_state, d.offered,"
+    " e.state AS event_state, clock_timestamp() AS looked_at,"
+    " coalesce((SELECT body_hash FROM holds WHERE id = %(hold)s),"
+    " (SELECT coalesce(body_hash, '') FROM bookings WHERE id = %(booking)s)) AS known,"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name,"
+    "  'price_minor', t.price_minor, 'currency', t.currency, 'tax_rate_bp', t.tax_rate_bp,"
+    "  'min_per_booking', t.min_per_booking, 'max_per_booking', t.max_per_booking,"
+    "  'early', coalesce(t.sale_from > clock_timestamp(), false),"
+    "  'late', coalesce(t.sale_until, d.ends_at) <= clock_timestamp())), '[]')"
+    "  FROM offered_ticket_types t"
+    "  WHERE t.id = ANY(%(types)s) AND t.event_id = d.event_id AND t.offered) AS types,"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_object('quota', q.id, 'type', l.ticket_type_id,"
+    "  'available', q.capacity - q.held - q.sold)), '[]')"
+    "  FROM quotas q JOIN quota_ticket_types l ON l.quota_id = q.id"
+    "  WHERE q.date_id = d.id AND q.organiser_id = e.organiser_id"
+    "  AND l.ticket_type_id = ANY(%(types)s)) AS links"
+    " FROM offered_dates d JOIN offered_events e ON e.id = d.event_id WHERE d.id = %(date)s"
+)
+
+
 async def find_offer(
     tx: Transaction,
     date_id: DateId,
@@ -128,23 +149,6 @@ async def find_offer(
     """
     return await tx.maybe(
         _offer,
-        "SELECT d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at,"
-        " d.zone, d.venue_name, d.city, d.room, d.state AS date_state, d.offered,"
-        " e.state AS event_state, clock_timestamp() AS looked_at,"
-        " coalesce((SELECT body_hash FROM holds WHERE id = %(hold)s),"
-        " (SELECT coalesce(body_hash, '') FROM bookings WHERE id = %(booking)s)) AS known,"
-        " (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name,"
-        "  'price_minor', t.price_minor, 'currency', t.currency, 'tax_rate_bp', t.tax_rate_bp,"
-        "  'min_per_booking', t.min_per_booking, 'max_per_booking', t.max_per_booking,"
-        "  'early', coalesce(t.sale_from > clock_timestamp(), false),"
-        "  'late', coalesce(t.sale_until, d.ends_at) <= clock_timestamp())), '[]')"
-        "  FROM offered_ticket_types t"
-        "  WHERE t.id = ANY(%(types)s) AND t.event_id = d.event_id AND t.offered) AS types,"
-        " (SELECT coalesce(jsonb_agg(jsonb_build_object('quota', q.id, 'type', l.ticket_type_id,"
-        "  'available', q.capacity - q.held - q.sold)), '[]')"
-        "  FROM quotas q JOIN quota_ticket_types l ON l.quota_id = q.id"
-        "  WHERE q.date_id = d.id AND q.organiser_id = e.organiser_id"
-        "  AND l.ticket_type_id = ANY(%(types)s)) AS links"
-        " FROM offered_dates d JOIN offered_events e ON e.id = d.event_id WHERE d.id = %(date)s",
+        SELECT_DATE_FACTS + _OFFER,
         {"date": date_id, "types": type_ids, "hold": hold_id, "booking": booking_id},
     )

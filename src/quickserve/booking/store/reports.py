@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from quickserve.booking.model import Pool
+from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
 from quickserve.contracts.booking import (
     BookingId,
     DateFacts,
@@ -109,8 +110,7 @@ async def dates_of_event(tx: Transaction, event_id: EventId) -> list[DateFacts]:
     """Those it has no more too, when there are tickets for them."""
     return await tx.all(
         DateFacts,
-        "SELECT d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at,"
-        " d.zone, d.venue_name, d.city, d.room FROM offered_dates d"
+        SELECT_DATE_FACTS + " FROM offered_dates d"
         " JOIN offered_events e ON e.id = d.event_id WHERE d.event_id = %s"
         " AND (d.offered OR EXISTS (SELECT FROM tickets WHERE date_id = d.id))"
         " ORDER BY d.starts_at, d.id LIMIT 1000",
@@ -122,13 +122,24 @@ async def next_dates(tx: Transaction, organiser_id: OrganiserId, limit: int) -> 
     """Those that have not ended, the nearest first."""
     return await tx.all(
         DateFacts,
-        "SELECT d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at,"
-        " d.zone, d.venue_name, d.city, d.room FROM offered_events e"
+        SELECT_DATE_FACTS + " FROM offered_events e"
         " JOIN offered_dates d ON d.event_id = e.id WHERE e.organiser_id = %s"
         " AND e.state = 'published' AND d.offered AND d.state <> 'cancelled'"
         " AND d.ends_at > clock_timestamp() ORDER BY d.starts_at, d.id LIMIT %s",
         (organiser_id, limit),
     )
+
+
+_DOOR_DATES: LiteralString = (
+    " FROM offered_events e"
+    " JOIN offered_dates d ON d.event_id = e.id WHERE e.organiser_id = %(organiser_id)s"
+    " AND e.state = 'published' AND d.offered AND d.state <> 'cancelled'"
+    " AND CASE WHEN %(words)s::text[] = '{}'"
+    " THEN d.ends_at > clock_timestamp() - interval '12 hours'"
+    " ELSE NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE position("
+    "lower(word) IN lower(concat_ws(' ', e.title, d.venue_name, d.room))) = 0) END"
+    " ORDER BY abs(extract(epoch FROM d.starts_at - clock_timestamp())), d.id LIMIT %(limit)s"
+)
 
 
 async def door_dates(
@@ -137,15 +148,7 @@ async def door_dates(
     """Those of today and to come; with words, every one whose title or venue has them all."""
     return await tx.all(
         DateFacts,
-        "SELECT d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at,"
-        " d.zone, d.venue_name, d.city, d.room FROM offered_events e"
-        " JOIN offered_dates d ON d.event_id = e.id WHERE e.organiser_id = %(organiser_id)s"
-        " AND e.state = 'published' AND d.offered AND d.state <> 'cancelled'"
-        " AND CASE WHEN %(words)s::text[] = '{}'"
-        " THEN d.ends_at > clock_timestamp() - interval '12 hours'"
-        " ELSE NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE position("
-        "lower(word) IN lower(concat_ws(' ', e.title, d.venue_name, d.room))) = 0) END"
-        " ORDER BY abs(extract(epoch FROM d.starts_at - clock_timestamp())), d.id LIMIT %(limit)s",
+        SELECT_DATE_FACTS + _DOOR_DATES,
         {"organiser_id": organiser_id, "words": words, "limit": limit},
     )
 
@@ -244,21 +247,34 @@ async def door_of_organiser(tx: Transaction, organiser_id: OrganiserId) -> Door:
     )
 
 
-async def hours_of_event(tx: Transaction, event_id: EventId, limit: int) -> list[HourFigure]:
-    """The latest hours in which something was sold or somebody came in, oldest first."""
+# Bounded before anything is summed: the cost hangs on the days shown, not on all ever sold.
+_HOURS_OF_EVENT: LiteralString = (
+    "WITH last_sale AS MATERIALIZED (SELECT max(confirmed_at) AS at FROM bookings"
+    "  WHERE event_id = %(event)s AND state = 'confirmed'),"
+    " sales AS (SELECT date_trunc('hour', confirmed_at) AS hour, sum(places) AS sold,"
+    "  0 AS admitted FROM bookings WHERE event_id = %(event)s AND state = 'confirmed'"
+    "  AND confirmed_at > (SELECT at FROM last_sale) - %(days)s * interval '1 day'"
+    "  GROUP BY 1), doors AS ("
+    "  SELECT date_trunc('hour', s.scanned_at) AS hour, 0 AS sold, count(*) AS admitted"
+    "  FROM offered_dates d JOIN scans s ON s.date_id = d.id AND s.verdict = 'admitted'"
+    "  AND s.scanned_at > (SELECT at FROM last_sale) - %(days)s * interval '1 day'"
+    "  WHERE d.event_id = %(event)s GROUP BY 1),"
+    " latest AS (SELECT hour, sum(sold)::bigint AS sold, sum(admitted)::bigint AS admitted"
+    "  FROM (SELECT * FROM sales UNION ALL SELECT * FROM doors) AS both_kinds"
+    "  GROUP BY hour ORDER BY hour DESC LIMIT %(limit)s)"
+    " SELECT hour, sold, admitted FROM latest ORDER BY hour"
+)
+
+
+async def hours_of_event(
+    tx: Transaction, event_id: EventId, *, days: int, limit: int
+) -> list[HourFigure]:
+    """The latest hours in which something was sold or somebody came in, oldest first.
+
+    None from longer before the last sale than `days`.
+    """
     return await tx.all(
-        HourFigure,
-        "WITH sales AS (SELECT date_trunc('hour', confirmed_at) AS hour, sum(places) AS sold,"
-        "  0 AS admitted FROM bookings WHERE event_id = %(event)s AND state = 'confirmed'"
-        "  GROUP BY 1), doors AS ("
-        "  SELECT date_trunc('hour', s.scanned_at) AS hour, 0 AS sold, count(*) AS admitted"
-        "  FROM offered_dates d JOIN scans s ON s.date_id = d.id AND s.verdict = 'admitted'"
-        "  WHERE d.event_id = %(event)s GROUP BY 1),"
-        " latest AS (SELECT hour, sum(sold)::bigint AS sold, sum(admitted)::bigint AS admitted"
-        "  FROM (SELECT * FROM sales UNION ALL SELECT * FROM doors) AS both_kinds"
-        "  GROUP BY hour ORDER BY hour DESC LIMIT %(limit)s)"
-        " SELECT hour, sold, admitted FROM latest ORDER BY hour",
-        {"event": event_id, "limit": limit},
+        HourFigure, _HOURS_OF_EVENT, {"event": event_id, "days": days, "limit": limit}
     )
 
 
@@ -297,7 +313,8 @@ class LatestBooking:
 async def latest_of_event(tx: Transaction, event_id: EventId, limit: int) -> list[LatestBooking]:
     return await tx.all(
         LatestBooking,
-        "SELECT id, name, places, total_minor, currency, created_at FROM bookings"
+        "SELECT id, coalesce(name, '') AS name, places, total_minor, currency, created_at"
+        " FROM bookings"
         " WHERE event_id = %s AND state = 'confirmed' ORDER BY confirmed_at DESC LIMIT %s",
         (event_id, limit),
     )
@@ -308,7 +325,8 @@ async def latest_of_organiser(
 ) -> list[LatestBooking]:
     return await tx.all(
         LatestBooking,
-        "SELECT id, name, places, total_minor, currency, created_at FROM bookings"
+        "SELECT id, coalesce(name, '') AS name, places, total_minor, currency, created_at"
+        " FROM bookings"
         " WHERE organiser_id = %s AND state = 'confirmed' ORDER BY confirmed_at DESC LIMIT %s",
         (organiser_id, limit),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from quickserve.booking import model
 from quickserve.booking.model import Hold, HoldTimes, NewHoldRow
+from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
 from quickserve.contracts.booking import (
     DateFacts,
     HoldId,
@@ -34,6 +35,24 @@ async def lock_quotas(tx: Transaction, quota_ids: list[QuotaId]) -> list[QuotaOw
         "SELECT id, organiser_id, date_id, held + sold AS taken FROM quotas"
         " WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
         (quota_ids,),
+    )
+
+
+async def lock_stock(tx: Transaction, organiser_id: OrganiserId) -> None:
+    """Until the transaction ends nobody else makes quotas of this organiser."""
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"quotas:{organiser_id}",)
+    )
+
+
+async def crowded_date(
+    tx: Transaction, organiser_id: OrganiserId, date_ids: Sequence[DateId], most: int
+) -> DateId | None:
+    """One of the dates that has more than `most` quotas of this organiser."""
+    return await tx.value(
+        "SELECT date_id FROM quotas WHERE date_id = ANY(%s) AND organiser_id = %s"
+        " GROUP BY date_id HAVING count(*) > %s LIMIT 1",
+        (date_ids, organiser_id, most),
     )
 
 
@@ -149,12 +168,12 @@ def _hold(
 async def find_hold(tx: Transaction, hold_id: HoldId) -> Hold | None:
     return await tx.maybe(
         _hold,
-        "SELECT h.id, CASE WHEN h.state = 'active' AND h.expires_at <= clock_timestamp()"
+        SELECT_DATE_FACTS
+        + ", h.id, CASE WHEN h.state = 'active' AND h.expires_at <= clock_timestamp()"
         " THEN 'expired' ELSE h.state END AS state, h.expires_at, clock_timestamp() AS server_now,"
         " h.items, h.total_minor, h.currency, h.quota_ids, h.quota_places,"
-        " 'cancelled' IN (e.state, d.state) AS cancelled,"
-        " d.id AS date_id, d.event_id, e.organiser_id, e.title, d.starts_at, d.ends_at, d.zone,"
-        " d.venue_name, d.city, d.room FROM holds h JOIN offered_dates d ON d.id = h.date_id"
+        " 'cancelled' IN (e.state, d.state) AS cancelled FROM holds h"
+        " JOIN offered_dates d ON d.id = h.date_id"
         " JOIN offered_events e ON e.id = d.event_id WHERE h.id = %s",
         (hold_id,),
     )

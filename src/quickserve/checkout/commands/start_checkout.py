@@ -32,7 +32,7 @@ async def start_checkout(ctx: Context, cmd: StartCheckout) -> Checkout:
         inserted = await store.insert_checkout(tx, wanted)
         if inserted and inserted.booking_key is None:
             order = BookTickets(inserted.id, inserted.booking_id, inserted.intent_id)
-            await queue.spawn(tx, book_tickets, inserted.id, order)
+            await queue.spawn(tx, book_tickets, inserted.saga_id, order)
     if inserted:
         return inserted
     done = await _find(ctx, cmd.checkout_id)
@@ -49,11 +49,13 @@ async def _wanted(ctx: Context, cmd: StartCheckout, content: bytes) -> Checkout:
     """The checkout to insert; for places that cost nothing, booked."""
     booking = BookingClient(ctx.client("booking"))
     hold = await booking.hold(cmd.body.hold_id)
+    ids = model.ids_of(cmd.checkout_id, ctx.settings)
     wanted = Checkout(
         id=cmd.checkout_id,
+        saga_id=ids.saga,
         hold_id=hold.id,
-        booking_id=model.booking_id(cmd.checkout_id),
-        intent_id=model.intent_id(cmd.checkout_id),
+        booking_id=ids.booking,
+        intent_id=ids.intent,
         organiser_id=hold.date.organiser_id,
         total=hold.total,
         content=content,

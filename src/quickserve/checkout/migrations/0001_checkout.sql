@@ -1,5 +1,6 @@
 CREATE TABLE checkouts (
   id uuid PRIMARY KEY,
+  saga_id uuid NOT NULL,
   hold_id uuid NOT NULL,
   booking_id uuid NOT NULL,
   intent_id uuid NOT NULL,
@@ -12,12 +13,15 @@ CREATE TABLE checkouts (
   contact_language text,
   method text,
   booking_key text,
-  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT checkouts_saga UNIQUE (saga_id)
 );
 
 COMMENT ON TABLE checkouts IS
-  'A purchase: what its saga, which has the same id, needs to know. The saga''s state is kept by the'
-  ' engine; only its ids are there.';
+  'A purchase: what its saga needs to know. The saga''s state is kept by the engine; only ids are'
+  ' there.';
+COMMENT ON COLUMN checkouts.id IS 'Secret: it opens the purchase, and by booking_key the tickets.';
+COMMENT ON COLUMN checkouts.saga_id IS 'Derived from id, one way: logs and operators see this one.';
 COMMENT ON COLUMN checkouts.booking_id IS 'Derived from id, so that a repeat books nothing twice.';
 COMMENT ON COLUMN checkouts.intent_id IS 'Derived from id, so that a repeat charges nothing twice.';
 COMMENT ON COLUMN checkouts.content IS

@@ -25,9 +25,10 @@ CREATE TABLE intents (
     CONSTRAINT taken_money_has_a_charge
         CHECK (state NOT IN ('authorized', 'captured') OR charge_id IS NOT NULL)
 );
+CREATE INDEX intents_with_method ON intents USING brin (created_at);
 CREATE INDEX intents_due ON intents (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 COMMENT ON TABLE intents IS 'One payment each. Locked by row; its money moves only through ledger_transfers.';
-COMMENT ON COLUMN intents.method IS 'The provider''s token for a means of payment, never a card number. Purpose: to charge it. Retention: with the accounts, 10 years.';
+COMMENT ON COLUMN intents.method IS 'The provider''s token for a means of payment, never a card number. Purpose: to charge it. Retention: with the accounts, 10 years, then erased.';
 COMMENT ON COLUMN intents.reference IS 'What is paid, in the caller''s words: a checkout.';
 COMMENT ON COLUMN intents.charge_id IS 'The provider''s name for it; unknown while its first answer is.';
 COMMENT ON COLUMN intents.capturing IS 'A capture was sent: from here on it is repeated, never voided.';
@@ -38,7 +39,8 @@ CREATE TABLE intent_tombstones (
     intent_id uuid PRIMARY KEY,
     at        timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE intent_tombstones IS 'Voided before they came to be: a late authorisation is refused.';
+CREATE INDEX intent_tombstones_at ON intent_tombstones (at);
+COMMENT ON TABLE intent_tombstones IS 'Voided before they came to be: a late authorisation is refused. Deleted after 30 days.';
 
 CREATE TABLE refunds (
     id           uuid PRIMARY KEY,
@@ -60,7 +62,8 @@ CREATE TABLE provider_callbacks (
     received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (provider, id)
 );
-COMMENT ON TABLE provider_callbacks IS 'Answers that came late; recorded with their effect, so a repeated one has none.';
+CREATE INDEX provider_callbacks_received ON provider_callbacks (received_at);
+COMMENT ON TABLE provider_callbacks IS 'Answers that came late; recorded with their effect, so a repeated one has none. Deleted after 30 days.';
 
 -- The ledger: double entry, append-only, two-phase as in TigerBeetle.
 

@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from quickserve.contracts.checkout import CheckoutId, CheckoutView
-from quickserve.contracts.payment import IntentId
+from quickserve.contracts.payment import ChallengeId
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import new_uuid
 from quickserve.web.forms import Submitted
@@ -62,20 +62,20 @@ async def purchase_state(request: Request, checkout_id: CheckoutId, ask: Ask) ->
     return render(request, "purchase_state.html", headers=PRIVATE, purchase=view)
 
 
-@router.get("/pay/challenge/{intent_id}")
-async def challenge(request: Request, intent_id: IntentId, ask: Ask) -> Response:
-    question = await ask.payment.challenge(intent_id)
+@router.get("/pay/challenge/{challenge_id}")
+async def challenge(request: Request, challenge_id: ChallengeId, ask: Ask) -> Response:
+    question = await ask.payment.challenge(challenge_id)
     if not question.open:
         return redirect(request, local_path(question.return_path))
     return render(request, "challenge.html", headers=PRIVATE, question=question)
 
 
-@router.post("/pay/challenge/{intent_id}")
+@router.post("/pay/challenge/{challenge_id}")
 async def answer_challenge(
-    request: Request, intent_id: IntentId, form: Submitted, ask: Ask
+    request: Request, challenge_id: ChallengeId, form: Submitted, ask: Ask
 ) -> Response:
     approve = form.text("answer") == "approve"
-    question = await ask.payment.answer_challenge(intent_id, approve=approve)
+    question = await ask.payment.answer_challenge(challenge_id, approve=approve)
     return redirect(request, local_path(question.return_path))
 
 
@@ -105,7 +105,7 @@ async def _is_open(challenge_path: str, ask: Services) -> bool:
     if found is None:
         return False
     try:
-        return (await ask.payment.challenge(IntentId(UUID(found[1])))).open
+        return (await ask.payment.challenge(ChallengeId(UUID(found[1])))).open
     except (NotFound, ValueError):
         return False
 

@@ -5,10 +5,10 @@ killed at any point leaves behind what a real bank would: a charge that only the
 """
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from quickserve.contracts.payment import IntentId, RefundId
+from quickserve.contracts.payment import ChallengeId, IntentId, RefundId
 from quickserve.kernel.db import Database, Transaction
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import new_uuid
@@ -34,8 +34,18 @@ _FIRST_STATE = {
     "challenge": "challenge", "challenge-declined": "challenge",
     "late": "pending", "never": "pending", "twice": "pending",
 }  # fmt: skip
+_ASKING = ("challenge", "challenge-declined")
 _FAILURES = {"declined": "card-declined"}
 _DELIVERIES = {"late": 1, "twice": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`open`: the buyer may still answer."""
+
+    intent_id: IntentId
+    amount: Money
+    open: bool
 
 
 class Sandbox:
@@ -57,7 +67,7 @@ class Sandbox:
         state = _FIRST_STATE.get(behaviour, "authorized")
         failure = _FAILURES.get(behaviour, behaviour) if state == "declined" else None
         charge = Charge(
-            f"ch_{new_uuid().hex}", order.intent_id, order.method, order.amount.minor,
+            _charge_id(ChallengeId(new_uuid())), order.intent_id, order.method, order.amount.minor,
             order.amount.currency, state, failure, 0,
         )  # fmt: skip
         deliveries = _DELIVERIES.get(behaviour, 0)
@@ -108,18 +118,19 @@ class Sandbox:
 
     # -- What only a sandbox has: the bank's page and its late answers ----------------------------
 
-    async def challenge(self, intent_id: IntentId) -> tuple[Money, bool]:
-        """The amount, and whether the buyer may still answer. Raises NotFound."""
+    async def challenge(self, challenge_id: ChallengeId) -> Question:
+        """Raises NotFound."""
         async with self._db.read() as tx:
-            charge = await self._charge(tx, intent_id)
-        if behaviour_of(charge.method) not in ("challenge", "challenge-declined"):
+            charge = await store.find_charge(tx, _charge_id(challenge_id))
+        if charge is None or behaviour_of(charge.method) not in _ASKING:
             raise NotFound
-        return Money(charge.amount_minor, charge.currency), charge.state == "challenge"
+        amount = Money(charge.amount_minor, charge.currency)
+        return Question(charge.key, amount, open=charge.state == "challenge")
 
-    async def answer_challenge(self, intent_id: IntentId, *, approve: bool) -> None:
+    async def answer_challenge(self, challenge_id: ChallengeId, *, approve: bool) -> None:
         """The first answer counts; a callback tells it."""
         async with self._db.transaction() as tx:
-            charge = await _locked(tx, (await self._charge(tx, intent_id)).id)
+            charge = await _locked(tx, _charge_id(challenge_id))
             if charge.state != "challenge":
                 return
             decided = _challenge_result(charge, approve=approve)
@@ -147,6 +158,15 @@ class Sandbox:
         if charge is None:
             raise NotFound
         return charge
+
+
+def _charge_id(challenge_id: ChallengeId) -> str:
+    """Random, the bank's own: whoever learns an intent's id does not know its question."""
+    return f"ch_{challenge_id.hex}"
+
+
+def _challenge_id(charge: Charge) -> ChallengeId:
+    return ChallengeId(UUID(charge.id.removeprefix("ch_")))
 
 
 async def _locked(tx: Transaction, ref: str) -> Charge:
@@ -178,7 +198,7 @@ def _answer(charge: Charge) -> Outcome:
         case "pending":
             return Pending(charge.id)
         case "challenge":
-            return ChallengeNeeded(charge.id, f"/pay/challenge/{charge.key}")
+            return ChallengeNeeded(charge.id, f"/pay/challenge/{_challenge_id(charge)}")
         case "declined":
             return Declined(charge.failure or "card-declined")
         case "voided":

@@ -68,6 +68,15 @@ async def charge_of_key(tx: Transaction, key: IntentId) -> Charge | None:
     )
 
 
+async def find_charge(tx: Transaction, charge_id: str) -> Charge | None:
+    return await tx.maybe(
+        Charge,
+        "SELECT id, key, method, amount_minor, currency, state, failure, refunded_minor"
+        " FROM sandbox_charges WHERE id = %s",
+        (charge_id,),
+    )
+
+
 async def lock_charge(tx: Transaction, charge_id: str) -> Charge | None:
     return await tx.maybe(
         Charge,

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from quickserve.contracts.checkout import CheckoutId, StepView
+from quickserve.contracts.checkout import StepView
 from quickserve.kernel.errors import Conflict, NotFound
 from quickserve.web.forms import Submitted, clean
 from quickserve.web.i18n import Locale
@@ -42,7 +42,6 @@ async def purchases_page(request: Request, desk: AtDesk, ask: Ask) -> Response:
 
 @router.get("/organiser/purchases/{saga_id}")
 async def purchase_page(request: Request, saga_id: UUID, desk: AtDesk, ask: Ask) -> Response:
-    # Whether it is theirs is judged with the saga; the checkout itself opens to who knows its id.
     try:
         saga = await ask.checkout.saga(saga_id, desk.token)
     except NotFound:
@@ -50,11 +49,10 @@ async def purchase_page(request: Request, saga_id: UUID, desk: AtDesk, ask: Ask)
             request, desk, "purchases.html", section=SECTION, status=404, typed=str(saga_id),
             sagas=[], states=[], state="", names={}, outcomes={},
         )  # fmt: skip
-    checkout = await ask.checkout.checkout(CheckoutId(saga_id))
     locale = locale_of(request)
     return show(
         request, desk, "purchase_steps.html", section=SECTION,
-        saga=saga, checkout=checkout, steps=[_told(step, locale) for step in saga.steps],
+        saga=saga, steps=[_told(step, locale) for step in saga.steps],
         names=_states(locale), outcome=outcome(saga.outcome, locale),
         retriable=desk.admin and saga.state in ("running", "stuck") and len(saga.attempts) > 0,
         unmoved=sentence(Conflict(), locale) if "unmoved" in request.query_params else None,

@@ -1,10 +1,13 @@
 """The organiser's name, and the keys that sign its tickets."""
 
+import re
+import secrets
 from typing import Final
 
 from fastapi import Request
 from starlette.responses import Response
 
+from quickserve.contracts.booking import TicketKeyId
 from quickserve.contracts.identity import NewOrganiser
 from quickserve.kernel.errors import Problem
 from quickserve.web.forms import Submitted
@@ -16,6 +19,7 @@ from quickserve.web.sessions import token_of
 router = page_router()
 
 SECTION: Final = "/organiser/settings"
+_KEY_ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
 @router.get("/organiser/settings")
@@ -35,9 +39,19 @@ async def rename(request: Request, desk: Organising, form: Submitted, ask: Ask) 
 
 
 @router.post("/organiser/settings/ticket-keys")
-async def new_key(request: Request, desk: Organising, _form: Submitted, ask: Ask) -> Response:
-    await ask.booking.rotate_ticket_key(desk.organiser_id, desk.token)
+async def new_key(request: Request, desk: Organising, form: Submitted, ask: Ask) -> Response:
+    typed = form.text("key_id")
+    # What is no id of ours did not come from our form: then it is a new wish.
+    key_id = TicketKeyId(typed) if _KEY_ID.fullmatch(typed) else _new_key_id()
+    try:
+        await ask.booking.rotate_ticket_key(desk.organiser_id, key_id, desk.token)
+    except Problem as problem:
+        return await _show(request, desk, ask, problem=problem)
     return redirect(request, f"{SECTION}?done=key")
+
+
+def _new_key_id() -> TicketKeyId:
+    return TicketKeyId(secrets.token_hex(8))
 
 
 async def _show(
@@ -57,5 +71,6 @@ async def _show(
         request, desk, "settings.html", section=SECTION,
         status=problem.status if problem else 200,
         typed=known if name is None else name, keys=found.keys,
-        revoked=len(found.revoked_ticket_ids), told=told, errors=errors,
+        new_key_id=_new_key_id(), revoked=len(found.revoked_ticket_ids),
+        told=told, errors=errors,
     )  # fmt: skip
