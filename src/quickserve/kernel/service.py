@@ -202,6 +202,9 @@ def _readiness(runtime: Runtime) -> Callable[[], Awaitable[bool]]:
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Until each has ended: Python 3.11 can lose a cancellation that meets the end of a wait."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
