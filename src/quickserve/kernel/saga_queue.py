@@ -72,6 +72,7 @@ class Engine(Protocol):
     """Who carries sagas out in this process."""
 
     name: str
+    url: str
     lease_seconds: int
 
     def has_room(self, saga: str) -> bool: ...
@@ -100,7 +101,7 @@ class SagaQueue:
         If this process has room for it, it begins here; else whoever claims it first.
         """
         data = saga.adapter.dump_python(params, mode="json")
-        here = next((e for e in _engines[self.name] if e.has_room(saga.name)), None)
+        here = next((e for e in self._engines_on(tx) if e.has_room(saga.name)), None)
         worker, lease = (here.name, here.lease_seconds) if here else (None, 0)
         claim = await engine.spawn(tx, saga.name, saga_id, data, worker=worker, lease=lease)
         if claim and here:
@@ -108,6 +109,10 @@ class SagaQueue:
         elif claim:
             tx.after_commit.append(self._wake)
         return claim is not None
+
+    def _engines_on(self, tx: Transaction) -> list[Engine]:
+        """Those of this process that work on the transaction's database."""
+        return [running for running in _engines[self.name] if running.url == tx.url]
 
     async def signal(self, tx: Transaction, event: str) -> None:
         """Tells the sagas that wait for it to ask again. Signal after the answer is committed."""

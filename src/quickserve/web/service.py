@@ -1,7 +1,6 @@
 """The web as a service: its pages, and what stands around them. It owns no data."""
 
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.gzip import GZipMiddleware
 
 from quickserve.kernel.service import Service
 from quickserve.web.csrf import Tokens
@@ -31,7 +30,7 @@ UNPREFIXED = (
 
 def _finish(app: FastAPI) -> None:
     app.state.sessions = Sessions()
-    app.mount("/static", GZipMiddleware(Assets()), name="static")
+    app.mount("/static", Assets(), name="static")
     # Added last runs first.
     app.add_middleware(Tokens, settings=app.state.runtime.settings)
     app.add_middleware(ErrorPages)
