@@ -155,7 +155,10 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _person(arguments: argparse.Namespace) -> int:
-    password = os.environ.get("QUICKSERVE_PASSWORD") or getpass.getpass("Password: ")
+    try:
+        password = os.environ.get("QUICKSERVE_PASSWORD") or getpass.getpass("Password: ")
+    except EOFError:
+        raise laptop.CannotStart("No terminal to ask on: set QUICKSERVE_PASSWORD.") from None
     return asyncio.run(
         people.add(
             _home(arguments), email=arguments.email, name=arguments.name, password=password,

@@ -107,7 +107,7 @@ SHOWS = (
         "Musique", "halle", (9,), "20:00", 150, GALA, 900,
     ),
     Show(
-        "Ciné-concert : Nosferatu", "Le film de 1922, un piano préparé et une scie musicale.",
+        "Ciné-concert\u00a0: Nosferatu", "Le film de 1922, un piano préparé et une scie musicale.",
         "Cinéma", "canton", (11,), "20:45", 110, (Ticket("Place", "9.50"),), 150,
     ),
     Show(
