@@ -1,8 +1,6 @@
 """A real Chromium, people who use it, and what must be true of every page they see."""
 
-import os
 import re
-import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -23,6 +20,7 @@ from playwright.async_api import (
 )
 
 from tests.journeys.product import PASSWORD
+from tests.programs import program
 
 SHOTS = Path("build/screenshots")
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1" / "axe.min.js"
@@ -32,18 +30,9 @@ _ASSET = re.compile(r"/(static|posters)/")
 GOOD_CARD = "4242 4242 4242 4242"
 
 
-def chromium_path() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    if "chromium" in os.environ.get("QUICKSERVE_TEST_REQUIRE", ""):
-        pytest.fail("Chromium is required here, and it is not installed")
-    pytest.skip("needs Chromium (apt-get install chromium)")
-
-
 @asynccontextmanager
 async def chromium(*extra: str) -> AsyncGenerator[Browser, None]:
-    path = chromium_path()
+    path = program("chromium", "chromium-browser", "google-chrome", package="chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=path,

@@ -3,15 +3,13 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.journeys.product import Product
+from tests.programs import program
 
 PAGE = Path("docs/http.md")
 MARK = "\x1e"  # ASCII record separator
@@ -19,11 +17,8 @@ BLOCK = re.compile(r"```(sh|json)\n(.*?)```", re.DOTALL)
 
 
 def test_the_page_of_calls_answers_as_it_says(running: Product):
-    for tool in ("curl", "jq", "uuidgen"):
-        if shutil.which(tool) is None:
-            if tool in os.environ.get("QUICKSERVE_TEST_REQUIRE", ""):
-                pytest.fail(f"{tool} is required here, and it is not installed")
-            pytest.skip(f"needs {tool} (apt-get install curl jq uuid-runtime)")
+    for name in ("curl", "jq", "uuidgen"):
+        program(name, package="curl jq uuid-runtime")
     blocks: list[tuple[str, str]] = BLOCK.findall(PAGE.read_text("utf-8"))
     door = next(line for line in running.output if line.startswith("door"))
     answers = _run(

@@ -1,0 +1,17 @@
+"""Programs that a test needs beside Python: in CI they must be there, elsewhere the test skips."""
+
+import os
+import shutil
+
+import pytest
+
+
+def program(*names: str, package: str) -> str:
+    """The path of the first that is installed; `package` is Debian's."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    sentence = f"needs {names[0]} (apt-get install {package})"
+    if os.environ.get("CI"):
+        pytest.fail(sentence)
+    pytest.skip(sentence)
