@@ -48,7 +48,7 @@ from quickserve.kernel.db import open_connection
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, OrganiserId, new_uuid
 from quickserve.kernel.money import Money
-from quickserve.kernel.testing import Issuer, test_settings
+from quickserve.kernel.testing import Issuer, each, test_settings
 
 AMINA = Contact(email="amina@example.org", name="Amina Diallo", language="fr")
 
@@ -70,7 +70,7 @@ class Box:
             id=message_id or MessageId(new_uuid()), source="catalog", type=EventOffered.TYPE,
             subject=event.subject, time=datetime.now(UTC), data=json.loads(event.dump()),
         )  # fmt: skip
-        await self.platform.runtimes["booking"].bus.publish(message)
+        await self.platform.runtimes["booking"].bus.publish([message])
 
     async def sql(self, statement: Any, params: Any = ()) -> list[tuple[Any, ...]]:
         """As the administrator, in the service's schema."""
@@ -223,7 +223,7 @@ async def box(database_url: str) -> AsyncIterator[Box]:
                 box.told.append(message)
 
             for kind in (BookingConfirmed, BookingWithdrawn, TicketAdmitted, TicketRevoked):
-                platform.runtimes["booking"].bus.subscribe(Route("test", kind, listen))
+                platform.runtimes["booking"].bus.subscribe(Route("test", (kind,), each(listen)))
             yield box
         await client.close()
 

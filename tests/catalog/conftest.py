@@ -31,7 +31,7 @@ from quickserve.kernel.events import Message
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.settings import Settings
-from quickserve.kernel.testing import Issuer, test_settings
+from quickserve.kernel.testing import Issuer, each, test_settings
 
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
 
@@ -145,7 +145,7 @@ async def catalog(database_url: str) -> AsyncIterator[Catalog]:
             async def note(message: Message) -> None:
                 made.offered.append(EventOffered.load(message.data))
 
-            platform.runtimes["catalog"].bus.subscribe(Route("test", EventOffered, note))
+            platform.runtimes["catalog"].bus.subscribe(Route("test", (EventOffered,), each(note)))
             yield made
         await client.close()
 

@@ -261,8 +261,8 @@ async def test_the_organisers_name_comes_from_identity(catalog: Catalog, organis
         subject=saved.subject, time=SOON,
         data={"organiser_id": str(organiser.id), "name": saved.name, "slug": saved.slug},
     )  # fmt: skip
-    await runtime.bus.publish(message)
-    await runtime.bus.publish(message)
+    await runtime.bus.publish([message])
+    await runtime.bus.publish([message])
     seen = (await catalog.client.event(event.id)).organiser
     assert (seen.name, seen.slug) == ("La Compagnie", "la-compagnie")
 

@@ -80,7 +80,7 @@ class House:
             id=MessageId(new_uuid()), source="catalog", type=EventOffered.TYPE,
             subject=event.subject, time=datetime.now(UTC), data=json.loads(event.dump()),
         )  # fmt: skip
-        await self.platform.runtimes["booking"].bus.publish(message)
+        await self.platform.runtimes["booking"].bus.publish([message])
         gala = Gala(self, event, QuotaId(new_uuid()))
         change = QuotaChange(
             id=gala.quota_id, organiser_id=event.organiser_id, date_id=event.dates[0].id,

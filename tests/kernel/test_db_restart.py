@@ -17,6 +17,7 @@ from quickserve.kernel.errors import Unavailable
 from quickserve.kernel.events import Message
 from quickserve.kernel.outbox import Relay
 from quickserve.kernel.postgres import EmbeddedPostgres
+from quickserve.kernel.testing import each
 
 from .world import LOAVES, Bakery, LoafBaked, Packages, baked, eventually, open_bakery
 
@@ -117,7 +118,7 @@ async def test_the_relay_survives_a_restart(server: OwnServer, bakery: Bakery) -
     async def take(message: Message) -> None:
         taken.append(message.subject)
 
-    bus.subscribe(Route("shelf", LoafBaked, take))
+    bus.subscribe(Route("shelf", (LoafBaked,), each(take)))
     relay = asyncio.create_task(Relay("bakery", bakery.db, bus).run())
     before, after = baked(), baked()
     async with bakery.db.transaction() as tx:

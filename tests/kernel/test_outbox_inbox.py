@@ -1,21 +1,21 @@
 """Events: saved with the change, delivered at least once, with their effect exactly once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from quickserve.kernel import outbox
-from quickserve.kernel.bus import local
+from quickserve.kernel import inbox, outbox
 from quickserve.kernel.bus.local import LocalBus
-from quickserve.kernel.bus.port import Route
+from quickserve.kernel.bus.port import BusUnreachable, Outcomes, Route
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.events import Message
+from quickserve.kernel.inbox import Subscription
 from quickserve.kernel.outbox import Relay
-from quickserve.kernel.service import Subscription
 from quickserve.kernel.settings import Settings
+from quickserve.kernel.testing import each
 
 from .world import Bakery, LoafBaked, baked, eventually, runtime_of
 
@@ -111,11 +111,11 @@ async def test_a_repeated_delivery_has_no_second_effect(town: Town) -> None:
     async def keep(message: Message) -> None:
         messages.append(message)
 
-    town.bus.subscribe(Route("keeper", LoafBaked, keep))
+    town.bus.subscribe(Route("keeper", (LoafBaked,), each(keep)))
     loaf = baked()
     await town.bake(loaf)
     await town.relay.deliver()
-    await asyncio.gather(*(town.bus.publish(messages[0]) for _ in range(5)))
+    await asyncio.gather(*(town.bus.publish(messages) for _ in range(5)))
     assert await town.eaten(loaf, "anna") == 1
 
 
@@ -149,7 +149,7 @@ async def test_a_failing_consumer_starves_nobody(town: Town) -> None:
 async def test_a_consumer_that_hangs_starves_nobody(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "CONSUMER_SECONDS_MAX", 1)
+    monkeypatch.setattr(inbox, "TAKE_SECONDS_MAX", 1)
 
     async def hang(_tx: Transaction, _event: LoafBaked) -> None:
         await asyncio.sleep(60)
@@ -205,7 +205,7 @@ async def test_two_relays_do_not_deliver_the_same(town: Town) -> None:
         taken.append(message.id)
         await asyncio.sleep(0)
 
-    town.bus.subscribe(Route("anna", LoafBaked, take))
+    town.bus.subscribe(Route("anna", (LoafBaked,), each(take)))
     await town.bake(*(baked() for _ in range(350)))
 
     async def drain(relay: Relay) -> int:
@@ -238,7 +238,7 @@ async def test_a_relay_that_is_stopped_gives_its_claims_back(town: Town) -> None
         reached.set()
         await asyncio.sleep(60)
 
-    town.bus.subscribe(Route("slow", LoafBaked, hang))
+    town.bus.subscribe(Route("slow", (LoafBaked,), each(hang)))
     await town.bake(baked(), baked())
     delivery = asyncio.create_task(town.relay.deliver())
     await reached.wait()
@@ -247,20 +247,40 @@ async def test_a_relay_that_is_stopped_gives_its_claims_back(town: Town) -> None
     assert len(await Relay("bakery", town.bakery.db, town.bus).claim()) == 2
 
 
-async def test_a_slow_batch_ends_before_its_claims_do(
+async def test_a_batch_of_which_many_hang_still_ends(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "BATCH_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(inbox, "TAKE_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(inbox, "ALL_SECONDS_MAX", 0.3)
+    hanging = [baked() for _ in range(30)]
+    loaves = [baked(), *hanging, baked()]
 
-    async def dawdle(_message: Message) -> None:
-        await asyncio.sleep(0.03)
+    async def eat_or_hang(tx: Transaction, event: LoafBaked) -> None:
+        if event in hanging:
+            await asyncio.sleep(60)
+        await eating("anna")(tx, event)
 
-    town.bus.subscribe(Route("slow", LoafBaked, dawdle))
-    await town.bake(*(baked() for _ in range(10)))
-    assert 1 <= await town.relay.deliver() < 10
-    while await town.relay.deliver():
-        pass
-    assert await town.waiting() == 0
+    town.consumer("anna", eat_or_hang)
+    await town.bake(*loaves)
+    assert await town.relay.deliver() == 1, "time was over before the last one's turn"
+    await town.bakery.ask(
+        "UPDATE outbox SET next_attempt_at = clock_timestamp()"
+        " WHERE position = (SELECT max(position) FROM outbox)"
+    )
+    assert await town.relay.deliver() == 1
+    assert [await town.eaten(loaves[i], "anna") for i in (0, -1)] == [1, 1]
+
+
+async def test_a_bus_that_is_away_counts_against_no_event(town: Town) -> None:
+    class Away(LocalBus):
+        async def publish(self, messages: Sequence[Message]) -> Outcomes:
+            raise BusUnreachable
+
+    await town.bake(baked(), baked())
+    with pytest.raises(BusUnreachable):
+        await Relay("bakery", town.bakery.db, Away()).deliver()
+    assert await town.bakery.ask("SELECT sum(attempts) FROM outbox") == 0
+    assert len(await town.relay.claim()) == 2, "given back at once"
 
 
 async def test_a_commit_wakes_its_own_relay(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +290,7 @@ async def test_a_commit_wakes_its_own_relay(town: Town, monkeypatch: pytest.Monk
     async def take(_message: Message) -> None:
         taken.set()
 
-    town.bus.subscribe(Route("anna", LoafBaked, take))
+    town.bus.subscribe(Route("anna", (LoafBaked,), each(take)))
     running = asyncio.create_task(town.relay.run())
     await asyncio.sleep(0.1)
     await town.bake(baked())

@@ -18,8 +18,9 @@ from quickserve.kernel.clock import SystemClock
 from quickserve.kernel.db import Database, Schema, migrate, service_url
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.events import DomainEvent
+from quickserve.kernel.inbox import Subscription
 from quickserve.kernel.money import Money
-from quickserve.kernel.service import Runtime, Service, Subscription, build_app
+from quickserve.kernel.service import Runtime, Service, build_app
 from quickserve.kernel.settings import Settings
 
 LoafId = NewType("LoafId", UUID)

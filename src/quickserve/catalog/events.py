@@ -3,7 +3,7 @@
 from quickserve.catalog.store import events as store
 from quickserve.contracts.identity import OrganiserSaved
 from quickserve.kernel.db import Transaction
-from quickserve.kernel.service import Subscription
+from quickserve.kernel.inbox import Subscription
 
 
 async def keep_organiser(tx: Transaction, event: OrganiserSaved) -> None:

@@ -4,7 +4,7 @@ from quickserve.checkout.sagas import queue
 from quickserve.checkout.sagas.book_tickets import payment_decided
 from quickserve.contracts.payment import PaymentAuthorized, PaymentDeclined
 from quickserve.kernel.db import Transaction
-from quickserve.kernel.service import Subscription
+from quickserve.kernel.inbox import Subscription
 
 
 async def payment_answered(tx: Transaction, event: PaymentAuthorized | PaymentDeclined) -> None:

@@ -38,7 +38,9 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A CloudEvent: `source` is the service, `data` the event's decoded JSON."""
+    """A CloudEvent: `source` is the service, `data` the event's decoded JSON, `trace` the W3C
+    traceparent of what caused it, "" when nobody traces.
+    """
 
     id: MessageId
     source: str
@@ -46,3 +48,4 @@ class Message:
     subject: str
     time: datetime
     data: Any
+    trace: str = ""

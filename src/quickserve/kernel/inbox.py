@@ -1,16 +1,93 @@
 """Events arrive: the inbox row and the effect commit together, so a repeat has no effect."""
 
+import time
+from asyncio import timeout
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from quickserve.kernel.bus.port import Outcomes
 from quickserve.kernel.db import Database, Transaction
-from quickserve.kernel.events import Message
+from quickserve.kernel.events import DomainEvent, Message
+from quickserve.kernel.telemetry import EVENTS
+
+TAKE_SECONDS_MAX = 4.0  # one that hangs must not hold up the others
+ALL_SECONDS_MAX = 8.0
 
 
-async def first_time(tx: Transaction, message: Message, consumer: str) -> bool:
-    """Records the message. False when its effect is committed already: then do nothing."""
-    inserted = await tx.execute(
-        "INSERT INTO inbox (message_id, consumer) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-        (message.id, consumer),
+@dataclass(frozen=True)
+class Subscription:
+    """`handle(tx, event)` runs in the transaction that also records the message in the inbox.
+
+    Events may come late and in another order: `handle` compares versions, or does not care.
+    """
+
+    event: type[DomainEvent]
+    handle: Callable[[Transaction, Any], Awaitable[None]]
+
+
+class Consumer:
+    """A service's subscriptions: takes messages, as many as come, in one transaction."""
+
+    def __init__(self, service: str, db: Database, subscriptions: Sequence[Subscription]) -> None:
+        self._service = service
+        self._db = db
+        self._subscriptions = {s.event.TYPE: s for s in subscriptions}
+        assert len(self._subscriptions) == len(subscriptions), f"{service} takes an event twice"
+
+    async def take(self, messages: Sequence[Message]) -> Outcomes:
+        """All together; if that fails each by itself, so that one starves nobody."""
+        until = time.monotonic() + ALL_SECONDS_MAX
+        together = await self._try(messages)
+        if together is None or len(messages) == 1:
+            return [together] * len(messages)
+        outcomes: Outcomes = []
+        for message in messages:
+            late = time.monotonic() >= until
+            outcomes.append(TimeoutError() if late else await self._try([message]))
+        return outcomes
+
+    async def _try(self, messages: Sequence[Message]) -> Exception | None:
+        try:
+            async with timeout(TAKE_SECONDS_MAX):
+                applied = await self._apply(messages)
+        except Exception as error:  # noqa: BLE001 - whatever a consumer raises, the event stays
+            return error
+        for message in messages:
+            outcome = "applied" if message.id in applied else "repeated"
+            EVENTS.labels(self._service, message.type, outcome).inc()
+        return None
+
+    async def _apply(self, messages: Sequence[Message]) -> set[UUID]:
+        """The ids of those that had not been taken before."""
+        known = {m.id: m for m in messages if m.type in self._subscriptions}
+        async with self._db.transaction() as tx:
+            first = await first_times(tx, self._service, list(known.values()))
+            for message in known.values():
+                if message.id in first:
+                    subscription = self._subscriptions[message.type]
+                    await subscription.handle(tx, subscription.event.load(message.data))
+        return first
+
+
+async def first_times(tx: Transaction, service: str, messages: Sequence[Message]) -> set[UUID]:
+    """Records the messages. Returns the ids that are new: the others' effect is committed."""
+    # In one order everywhere: two batches with the same messages must not wait for each other.
+    ordered = sorted(messages, key=lambda message: message.id)
+    taken = await tx.all(
+        _Taken,
+        "INSERT INTO inbox (message_id, consumer)"
+        " SELECT * FROM unnest(%s::uuid[], %s::text[]) ON CONFLICT DO NOTHING"
+        " RETURNING message_id",
+        ([m.id for m in ordered], [f"{service}.{m.type}" for m in ordered]),
     )
-    return inserted == 1
+    return {row.message_id for row in taken}
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    message_id: UUID
 
 
 async def forget_old(db: Database) -> None:

@@ -1,7 +1,6 @@
 """Events leave a service: written with the change, delivered afterwards, at least once."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from quickserve.kernel.bus.port import Bus
+from quickserve.kernel.bus.port import Bus, Outcomes
 from quickserve.kernel.db import Database, Transaction
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, new_uuid
@@ -21,9 +20,8 @@ log = structlog.get_logger()
 BATCH = 100
 POLL_SECONDS = 1.0  # finds what another process wrote; our own commits wake the relay at once
 GATHER_SECONDS = 0.01  # after a wake: in a rush one batch serves many commits
-# A relay that dies leaves its claims to the others after this. It stops in time to keep them.
+# A relay that dies leaves its claims to the others after this.
 CLAIM_SECONDS = 10
-BATCH_SECONDS_MAX = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Relay:
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Runs until cancelled, whatever happens to the database."""
+        """Runs until cancelled, whatever happens to the database and the bus."""
         _relays.add(self)
         try:
             while True:
@@ -73,6 +71,7 @@ class Relay:
                     taken = await self.deliver()
                 except Exception as error:  # noqa: BLE001 - the next round may succeed
                     log.warning("relay_interrupted", service=self._service, error=repr(error)[:300])
+                    await asyncio.sleep(POLL_SECONDS)
                     taken = 0
                 if not taken:
                     await self._rest()
@@ -80,20 +79,21 @@ class Relay:
             _relays.discard(self)
 
     async def deliver(self) -> int:
-        """One batch. Returns how many events were taken by all their consumers."""
+        """One batch. Returns how many events are safe with the bus."""
         rows = await self.claim()
-        until = time.monotonic() + BATCH_SECONDS_MAX
-        delivered: list[UUID] = []
-        tried = 0
+        if not rows:
+            return 0
+        outcomes: Outcomes = []
         try:
-            for row in rows:
-                if time.monotonic() > until:
-                    break
-                if await self._publish(row):
-                    delivered.append(row.id)
-                tried += 1
+            outcomes = await self._bus.publish([self._message(row) for row in rows])
         finally:
-            await self._settle(delivered, [row.id for row in rows[tried:]])
+            delivered = [
+                row.id for row, failure in zip(rows, outcomes, strict=False) if not failure
+            ]
+            await self._settle(delivered, [row.id for row in rows[len(outcomes) :]])
+        for row, failure in zip(rows, outcomes, strict=True):
+            if failure:
+                await self._postpone(row, failure)
         return len(delivered)
 
     async def claim(self) -> list[_Row]:
@@ -113,17 +113,11 @@ class Relay:
                 (CLAIM_SECONDS, BATCH),
             )
 
-    async def _publish(self, row: _Row) -> bool:
-        message = Message(
+    def _message(self, row: _Row) -> Message:
+        return Message(
             id=MessageId(row.id), source=self._service, type=row.type,
             subject=row.subject, time=row.occurred_at, data=row.data,
         )  # fmt: skip
-        try:
-            await self._bus.publish(message)
-        except Exception as error:  # noqa: BLE001 - whatever a consumer raises, the event stays
-            await self._postpone(row, error)
-            return False
-        return True
 
     async def _settle(self, delivered: Sequence[UUID], untried: Sequence[UUID]) -> None:
         if delivered:

@@ -13,28 +13,18 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 
-from quickserve.kernel import inbox
 from quickserve.kernel.auth import VISITOR, Principal, TokenVerifier
 from quickserve.kernel.bus.port import Bus, Route
 from quickserve.kernel.client import Client
 from quickserve.kernel.clock import Clock
 from quickserve.kernel.db import Database, Schema, Transaction
 from quickserve.kernel.errors import Problem
-from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.http import install_manners
+from quickserve.kernel.inbox import Consumer, Subscription, forget_old
 from quickserve.kernel.outbox import Relay
 from quickserve.kernel.settings import Settings
-from quickserve.kernel.telemetry import EVENTS
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """`handle(tx, event)` runs in the transaction that also records the message in the inbox."""
-
-    event: type[DomainEvent]
-    handle: Callable[[Transaction, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -89,8 +79,10 @@ class Runtime:
 
     def __post_init__(self) -> None:
         # Before any relay runs: an event without subscribers counts as delivered.
-        for subscription in self.service.subscriptions:
-            self.bus.subscribe(self._route(subscription))
+        if subscriptions := self.service.subscriptions:
+            consumer = Consumer(self.service.name, self.db, subscriptions)
+            events = tuple(subscription.event for subscription in subscriptions)
+            self.bus.subscribe(Route(self.service.name, events, consumer.take))
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
@@ -112,19 +104,6 @@ class Runtime:
     def context(self, principal: Principal = VISITOR) -> "Context":
         return Context(self, principal)
 
-    def _route(self, subscription: Subscription) -> Route:
-        consumer = f"{self.service.name}.{subscription.event.TYPE}"
-
-        async def take(message: Message) -> None:
-            event = subscription.event.load(message.data)
-            async with self.db.transaction() as tx:
-                first = await inbox.first_time(tx, message, consumer)
-                if first:
-                    await subscription.handle(tx, event)
-            EVENTS.labels(consumer, message.type, "applied" if first else "repeated").inc()
-
-        return Route(consumer, subscription.event, take)
-
     async def _repeat(self, job: Job) -> None:
         while True:
             try:
@@ -137,7 +116,7 @@ class Runtime:
 
 
 async def _forget_old_messages(ctx: "Context") -> None:
-    await inbox.forget_old(ctx.db)
+    await forget_old(ctx.db)
 
 
 _FORGET_OLD_MESSAGES = Job("forget_old_messages", _forget_old_messages, every_seconds=3600)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,9 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from quickserve.kernel.auth import AUDIENCE, Role
+from quickserve.kernel.bus.port import Take
 from quickserve.kernel.db import ensure_database
+from quickserve.kernel.events import Message
 from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
 from quickserve.kernel.postgres import EmbeddedPostgres
 from quickserve.kernel.settings import Settings
@@ -72,6 +74,17 @@ class Issuer:
         }  # fmt: skip
         header = {"alg": "RS256", "kid": self._key.kid}
         return jwt.encode(header, body, self._key)
+
+
+def each(handler: Callable[[Message], Awaitable[None]]) -> Take:
+    """A route's `take` of a handler for one message."""
+
+    async def take(messages: Sequence[Message]) -> list[Exception | None]:
+        for message in messages:
+            await handler(message)
+        return [None] * len(messages)
+
+    return take
 
 
 @dataclass

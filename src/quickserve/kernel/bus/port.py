@@ -1,26 +1,50 @@
 """What a message bus does, whatever carries it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from quickserve.kernel.events import DomainEvent, Message
 
-Handler = Callable[[Message], Awaitable[None]]
+# What became of each message, in their order: None when its effect is committed, else why not.
+Outcomes = list[Exception | None]
+Take = Callable[[Sequence[Message]], Awaitable[Outcomes]]
+
+
+class BusUnreachable(Exception):  # noqa: N818 - says what is the case
+    """The bus does not answer; nothing is known against the messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A consumer's interest in one type of event."""
+    """The events a service takes. `take` is given some at once and does not raise."""
 
-    consumer: str
-    event: type[DomainEvent]
-    handler: Handler
+    service: str
+    events: tuple[type[DomainEvent], ...]
+    take: Take
+
+    @property
+    def types(self) -> frozenset[str]:
+        return frozenset(event.TYPE for event in self.events)
 
 
 class Bus(Protocol):
-    def subscribe(self, route: Route) -> None: ...
+    def subscribe(self, route: Route) -> None:
+        """Before `consuming`."""
+        ...
 
-    async def publish(self, message: Message) -> None:
-        """Returns when every consumer took the message; raises when one could not."""
+    async def publish(self, messages: Sequence[Message]) -> Outcomes:
+        """Returns when each is safe: kept by the broker, or taken by every consumer.
+
+        Raises BusUnreachable when the bus is away: then each may have been sent, or not.
+        """
+        ...
+
+    def connected(self) -> AbstractAsyncContextManager[None]:
+        """Around everything that publishes or takes. Does not wait for the other side."""
+        ...
+
+    def consuming(self) -> AbstractAsyncContextManager[None]:
+        """Messages are taken inside; at the end those in hand are finished."""
         ...
