@@ -5,11 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from icalendar import Calendar
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from quickserve.kernel.auth import Role
 from tests.journeys import qr
 from tests.journeys.browser import Person, chromium, person, shoot
+from tests.journeys.product import PASSWORD
 from tests.journeys.shows import House, Show
 
 
@@ -98,6 +99,73 @@ async def test_the_door_admits_once_and_tells_when_and_where(browser: Browser, h
         await expect(denis.page.locator("[data-verdict=no]")).not_to_contain_text("Already")
         await expect(denis.page.locator("[data-part=counts]")).to_contain_text("1 admitted")
         await shoot(denis.page, "door-forged-390")
+
+
+async def test_a_scan_without_an_answer_never_shows_the_ticket_before(
+    browser: Browser, house: House
+):
+    show = await house.put_on("Fanfare sans réseau", starts_in=timedelta(hours=1))
+    async with person(browser, house.product.address) as amina:
+        tickets = (await house.tickets_of(await buy(amina, show, places=4))).tickets
+    async with person(browser, house.product.address) as denis:
+        await open_door(denis, house, show, gate="Porte A")
+        welcome, refused = (denis.page.locator(f"[data-verdict={kind}]") for kind in ("go", "no"))
+        await check(denis, tickets[0].code)
+        for ticket, failure in zip(tickets[1:], FAILURES, strict=True):
+            await expect(welcome).to_be_visible()
+            await denis.page.route("**/door/*", failure)
+            await denis.type("code", ticket.code)
+            scan = await denis.page.locator("[name=scan]").input_value()
+            await denis.page.get_by_role("button", name="Check").click()
+            await expect(refused).to_contain_text("No answer: scan it again.")
+            await expect(denis.page.locator("[name=code]")).to_have_value(ticket.code)
+            await expect(denis.page.locator("[name=scan]")).to_have_value(scan)
+            await shoot(denis.page, "door-no-answer-390")
+            await denis.page.unroute("**/door/*")
+            await denis.page.get_by_role("button", name="Check").click()
+        await expect(welcome).to_be_visible()
+        await expect(denis.page.locator("[data-part=counts]")).to_contain_text("4 admitted")
+        denis.complaints = [one for one in denis.complaints if "ERR_FAILED" not in one]
+
+
+async def too_busy(route: Route) -> None:
+    await route.fulfill(status=429, content_type="application/problem+json", body="{}")
+
+
+async def strange_network(route: Route) -> None:
+    await route.fulfill(status=200, content_type="text/html", body="<p>Sign in to this Wi-Fi")
+
+
+async def no_network(route: Route) -> None:
+    await route.abort()
+
+
+FAILURES = (too_busy, strange_network, no_network)
+
+
+async def test_when_the_session_ended_the_door_leads_to_sign_in_and_back(
+    browser: Browser, house: House
+):
+    show = await house.put_on("Bal de minuit", starts_in=timedelta(hours=1))
+    async with person(browser, house.product.address) as amina:
+        ticket = (await house.tickets_of(await buy(amina, show))).tickets[0]
+    async with person(browser, house.product.address) as denis:
+        email = await house.hire(show, Role.DOOR)
+        await open_door(denis, house, show, gate="Porte A", email=email)
+        await check(denis, "AAAA-AAAA")
+        stand = denis.page.url
+        elsewhere = await denis.page.context.new_page()
+        await elsewhere.goto(f"{denis.address}/en/sign-in")
+        await elsewhere.get_by_role("button", name="Sign out").click()
+        await denis.type("code", ticket.code)
+        await denis.page.get_by_role("button", name="Check").click()
+        await denis.arrive("/sign-in")
+        await denis.type("email", email)
+        await denis.type("password", PASSWORD)
+        await denis.page.locator("main form button").click()
+        await denis.page.wait_for_url(stand)
+        await check(denis, ticket.code)
+        await expect(denis.page.locator("[data-verdict=go]")).to_be_visible()
 
 
 async def test_the_door_reads_a_code_with_the_camera(

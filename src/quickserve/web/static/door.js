@@ -4,12 +4,15 @@
 const form = document.querySelector("[data-door]");
 const scanner = document.querySelector("[data-scanner]");
 const video = scanner.querySelector("video");
+const lost = document.querySelector("[data-lost]");
 const PAUSE_MS = 1800; // the verdict is read before the next ticket is looked for
 const LOOK_EVERY_MS = 120;
+const ANSWER_MAX_MS = 10_000;
 const FEEL = { go: [80], no: [120, 80, 120] };
 
 let sending = false;
 let last = "";
+let unanswered = "";
 
 function mint() {
   // randomUUID exists on secure pages only; a scan's id only has to be new.
@@ -21,27 +24,37 @@ function mint() {
 }
 
 function show(page) {
+  document.title = page.title || page.querySelector(".verdict-word").textContent;
   for (const part of document.querySelectorAll("[data-part]")) {
     const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
     if (fresh) part.replaceWith(document.adoptNode(fresh));
   }
-  document.title = page.title || document.title;
   const kind = document.querySelector("[data-verdict]")?.dataset.verdict;
   navigator.vibrate?.(FEEL[kind] ?? []);
 }
 
 async function judge() {
-  if (sending || !form.code.value.trim()) return;
+  const code = form.code.value.trim();
+  if (sending || !code) return;
+  // A scan without an answer is sent again under the same id; another ticket is another scan.
+  if (unanswered && unanswered !== code) form.scan.value = mint();
+  unanswered = code;
   sending = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    if (answer.redirected) return location.assign(answer.url);
-    show(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    // Only now: a scan without an answer is sent again under the same id.
+    const answer = await fetch(form.action, {
+      method: "POST",
+      headers: { accept: "text/html" },
+      body: new URLSearchParams(new FormData(form)),
+      signal: AbortSignal.timeout(ANSWER_MAX_MS),
+    });
+    if (answer.redirected) return location.assign(answer.url); // the session ended: sign in again
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.querySelector("[data-part=verdict]")) throw new Error(`answered ${answer.status}`);
+    show(page);
     form.scan.value = mint();
-    form.code.value = "";
+    form.code.value = unanswered = "";
   } catch {
-    document.querySelector(".verdict-word").textContent = form.dataset.lost;
+    show(lost.content.cloneNode(true)); // never the verdict of the ticket before
   } finally {
     sending = false;
     if (scanner.hidden) form.code.focus();
