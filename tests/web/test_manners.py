@@ -107,7 +107,7 @@ async def test_browsers_without_fetch_metadata_are_judged_by_origin(house, visit
     form = visitor.form("/events/")
     fields = form.fields | {f"q-{show.tickets['Plein tarif']}": "1"}
     del visitor.http.headers["sec-fetch-site"]
-    for origin in ("https://evil.example", "null", f"{BASE}.evil.example"):
+    for origin in ("https://evil.example", "null", f"{BASE}.evil.example", "http://[", "//["):
         await visitor.post(form.action, fields, origin=origin)
         assert visitor.status == 403
     await visitor.post(form.action, fields, follow=False, origin=BASE)
@@ -312,6 +312,18 @@ async def test_hostile_text_is_never_our_failure(house, visitor, text):
     form = visitor.form("/sign-in")
     await visitor.send(form, email=text, password=text, next=text)
     assert visitor.status in {401, 422, 429}
+
+
+@pytest.mark.parametrize("referer", ["http://[", "http://[::1", "http://\u2100/", "//[", "\xff"])
+async def test_a_page_before_that_is_no_address_is_none(visitor, referer):
+    headers = {"referer": referer.encode()}
+    await visitor.open("/en/nothing", headers=headers)
+    assert visitor.status == 404
+    answer = await visitor.http.post("/en/tickets", headers=headers)
+    assert answer.status_code == 403
+    for path in ("/", "/en/", "/en/nothing", "/en/organiser"):
+        strange = await visitor.http.get(path, headers={"host": referer.encode()})
+        assert strange.status_code < 500, path
 
 
 async def test_bodies_that_no_browser_sends(visitor):

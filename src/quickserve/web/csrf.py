@@ -8,7 +8,6 @@ where a request comes from (`Sec-Fetch-Site`, older ones `Origin`); that is look
 from hmac import compare_digest, digest
 from secrets import token_hex
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.settings import Settings
 from quickserve.web import cookies
+from quickserve.web.page import split_address
 
 COOKIE: Final = "csrf"
 FIELD: Final = "csrf"
@@ -82,7 +82,7 @@ def _from_here(request: Request) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or split_address(origin).netloc == request.headers.get("host")
 
 
 def _signed_by_us(settings: Settings, token: str) -> bool:

@@ -6,7 +6,7 @@ back afterwards.
 """
 
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quickserve.kernel.errors import MEDIA_TYPE, NotFound, ProblemDocument
 from quickserve.web import i18n
-from quickserve.web.page import local_path
+from quickserve.web.page import local_path, split_address
 from quickserve.web.problems import sentence
 from quickserve.web.templating import render
 
@@ -106,7 +106,7 @@ def _to_sign_in(request: Request, locale: i18n.Locale, *, fragment: bool) -> Res
 
 def _page_before(request: Request) -> str:
     """The page of ours with the form or link that led here, without its language; else "/"."""
-    parts = urlsplit(request.headers.get("referer", ""))
+    parts = split_address(request.headers.get("referer", ""))
     if parts.netloc != request.headers.get("host") or not parts.path:
         return "/"
     _, path = i18n.split_path(parts.path)

@@ -9,6 +9,7 @@ Routes are written without the language; `redirect` and the templates' `url` add
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse
@@ -77,6 +78,14 @@ def redirect(request: Request, path: str) -> RedirectResponse:
     response = RedirectResponse(locale_of(request).path(path), 303)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def split_address(text: str) -> SplitResult:
+    """The parts of an address that a stranger's header tells; all empty when it is none."""
+    try:
+        return urlsplit(text)
+    except ValueError:  # `http://[`
+        return urlsplit("")
 
 
 def local_path(text: str, default: str = "/") -> str:
