@@ -179,5 +179,6 @@ def _from_this_machine(scope: Scope) -> bool:
 
 def _takes_places(scope: Scope, path: str) -> bool:
     taking = path.startswith(("/holds/", "/free-bookings/")) and scope["method"] == "PUT"
-    choosing = scope["method"] == "POST" and "/events/" in path and "/organiser" not in path
-    return taking or choosing
+    if scope["method"] != "POST" or "/organiser" in path:
+        return taking
+    return "/events/" in path or ("/checkout/" in path and path.endswith("/renewal"))

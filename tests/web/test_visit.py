@@ -185,6 +185,35 @@ async def test_expired_places_that_somebody_else_has_are_not_promised(house, vis
     assert "Not enough places are left" in visitor.text()
 
 
+async def test_places_one_still_has_are_not_taken_twice(house, visitor):
+    show = await house.put_on(capacity=5)
+    await visitor.choose(show, 2)
+    checkout = visitor.url
+    token = visitor.form("/checkout/").fields["csrf"]
+    await visitor.post(f"{checkout}/renewal", {"csrf": token})
+    assert visitor.url == checkout
+    assert await house.places_left(show) == 3
+
+
+async def test_one_address_cannot_take_places_without_end(house, monkeypatch):
+    show = await house.put_on(capacity=50)
+    few = house.platform.settings.model_copy(update={"takes_per_minute": 3})
+    monkeypatch.setattr(house.platform, "settings", few)
+    async with house.visitor() as robot:
+        await robot.choose(show, 1)
+        checkout = robot.url
+        token = robot.form("/release").fields["csrf"]
+        for _ in range(3):
+            await robot.post(f"{checkout}/release", {"csrf": token})
+            await robot.post(f"{checkout}/renewal", {"csrf": token})
+        assert robot.status == 429
+        await robot.choose(show, 1)
+        assert robot.status == 429
+        answer = await robot.http.put(f"/api/booking/holds/{new_uuid()}", json={})
+        assert answer.status_code == 429
+    assert await house.places_left(show) == 48  # the first was given back
+
+
 async def test_a_used_hold_leads_its_buyer_to_the_tickets(house, visitor):
     show = await house.put_on()
     await visitor.choose(show)

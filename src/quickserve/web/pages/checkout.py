@@ -72,6 +72,8 @@ async def buy(request: Request, hold_id: HoldId, form: Submitted, ask: Ask) -> R
 async def take_again(request: Request, hold_id: HoldId, form: Submitted, ask: Ask) -> Response:
     """The same places once more, when they went back on sale; what was typed comes along."""
     hold = await ask.booking.hold(hold_id)
+    if hold.state == "active":
+        return redirect(request, f"/checkout/{hold_id}")
     wanted = NewHold(
         date_id=hold.date.date_id,
         items=[
