@@ -1,7 +1,7 @@
-"""The table of services, and how they run together in one process.
+"""The table of services, and how those of one process run together.
 
-Every service stays an application of its own: here they only share a process, a bus and a way to
-call each other without a network.
+Every service stays an application of its own: those of a process share a bus and call each other
+without a network; those in other processes are called at the addresses that the settings name.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -12,19 +12,16 @@ from typing import Any
 
 import httpx2 as httpx
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from quickserve.contracts.identity import REALM, Jwks
-from quickserve.kernel.auth import ServiceIdentity, TokenVerifier
+from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity, TokenVerifier
 from quickserve.kernel.bus.local import LocalBus
-from quickserve.kernel.client import DEADLINE_HEADER, Client
+from quickserve.kernel.bus.port import Bus
+from quickserve.kernel.client import Client
 from quickserve.kernel.clock import Clock, SystemClock
-from quickserve.kernel.db import Database, migrate, service_url
-from quickserve.kernel.errors import NotFound, TooManyRequests
-from quickserve.kernel.http import problem_response
+from quickserve.kernel.db import Database, migrate, pending_migrations, service_url
 from quickserve.kernel.service import Runtime, Service, build_app
 from quickserve.kernel.settings import Settings
-from quickserve.kernel.throttle import Throttle
 
 SERVICES = ("identity", "catalog", "booking", "payment", "checkout", "web")
 
@@ -36,67 +33,89 @@ def load(name: str) -> Service:
 
 @dataclass
 class Platform:
-    """Several services in one process. `fetch_keys` replaces `identity` as the token issuer."""
+    """Some services in one process. `fetch_keys` replaces `identity` as the token issuer."""
 
     settings: Settings
     services: Sequence[Service]
     clock: Clock = field(default_factory=SystemClock)
     fetch_keys: Callable[[], Awaitable[Any]] | None = None
+    bus: Bus = field(default_factory=LocalBus)
     apps: dict[str, FastAPI] = field(default_factory=dict[str, FastAPI], init=False)
     runtimes: dict[str, Runtime] = field(default_factory=dict[str, Runtime], init=False)
 
     async def migrate(self) -> list[str]:
         """Brings every service's schema up to date. Returns what was applied."""
-        schemas = [s.schema(self.settings) for s in self.services if s.owns_data]
-        return await migrate(self.settings.database_url, schemas)
+        by_database: dict[str, list[Service]] = {}
+        for service in self._owners():
+            url = self.settings.of_service(service.name).database_url
+            by_database.setdefault(url, []).append(service)
+        applied: list[str] = []
+        for url, services in by_database.items():
+            applied += await migrate(url, [s.schema(self.settings) for s in services])
+        return applied
+
+    async def pending(self) -> list[str]:
+        """Migrations that a service expects and its database lacks."""
+        return [
+            name
+            for service in self._owners()
+            for name in await pending_migrations(
+                self._database_url(service), service.schema(self.settings)
+            )
+        ]
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["Platform", None]:
-        bus = LocalBus()
         for service in self.services:
-            self._prepare(service, bus)
+            self._prepare(service)
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.bus.connected())
             for runtime in self.runtimes.values():
                 for client in runtime.clients.values():
                     stack.push_async_callback(client.close)
                 await stack.enter_async_context(runtime.running())
+            await stack.enter_async_context(self.bus.consuming())
             yield self
 
-    def _prepare(self, service: Service, bus: LocalBus) -> None:
-        identity = ServiceIdentity(self.settings, service.name)
-        clients = {
-            other.name: Client(
-                other.name,
-                f"http://{other.name}",
-                _InProcess(self.apps, other.name),
-                identity.token,
-            )
-            for other in self.services
-            if other.name != service.name
-        }
+    def clients_for(self, caller: str) -> dict[str, Client]:
+        """Clients of every service that can be reached, speaking as `caller`."""
+        token = ServiceIdentity(self.settings, caller).token
+        here = {service.name for service in self.services}
+        clients: dict[str, Client] = {}
+        for name in dict.fromkeys([*here, *self.settings.service_urls]):
+            if name in here:
+                transport = _InProcess(self.apps, name)
+                clients[name] = Client(name, f"http://{name}", transport, token)
+            else:
+                url = f"{self.settings.service_urls[name].rstrip('/')}/api/{name}"
+                clients[name] = Client(name, url, httpx.AsyncHTTPTransport(), token)
+        return clients
+
+    def _owners(self) -> list[Service]:
+        return [service for service in self.services if service.owns_data]
+
+    def _prepare(self, service: Service) -> None:
+        clients = self.clients_for(service.name)
+        clients.pop(service.name)
         runtime = Runtime(
             service=service,
-            settings=self.settings,
+            settings=self.settings.of_service(service.name),
             clock=self.clock,
-            bus=bus,
+            bus=self.bus,
             clients=clients,
             verifier=TokenVerifier(self.settings, self._keys()),
-            db=self._database(service),
+            db=Database(
+                self._database_url(service),
+                constraints=service.constraints,
+                pool_max=self.settings.pool_max,
+            ),
         )
         self.runtimes[service.name] = runtime
         self.apps[service.name] = build_app(runtime)
 
-    def clients_for(self, caller: str) -> dict[str, Client]:
-        """Clients of every service, speaking as `caller`."""
-        token = ServiceIdentity(self.settings, caller).token
-        return {
-            s.name: Client(s.name, f"http://{s.name}", _InProcess(self.apps, s.name), token)
-            for s in self.services
-        }
-
-    def _database(self, service: Service) -> Database:
-        url = service_url(self.settings.database_url, service.schema(self.settings))
-        return Database(url, constraints=service.constraints, pool_max=self.settings.pool_max)
+    def _database_url(self, service: Service) -> str:
+        settings = self.settings.of_service(service.name)
+        return service_url(settings.database_url, service.schema(settings))
 
     def _keys(self) -> Callable[[], Awaitable[Any]]:
         if self.fetch_keys:
@@ -106,14 +125,22 @@ class Platform:
     async def _keys_of_issuer(self) -> Any:
         """Of the issuer the settings name: Keycloak's address of a realm's keys."""
         async with httpx.AsyncClient(timeout=5) as http:
-            answer = await http.get(f"{self.settings.issuer}/protocol/openid-connect/certs")
-            return Jwks.model_validate_json(answer.content).model_dump()
+            return await _keys(http, self.settings.issuer)
 
     async def _keys_of_identity(self) -> Any:
-        transport = httpx.ASGITransport(self.apps["identity"])
-        async with httpx.AsyncClient(transport=transport, base_url="http://identity") as http:
-            answer = await http.get(f"{REALM}/protocol/openid-connect/certs")
-            return Jwks.model_validate_json(answer.content).model_dump()
+        token = ServiceIdentity(self.settings, "issuer-keys").token()
+        elsewhere = self.settings.service_urls.get("identity", "")
+        transport = None if elsewhere else httpx.ASGITransport(self.apps["identity"])
+        async with httpx.AsyncClient(
+            transport=transport, base_url=elsewhere or "http://identity", timeout=5,
+            headers={SERVICE_TOKEN_HEADER: token},
+        ) as http:  # fmt: skip
+            return await _keys(http, REALM)
+
+
+async def _keys(http: httpx.AsyncClient, realm: str) -> Any:
+    answer = await http.get(f"{realm}/protocol/openid-connect/certs")
+    return Jwks.model_validate_json(answer.content).model_dump()
 
 
 class _InProcess(httpx.AsyncBaseTransport):
@@ -130,55 +157,3 @@ class _InProcess(httpx.AsyncBaseTransport):
                 self._apps[self._name], raise_app_exceptions=False
             )
         return await self._transport.handle_async_request(request)
-
-
-_PROBES = frozenset({"/metrics", "/readyz"})
-_OWN_HEADERS = frozenset({DEADLINE_HEADER.encode()})  # services tell each other; strangers do not
-
-
-def front(platform: Platform) -> ASGIApp:
-    """One address for all: the web at `/`, every service's API below `/api/<service>`.
-
-    What comes from outside may not set our own headers, take places by the thousand, or read the
-    metrics, which are for programs on this machine.
-    """
-    web = platform.apps["web"]
-    identity = platform.apps["identity"]
-    throttle = Throttle(platform.settings.takes_per_minute)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
-        first, *rest = path.lstrip("/").split("/", 2)
-        target = platform.apps.get(rest[0]) if first == "api" and rest else None
-        headers = [pair for pair in scope["headers"] if pair[0].lower() not in _OWN_HEADERS]
-        scope = dict(scope, headers=headers)
-        within = "/" + "/".join(rest[1:]) if target else path
-        if within in _PROBES and not _from_this_machine(scope):
-            await problem_response(NotFound())(scope, receive, send)
-        elif _takes_places(scope, within) and not throttle.admits(_peer(scope)):
-            problem = TooManyRequests("Too many places were asked for.", retry_after=60)
-            await problem_response(problem)(scope, receive, send)
-        elif target is not None and rest[0] != "web":
-            await target(dict(scope, root_path=f"/api/{rest[0]}"), receive, send)
-        elif first == "realms":
-            await identity(scope, receive, send)
-        else:
-            await web(scope, receive, send)
-
-    return app
-
-
-def _peer(scope: Scope) -> str:
-    return scope["client"][0] if scope.get("client") else ""
-
-
-def _from_this_machine(scope: Scope) -> bool:
-    forwarded = any(name.lower() == b"x-forwarded-for" for name, _ in scope["headers"])
-    return _peer(scope) in ("127.0.0.1", "::1") and not forwarded
-
-
-def _takes_places(scope: Scope, path: str) -> bool:
-    taking = path.startswith(("/holds/", "/free-bookings/")) and scope["method"] == "PUT"
-    if scope["method"] != "POST" or "/organiser" in path:
-        return taking
-    return "/events/" in path or ("/checkout/" in path and path.endswith("/renewal"))

@@ -6,19 +6,25 @@ import ctypes
 import getpass
 import os
 import signal
+import socket
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from quickserve import demo, laptop
-from quickserve.app import SERVICES, Platform, front, load
-from quickserve.commandline import import_calendar, people
+from quickserve.app import SERVICES, Platform, load
+from quickserve.commandline import import_calendar, people, serve, split
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.postgres import PostgresError
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.telemetry import configure_logging
+from quickserve.server import Server
+
+_NAMES = ", ".join(SERVICES)
 
 # argparse has no public name for what add_subparsers() returns.
 Commands = Any
@@ -53,9 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_up(commands)
     _add_import(commands)
     _add_person(commands)
-    migrate = commands.add_parser("migrate", help="bring the database's schemas up to date")
-    _data_option(migrate)
-    migrate.set_defaults(run=_migrate)
+    _add_serve(commands)
+    _add_migrate(commands)
     return parser
 
 
@@ -82,7 +87,48 @@ def _add_up(commands: Commands) -> None:
     up.add_argument(
         "--stop-with-parent", action="store_true", help="also stop when the starting program dies"
     )
+    up.add_argument(
+        "--split",
+        action="store_true",
+        help="each service as its own process, with its own database, over HTTP and RabbitMQ"
+        f" (QUICKSERVE_RABBITMQ_URL, default {split.BROKER}); SIGHUP restarts them one by one",
+    )
     up.set_defaults(run=_up)
+
+
+def _add_serve(commands: Commands) -> None:
+    command = commands.add_parser(
+        "serve",
+        help="run some services in this process: one a container",
+        description="Serves each NAME below /api/NAME, and pages at / where `web` is among them."
+        " The others are called at QUICKSERVE_<SERVICE>_URL, events go by QUICKSERVE_RABBITMQ_URL."
+        " Waits until `quickserve migrate NAME` has been run; ends in order at SIGTERM.",
+    )
+    command.add_argument("names", nargs="+", choices=SERVICES, metavar="NAME", help=_NAMES)
+    command.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    command.add_argument("--port", type=int, default=8000, help="port (default: %(default)s)")
+    command.add_argument("--fd", type=int, help="a listening socket that was inherited, instead")
+    command.add_argument(
+        "--stop-with-parent", action="store_true", help="also stop when the starting program dies"
+    )
+    command.set_defaults(run=_serve_some)
+
+
+def _add_migrate(commands: Commands) -> None:
+    migrate = commands.add_parser(
+        "migrate",
+        help="bring the databases' schemas up to date",
+        description="Makes each service's schema and role, as the administrator that"
+        " QUICKSERVE_DATABASE_URL or QUICKSERVE_<SERVICE>_DATABASE_URL signs in as. Safe while the"
+        " version before still runs.",
+    )
+    migrate.add_argument(
+        "names", nargs="*", choices=[*SERVICES, []], metavar="NAME", help=f"{_NAMES}; all without"
+    )
+    _data_option(migrate)
+    migrate.set_defaults(run=_migrate)
 
 
 def _add_import(commands: Commands) -> None:
@@ -127,24 +173,45 @@ def _up(arguments: argparse.Namespace) -> int:
     if arguments.stop_with_parent:
         _stop_with_parent()
     home = _home(arguments)
-    laptop.require_free_port(arguments.host, arguments.port)
+    listener = laptop.listen_here(arguments.host, arguments.port)
     address = laptop.address_of(arguments.host, arguments.port)
-    # Uvicorn takes SIGTERM once it runs; before that it must unwind us as Ctrl-C does.
+    # The server takes SIGTERM once it runs; before that it must unwind us as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     with laptop.database(home) as admin_url:
-        asyncio.run(_serve(home, admin_url, address, arguments))
+        if arguments.split:
+            asyncio.run(split.run(home, admin_url, listener, address, demo=not arguments.no_demo))
+        else:
+            asyncio.run(_serve_all(home, admin_url, listener, address, arguments))
     return 0
 
 
-async def _serve(
-    home: laptop.Home, admin_url: str, address: str, arguments: argparse.Namespace
+async def _serve_all(
+    home: laptop.Home,
+    admin_url: str,
+    listener: socket.socket,
+    address: str,
+    arguments: argparse.Namespace,
 ) -> None:
-    async with laptop.platform(home, admin_url, address) as platform:
-        if not arguments.no_demo:
-            for line in await demo.load(platform):
-                print(line, flush=True)
-        server = laptop.Front(front(platform), arguments.host, arguments.port, home, address)
-        await server.serve()
+    @asynccontextmanager
+    async def everything() -> AsyncGenerator[Platform]:
+        async with laptop.platform(home, admin_url, address) as platform:
+            if not arguments.no_demo:
+                for line in await demo.load(platform):
+                    print(line, flush=True)
+            yield platform
+
+    server = Server(Settings(), listener)
+    await server.run(everything(), home.announced(address))
+
+
+def _serve_some(arguments: argparse.Namespace) -> int:
+    if arguments.stop_with_parent:
+        _stop_with_parent()
+    if arguments.fd is not None:
+        listener = socket.socket(fileno=arguments.fd)
+    else:
+        listener = laptop.listen_here(arguments.host, arguments.port)
+    return serve.run(arguments.names, listener)
 
 
 def _import(arguments: argparse.Namespace) -> int:
@@ -168,13 +235,15 @@ def _person(arguments: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
-    url = os.environ.get("QUICKSERVE_DATABASE_URL", "")
-    if not url:
-        raise laptop.CannotStart(
-            "Set QUICKSERVE_DATABASE_URL; the embedded server migrates itself."
-        )
-    settings = laptop.settings_of(_home(arguments), database_url=url, public_url="")
-    platform = Platform(settings, [load(name) for name in SERVICES])
+    names = arguments.names or SERVICES
+    settings = laptop.settings_of(_home(arguments), public_url="")
+    for name in names:
+        if load(name).owns_data and not settings.of_service(name).database_url:
+            raise laptop.CannotStart(
+                f"Set QUICKSERVE_DATABASE_URL or QUICKSERVE_{name.upper()}_DATABASE_URL;"
+                " the embedded server migrates itself."
+            )
+    platform = Platform(settings, [load(name) for name in names])
     for name in asyncio.run(platform.migrate()):
         print(name)
     return 0

@@ -1,30 +1,26 @@
 """Everything on one machine: the data folder, its secret, the embedded server, one process."""
 
-import asyncio
 import fcntl
 import os
 import secrets
-import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2 as httpx
-import uvicorn
 from pydantic import SecretStr
-from starlette.types import ASGIApp
 
 from quickserve.app import SERVICES, Platform, load
 from quickserve.kernel.auth import ServiceIdentity
 from quickserve.kernel.client import Client
 from quickserve.kernel.db import ensure_database
 from quickserve.kernel.postgres import EmbeddedPostgres
-from quickserve.kernel.settings import Settings
+from quickserve.kernel.settings import SECRET_CHARS_MIN, Settings
+from quickserve.server import PortTaken, listen
 
 DATABASE = "quickserve"
-SECRET_CHARS_MIN = 32
 
 
 class CannotStart(Exception):  # noqa: N818 - says what is the case
@@ -54,16 +50,20 @@ class Home:
 
     def secret(self) -> str:
         """Made once; sessions, ticket links and keys hang on it, so it belongs to the backup."""
-        secret = os.environ.get("QUICKSERVE_SECRET") or self._kept_secret()
+        secret = os.environ.get("QUICKSERVE_SECRET") or self._kept("secret")
         if len(secret) < SECRET_CHARS_MIN:
             raise CannotStart(f"QUICKSERVE_SECRET needs at least {SECRET_CHARS_MIN} characters.")
         return secret
 
-    def _kept_secret(self) -> str:
-        file = self.folder / "secret"
+    def service_secret(self) -> str:
+        """What services and the command line know each other by."""
+        return os.environ.get("QUICKSERVE_SERVICE_SECRET") or self._kept("service-secret")
+
+    def _kept(self, name: str) -> str:
+        file = self.folder / name
         if not file.exists():
             # By rename: a crash in between must not leave an empty secret.
-            making = self.folder / f"secret.{os.getpid()}"
+            making = self.folder / f"{name}.{os.getpid()}"
             descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as handle:
                 handle.write(secrets.token_urlsafe(48))
@@ -78,6 +78,7 @@ class Home:
             file.truncate(0)
             file.write(address)
             file.flush()
+            print(f"ready {address}", flush=True)  # noqa: T201 - people and scripts wait for it
             yield
 
     def running_at(self) -> str | None:
@@ -118,10 +119,11 @@ async def platform(home: Home, admin_url: str, public_url: str) -> AsyncGenerato
         yield everything
 
 
-def settings_of(home: Home, *, database_url: str, public_url: str) -> Settings:
+def settings_of(home: Home, *, public_url: str, database_url: str = "") -> Settings:
     return Settings(
-        database_url=database_url,
+        database_url=database_url or os.environ.get("QUICKSERVE_DATABASE_URL", ""),
         secret=SecretStr(home.secret()),
+        service_secret=SecretStr(home.service_secret()),
         data=home.folder,
         public_url=os.environ.get("QUICKSERVE_PUBLIC_URL", public_url),
     )
@@ -136,7 +138,7 @@ async def clients(home: Home) -> AsyncGenerator[Callable[[str], Client], None]:
             async with platform(home, admin_url, "http://127.0.0.1:8000") as everything:
                 yield everything.clients_for("cli").__getitem__
         return
-    settings = settings_of(home, database_url="", public_url=address)
+    settings = settings_of(home, public_url=address)
     token = ServiceIdentity(settings, "cli").token
     async with httpx.AsyncHTTPTransport() as transport:
 
@@ -146,55 +148,16 @@ async def clients(home: Home) -> AsyncGenerator[Callable[[str], Client], None]:
         yield remote
 
 
-class Front(uvicorn.Server):
-    """Tells when it serves: people and scripts wait for the line `ready`."""
-
-    def __init__(self, app: ASGIApp, host: str, port: int, home: Home, address: str) -> None:
-        config = uvicorn.Config(
-            app, host, port, lifespan="off", access_log=False, log_config=None,
-            timeout_graceful_shutdown=5, server_header=False,
-        )  # fmt: skip
-        super().__init__(config)
-        self._home = home
-        self._address = address
-        self._announced = ExitStack()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Ctrl-C ends serving and nothing else, so that the rest is put away in order."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._announced.enter_context(self._home.announced(self._address))
-            print(f"ready {self._address}", flush=True)  # noqa: T201
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._announced.close()
-        await super().shutdown(sockets)
-
-
 def address_of(host: str, port: int) -> str:
     """What to type into a browser here, also when it listens on every address."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-def require_free_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CannotStart(
-                f"Port {port} cannot be used ({error.strerror}). Choose another: PORT={port + 1}"
-            ) from error
+def listen_here(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except PortTaken as taken:
+        raise CannotStart(
+            f"Port {port} cannot be used ({taken}). Choose another: PORT={port + 1}"
+        ) from taken

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from quickserve.app import SERVICES, Platform, front, load
+from quickserve.app import SERVICES, Platform, load
 from quickserve.contracts.booking import BookingClient, QuotaChange, QuotaChanges, QuotaId
 from quickserve.contracts.catalog import (
     CatalogClient,
@@ -24,6 +24,7 @@ from quickserve.contracts.catalog import (
     VenueDraft,
 )
 from quickserve.contracts.identity import IdentityClient, NewOrganiser, NewPerson
+from quickserve.edge import front
 from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import NotFound, Problem, Unavailable
 from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid

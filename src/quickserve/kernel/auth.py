@@ -25,6 +25,8 @@ from quickserve.kernel.ids import OrganiserId, PersonId
 from quickserve.kernel.settings import Settings
 
 AUDIENCE = "quickserve"
+# Who calls; `Authorization` tells for whom.
+SERVICE_TOKEN_HEADER = "x-service-token"  # noqa: S105 - a name
 _SERVICE_ISSUER = "quickserve-services"
 _SERVICE_TOKEN_SECONDS = 60
 _INVALID = "The access token is not valid here; sign in again."
@@ -161,7 +163,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
 
 
 def _service_key(settings: Settings) -> OctKey:
-    return OctKey.import_key(settings.key_for("service-tokens"))
+    return OctKey.import_key(settings.shared_key_for("service-tokens"))
 
 
 class ServiceIdentity:

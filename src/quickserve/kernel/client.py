@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx2 as httpx
 from pydantic import BaseModel, ValidationError
 
+from quickserve.kernel.auth import SERVICE_TOKEN_HEADER
 from quickserve.kernel.db import in_transaction
 from quickserve.kernel.errors import (
     MEDIA_TYPE,
@@ -137,8 +138,10 @@ class Client:
         return _parsed(kind, await self.call("POST", path, body=body, **options))
 
     def _headers(self, token: str | None, content_type: str) -> dict[str, str]:
+        ours = self._token()
         headers = {
-            "authorization": f"Bearer {token or self._token()}",
+            "authorization": f"Bearer {token or ours}",
+            SERVICE_TOKEN_HEADER: ours,
             "content-type": content_type,
         }
         if current := request_id.get():

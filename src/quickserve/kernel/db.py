@@ -23,8 +23,7 @@ from quickserve.kernel.errors import Malformed, Problem, Unavailable
 
 __all__ = [
     "Database", "Jsonb", "Params", "Schema", "Transaction", "ensure_database", "in_transaction",
-    "migrate",
-    "open_connection", "service_url",
+    "migrate", "open_connection", "pending_migrations", "service_url",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -255,6 +254,23 @@ async def migrate(admin_url: str, schemas: Sequence[Schema]) -> list[str]:
         for schema in schemas:
             applied += await _migrate_schema(connection, schema)
         return applied
+
+
+async def pending_migrations(url: str, schema: Schema) -> list[str]:
+    """What the service's own role does not find in its database, of what it was written for.
+
+    Raises Unavailable while the database or the role is not there.
+    """
+    expected = _migration_files("quickserve.kernel") + _migration_files(schema.package)
+    try:
+        async with await open_connection(url) as connection:
+            cursor = await connection.execute("SELECT name FROM migrations")
+            known = {name for (name,) in await cursor.fetchall()}
+    except psycopg.errors.UndefinedTable:
+        known = set[str]()
+    except psycopg.OperationalError as error:
+        raise Unavailable("The database cannot be reached.", retry_after=2) from error
+    return [f"{schema.name}/{name}" for name, _ in expected if name not in known]
 
 
 async def _migrate_schema(connection: AsyncConnection[Any], schema: Schema) -> list[str]:

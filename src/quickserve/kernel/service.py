@@ -18,7 +18,7 @@ from quickserve.kernel.bus.port import Bus, Route
 from quickserve.kernel.client import Client
 from quickserve.kernel.clock import Clock
 from quickserve.kernel.db import Database, Schema, Transaction
-from quickserve.kernel.errors import Problem
+from quickserve.kernel.errors import InternalError, Problem
 from quickserve.kernel.http import install_manners
 from quickserve.kernel.inbox import Consumer, Subscription, forget_old
 from quickserve.kernel.outbox import Relay
@@ -104,6 +104,13 @@ class Runtime:
     def context(self, principal: Principal = VISITOR) -> "Context":
         return Context(self, principal)
 
+    async def ready(self) -> bool:
+        """Whether requests can be served: its data is there."""
+        if not self.service.owns_data:
+            return True
+        async with self.db.read() as tx:
+            return await tx.value("SELECT true")
+
     async def _repeat(self, job: Job) -> None:
         while True:
             try:
@@ -146,7 +153,11 @@ class Context:
         return self.runtime.resources
 
     def client(self, service: str) -> Client:
-        return self.runtime.clients[service]
+        """Raises InternalError where the settings do not name the service's address."""
+        try:
+            return self.runtime.clients[service]
+        except KeyError:
+            raise InternalError(f"QUICKSERVE_{service.upper()}_URL is not set.") from None
 
 
 async def _context(request: Request) -> Context:
@@ -164,20 +175,10 @@ def build_app(runtime: Runtime) -> FastAPI:
     )  # fmt: skip
     app.state.runtime = runtime
     app.include_router(runtime.service.router)
-    install_manners(app, runtime.service.name, runtime.settings, ready=_readiness(runtime))
+    install_manners(app, runtime.service.name, runtime.settings, ready=runtime.ready)
     if runtime.service.finish:
         runtime.service.finish(app)
     return app
-
-
-def _readiness(runtime: Runtime) -> Callable[[], Awaitable[bool]]:
-    async def ready() -> bool:
-        if not runtime.service.owns_data:
-            return True
-        async with runtime.db.read() as tx:
-            return await tx.value("SELECT true")
-
-    return ready
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -1,13 +1,18 @@
 """Settings come from the environment only: `QUICKSERVE_…`. See docs/settings.md."""
 
+import os
+import re
 from functools import cached_property
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+SECRET_CHARS_MIN: Final = 32
+_OF_ONE_SERVICE = re.compile(r"QUICKSERVE_([A-Z]+)_(URL|DATABASE_URL)")
 
 
 class Settings(BaseSettings):
@@ -16,8 +21,17 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="", description="PostgreSQL ≥ 15, a role that may create roles and schemas."
     )
+    database_urls: dict[str, str] = Field(
+        default={}, description="By service, where one has a database of its own."
+    )
+    service_urls: dict[str, str] = Field(
+        default={}, description="By service, the addresses of those in other processes."
+    )
     secret: SecretStr = Field(
         default=SecretStr(""), description="At least 32 characters; every derived key hangs on it."
+    )
+    service_secret: SecretStr = Field(
+        default=SecretStr(""), description="All services' own: signs their tokens to each other."
     )
     data: Path = Field(default=Path(), description="Folder of the embedded server and the secret.")
     public_url: str = Field(
@@ -44,6 +58,25 @@ class Settings(BaseSettings):
     )
     import_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1024)
     body_bytes_max: int = Field(default=1024 * 1024, ge=1024)
+    probes_from: str = Field(
+        default="127.0.0.0/8 ::1/128",
+        description="Networks whose programs may read /metrics and /readyz.",
+    )
+    drain_seconds: float = Field(
+        default=0, ge=0, le=300, description="Between saying `not ready` and taking no more."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        return init_settings, _OneVariableAService(settings_cls), env_settings
 
     @cached_property
     def issuer_url(self) -> str:
@@ -52,6 +85,38 @@ class Settings(BaseSettings):
 
     def key_for(self, purpose: str) -> bytes:
         """32 bytes for one purpose, derived from the secret; purposes never share a key."""
-        secret = self.secret.get_secret_value().encode()
-        assert len(secret) >= 32, "QUICKSERVE_SECRET needs at least 32 characters"  # noqa: PLR2004
-        return digest(secret, b"quickserve:" + purpose.encode(), sha256)
+        return _derived(self.secret.get_secret_value(), purpose)
+
+    def shared_key_for(self, purpose: str) -> bytes:
+        """As `key_for`, of the secret that services share; without one they share everything."""
+        shared = self.service_secret.get_secret_value() or self.secret.get_secret_value()
+        return _derived(shared, purpose)
+
+    def of_service(self, name: str) -> "Settings":
+        """With the database that is this service's."""
+        return self.model_copy(
+            update={"database_url": self.database_urls.get(name, self.database_url)}
+        )
+
+
+def _derived(secret: str, purpose: str) -> bytes:
+    assert len(secret) >= SECRET_CHARS_MIN, "a secret needs at least 32 characters"
+    return digest(secret.encode(), b"quickserve:" + purpose.encode(), sha256)
+
+
+class _OneVariableAService(PydanticBaseSettingsSource):
+    """`QUICKSERVE_BOOKING_URL` and `QUICKSERVE_BOOKING_DATABASE_URL`, as containers set them."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        del field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, dict[str, str]] = {"service_urls": {}, "database_urls": {}}
+        for variable, value in os.environ.items():
+            name = variable.removeprefix("QUICKSERVE_").lower()
+            match = _OF_ONE_SERVICE.fullmatch(variable)
+            if match and value and name not in self.settings_cls.model_fields:
+                kind = "service_urls" if match[2] == "URL" else "database_urls"
+                found[kind][match[1].lower()] = value
+        return {name: values for name, values in found.items() if values}

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import httpx2 as httpx
 
-from quickserve.app import Platform, front
+from quickserve.app import Platform
 from quickserve.contracts.identity import IdentityClient, NewOrganiser, NewPerson
+from quickserve.edge import front
 from quickserve.kernel.auth import Role
 from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
 

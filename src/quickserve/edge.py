@@ -1,0 +1,197 @@
+"""What stands between a process's socket and its services.
+
+Every process has `/livez`, `/readyz` and `/metrics`, and its services' APIs below
+`/api/<service>`. One that has `web` is open to everybody: pages at `/`, the other services'
+APIs by forwarding. All others talk to services only: who shows no service token gets 401.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+from typing import Final, Literal
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from quickserve.app import Platform
+from quickserve.forward import Forward
+from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity
+from quickserve.kernel.client import DEADLINE_HEADER
+from quickserve.kernel.errors import (
+    NotFound,
+    Problem,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
+from quickserve.kernel.http import problem_response
+from quickserve.kernel.settings import Settings
+from quickserve.kernel.telemetry import metrics_page
+from quickserve.kernel.throttle import Throttle
+
+_WAIT_SECONDS: Final = 8  # while the process starts
+_PROBES: Final = frozenset({"/metrics", "/readyz"})
+# Services tell these each other; strangers do not.
+_OWN_HEADERS: Final = frozenset({DEADLINE_HEADER.encode(), SERVICE_TOKEN_HEADER.encode()})
+
+State = Literal["starting", "ready", "draining"]
+
+
+class Process:
+    """The ASGI application of a process, through its life."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.state: State = "starting"
+        self._probe_networks = [ip_network(text) for text in settings.probes_from.split()]
+        self._platform: Platform | None = None
+        self._serve: ASGIApp = problem_response(Unavailable("Starting.", retry_after=2))
+        self._opened = asyncio.Event()
+
+    def open(self, platform: Platform) -> None:
+        self._platform = platform
+        self._serve = front(platform)
+        self.state = "ready"
+        self._opened.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if self.state == "draining":
+            send = _closing(send)
+        await (await self._answer(scope))(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> ASGIApp:
+        path: str = scope["path"]
+        if path == "/livez":
+            return JSONResponse({"status": "alive"})
+        within = re.sub(r"^/api/\w+", "", path)
+        if within in _PROBES and not self._may_probe(scope):
+            return problem_response(NotFound())
+        if path == "/metrics":
+            return await metrics_page(Request(scope))
+        if path == "/readyz":
+            return await self._readiness()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._opened.wait(), _WAIT_SECONDS)
+        return self._serve
+
+    async def _readiness(self) -> Response:
+        if self._platform is None or self.state != "ready":
+            return problem_response(Unavailable(f"The process is {self.state}."))
+        try:
+            ready = [await runtime.ready() for runtime in self._platform.runtimes.values()]
+        except Problem as problem:
+            return problem_response(problem)
+        return JSONResponse({"status": "ready"}) if all(ready) else problem_response(Unavailable())
+
+    def _may_probe(self, scope: Scope) -> bool:
+        """Programs of ours: what came through a proxy did not come from there."""
+        forwarded = any(name.lower() == b"x-forwarded-for" for name, _ in scope["headers"])
+        peer = _peer(scope)
+        return (
+            bool(peer)
+            and not forwarded
+            and any(ip_address(peer) in network for network in self._probe_networks)
+        )
+
+
+def front(platform: Platform) -> ASGIApp:
+    """The services of a process behind one address."""
+    services = _Services(platform)
+    return _Public(platform, services) if "web" in platform.apps else _Internal(platform, services)
+
+
+class _Services:
+    """Finds who answers a path: `/api/<service>/…`, the issuer below `/realms`, else the web."""
+
+    def __init__(self, platform: Platform) -> None:
+        token = ServiceIdentity(platform.settings, "web").token
+        self.apps: Mapping[str, ASGIApp] = platform.apps
+        # Only the process that everybody reaches forwards to the others.
+        urls = platform.settings.service_urls if "web" in platform.apps else {}
+        self.elsewhere = {
+            name: Forward(url, token, platform.settings.import_bytes_max)
+            for name, url in urls.items()
+            if name not in platform.apps
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name, root = self._owner(scope["path"])
+        if name in self.elsewhere:
+            await self.elsewhere[name](scope, receive, send)
+        elif name in self.apps:
+            await self.apps[name](dict(scope, root_path=root), receive, send)
+        else:
+            await problem_response(NotFound())(scope, receive, send)
+
+    def _owner(self, path: str) -> tuple[str, str]:
+        """The service, and the part of the path that is not its own."""
+        first, *rest = path.lstrip("/").split("/", 2)
+        known = rest and (rest[0] in self.apps or rest[0] in self.elsewhere)
+        if first == "api" and known and rest[0] != "web":
+            return rest[0], f"/api/{rest[0]}"
+        return ("identity" if first == "realms" else "web"), ""
+
+
+class _Public:
+    """Strangers come: they may not set our own headers, nor take places by the thousand."""
+
+    def __init__(self, platform: Platform, services: ASGIApp) -> None:
+        self._services = services
+        self._throttle = Throttle(platform.settings.takes_per_minute)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [pair for pair in scope["headers"] if pair[0].lower() not in _OWN_HEADERS]
+        scope = dict(scope, headers=headers)
+        if _takes_places(scope) and not self._throttle.admits(_peer(scope)):
+            problem = TooManyRequests("Too many places were asked for.", retry_after=60)
+            await problem_response(problem)(scope, receive, send)
+        else:
+            await self._services(scope, receive, send)
+
+
+class _Internal:
+    """Services come, each call with its service token, whoever it is made for."""
+
+    def __init__(self, platform: Platform, services: ASGIApp) -> None:
+        self._services = services
+        self._verifier = next(iter(platform.runtimes.values())).verifier
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = dict(scope["headers"]).get(SERVICE_TOKEN_HEADER.encode(), b"").decode("latin-1")
+        try:
+            await self._check(token)
+        except Problem as problem:
+            await problem_response(problem)(scope, receive, send)
+        else:
+            await self._services(scope, receive, send)
+
+    async def _check(self, token: str) -> None:
+        if not token or (await self._verifier.principal(token)).kind != "service":
+            raise Unauthenticated("Services only: this needs a service token.")
+
+
+def _closing(send: Send) -> Send:
+    """Tells the other side not to use the connection again."""
+
+    async def send_and_close(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
+        await send(message)
+
+    return send_and_close
+
+
+def _peer(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
+
+
+def _takes_places(scope: Scope) -> bool:
+    path: str = re.sub(r"^/api/\w+", "", scope["path"])
+    taking = path.startswith(("/holds/", "/free-bookings/")) and scope["method"] == "PUT"
+    if scope["method"] != "POST" or "/organiser" in path:
+        return taking
+    return "/events/" in path or ("/checkout/" in path and path.endswith("/renewal"))

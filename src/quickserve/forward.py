@@ -1,0 +1,96 @@
+"""Passes a request on to a service in another process, and its answer back as it comes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import httpx2 as httpx
+from starlette.types import Receive, Scope, Send
+
+from quickserve.kernel.auth import SERVICE_TOKEN_HEADER
+from quickserve.kernel.errors import Problem, TooLarge, Unavailable
+from quickserve.kernel.http import problem_response
+
+# RFC 9110, 7.6.1: they are about one connection; lengths are written anew.
+_ONE_HOP: Final = frozenset({
+    b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te",
+    b"trailer", b"transfer-encoding", b"upgrade", b"host", b"content-length", b"x-forwarded-for",
+})  # fmt: skip
+_SAFE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+_ATTEMPTS: Final = 3
+_PAUSE_SECONDS: Final = 0.2
+_LIMITS: Final = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4)
+_TIMEOUT: Final = httpx.Timeout(65, connect=2, pool=5)
+
+
+class Forward:
+    """`url` is the other process's address. The body is kept, for a second try, up to a limit."""
+
+    def __init__(self, url: str, token: Callable[[], str], body_bytes_max: int) -> None:
+        self._url = url.rstrip("/")
+        self._token = token
+        self._body_max = body_bytes_max
+        self._http = httpx.AsyncHTTPTransport(limits=_LIMITS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await self._read(receive)
+            async with self._answer(scope, body) as response:
+                await _give_back(response, send)
+        except Problem as problem:
+            await problem_response(problem)(scope, receive, send)
+
+    async def _read(self, receive: Receive) -> bytes:
+        body = bytearray()
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > self._body_max:
+                raise TooLarge(f"At most {self._body_max} bytes are accepted here.")
+            if not message.get("more_body", False):
+                return bytes(body)
+
+    @asynccontextmanager
+    async def _answer(self, scope: Scope, body: bytes) -> AsyncGenerator[httpx.Response]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                response = await self._http.handle_async_request(self._request(scope, body))
+                break
+            except httpx.RequestError as error:
+                unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+                if attempt == _ATTEMPTS or not (unsent or scope["method"] in _SAFE):
+                    raise Unavailable(
+                        "A part of the service does not answer.", retry_after=2
+                    ) from error
+            await asyncio.sleep(_PAUSE_SECONDS * attempt)
+        else:
+            raise AssertionError("unreachable")
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    def _request(self, scope: Scope, body: bytes) -> httpx.Request:
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        query = scope["query_string"].decode("latin-1")
+        headers = [(k, v) for k, v in scope["headers"] if k.lower() not in _ONE_HOP]
+        headers.append((SERVICE_TOKEN_HEADER.encode(), self._token().encode()))
+        if scope.get("client"):
+            headers.append((b"x-forwarded-for", scope["client"][0].encode()))
+        return httpx.Request(
+            scope["method"], f"{self._url}{path}{'?' if query else ''}{query}",
+            headers=headers, content=body or None,
+            extensions={"timeout": _TIMEOUT.as_dict()},
+        )  # fmt: skip
+
+
+async def _give_back(response: httpx.Response, send: Send) -> None:
+    headers = [(k, v) for k, v in response.headers.raw if k.lower() not in _ONE_HOP]
+    length = response.headers.get("content-length")
+    if length is not None:
+        headers.append((b"content-length", length.encode()))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    async for chunk in response.aiter_raw():
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
