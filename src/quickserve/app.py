@@ -17,7 +17,7 @@ from quickserve.contracts.identity import REALM, Jwks
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity, TokenVerifier
 from quickserve.kernel.bus.local import LocalBus
 from quickserve.kernel.bus.port import Bus
-from quickserve.kernel.client import Client
+from quickserve.kernel.client import Client, network
 from quickserve.kernel.clock import Clock, SystemClock
 from quickserve.kernel.db import Database, migrate, pending_migrations, service_url
 from quickserve.kernel.service import Runtime, Service, build_app
@@ -85,10 +85,10 @@ class Platform:
         for name in dict.fromkeys([*here, *self.settings.service_urls]):
             if name in here:
                 transport = _InProcess(self.apps, name)
-                clients[name] = Client(name, f"http://{name}", transport, token)
+                clients[name] = Client(name, f"http://{name}", transport, token, caller=caller)
             else:
                 url = f"{self.settings.service_urls[name].rstrip('/')}/api/{name}"
-                clients[name] = Client(name, url, httpx.AsyncHTTPTransport(), token)
+                clients[name] = Client(name, url, network(), token, caller=caller)
         return clients
 
     def _owners(self) -> list[Service]:

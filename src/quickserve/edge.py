@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from quickserve.app import Platform
 from quickserve.forward import Forward
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity
-from quickserve.kernel.client import DEADLINE_HEADER
+from quickserve.kernel.deadlines import DEADLINE_HEADER
 from quickserve.kernel.errors import (
     NotFound,
     Problem,

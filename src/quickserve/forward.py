@@ -9,6 +9,7 @@ import httpx2 as httpx
 from starlette.types import Receive, Scope, Send
 
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER
+from quickserve.kernel.client import KEEPALIVE_SECONDS
 from quickserve.kernel.errors import Problem, TooLarge, Unavailable
 from quickserve.kernel.http import problem_response
 
@@ -20,7 +21,9 @@ _ONE_HOP: Final = frozenset({
 _SAFE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 0.2
-_LIMITS: Final = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4)
+_LIMITS: Final = httpx.Limits(
+    max_connections=200, max_keepalive_connections=50, keepalive_expiry=KEEPALIVE_SECONDS
+)
 _TIMEOUT: Final = httpx.Timeout(65, connect=2, pool=5)
 
 

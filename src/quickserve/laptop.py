@@ -9,12 +9,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2 as httpx
 from pydantic import SecretStr
 
 from quickserve.app import SERVICES, Platform, load
 from quickserve.kernel.auth import ServiceIdentity
-from quickserve.kernel.client import Client
+from quickserve.kernel.client import Client, network
 from quickserve.kernel.db import ensure_database
 from quickserve.kernel.postgres import EmbeddedPostgres
 from quickserve.kernel.settings import SECRET_CHARS_MIN, Settings
@@ -140,10 +139,10 @@ async def clients(home: Home) -> AsyncGenerator[Callable[[str], Client], None]:
         return
     settings = settings_of(home, public_url=address)
     token = ServiceIdentity(settings, "cli").token
-    async with httpx.AsyncHTTPTransport() as transport:
+    async with network() as transport:
 
         def remote(name: str) -> Client:
-            return Client(name, f"{address}/api/{name}", transport, token)
+            return Client(name, f"{address}/api/{name}", transport, token, caller="cli")
 
         yield remote
 

@@ -13,6 +13,7 @@ import uvicorn
 
 from quickserve.app import Platform
 from quickserve.edge import Process
+from quickserve.kernel.client import SERVER_KEEPALIVE_SECONDS
 from quickserve.kernel.settings import Settings
 
 _BACKLOG = 2048
@@ -49,7 +50,8 @@ class Server:
         self._main = asyncio.current_task()
         config = uvicorn.Config(
             self._process, lifespan="off", access_log=False, log_config=None, server_header=False,
-            backlog=_BACKLOG, timeout_graceful_shutdown=_FINISH_SECONDS, timeout_keep_alive=10,
+            backlog=_BACKLOG, timeout_graceful_shutdown=_FINISH_SECONDS,
+            timeout_keep_alive=SERVER_KEEPALIVE_SECONDS,
         )  # fmt: skip
         self._http = _Http(config)
 

@@ -6,6 +6,7 @@ import pytest
 
 from quickserve.booking.batches import Batch
 from quickserve.contracts.booking import SoldOut
+from quickserve.kernel.deadlines import deadline
 from quickserve.kernel.errors import Unavailable
 
 
@@ -68,3 +69,16 @@ async def test_the_queue_is_bounded():
     assert len(refused) == 100
     with pytest.raises(SoldOut):
         await till.batch.put(13)
+
+
+async def test_the_firsts_deadline_is_not_the_others():
+    seen: list[float | None] = []
+
+    async def write(items):
+        seen.append(deadline.get())
+        return items
+
+    token = deadline.set(1.0)
+    await Batch(write).put(1)
+    deadline.reset(token)
+    assert seen == [None]

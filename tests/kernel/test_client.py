@@ -14,7 +14,9 @@ from pydantic import BaseModel
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from quickserve.kernel.auth import ServiceIdentity, anyone
-from quickserve.kernel.client import DEADLINE_HEADER, Breaker, Client, deadline
+from quickserve.kernel.client import Client
+from quickserve.kernel.db import Database
+from quickserve.kernel.deadlines import DEADLINE_HEADER, deadline
 from quickserve.kernel.errors import (
     Conflict,
     DeadlineExceeded,
@@ -27,10 +29,11 @@ from quickserve.kernel.errors import (
     TooManyRequests,
     Unavailable,
 )
+from quickserve.kernel.resilience import Breaker
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.telemetry import request_id
 
-from .world import Bakery, SoldOut, app_of, client_of
+from .world import Bakery, SoldOut, app_of, client_of, http_of
 
 
 class Seen(BaseModel):
@@ -124,6 +127,37 @@ async def test_nobody_waits_beyond_the_deadline(client: Client, oven: Oven) -> N
         await client.get(Seen, "/slow")
     assert time.monotonic() - started < 5
     assert oven.tries["slow"] == 1
+
+
+async def test_what_comes_too_late_is_refused_at_once(app: FastAPI, oven: Oven) -> None:
+    async with http_of(app) as http:
+        late = await http.get("/bread", headers={DEADLINE_HEADER: "0"})
+        in_time = await http.get("/bread", headers={DEADLINE_HEADER: "1000"})
+    assert (late.status_code, late.json()["code"]) == (504, "deadline-exceeded")
+    assert in_time.status_code == 200
+    assert oven.tries["bread"] == 1
+
+
+async def test_nobody_waits_for_a_connection_beyond_the_deadline(bakery: Bakery) -> None:
+    db = Database(bakery.url, pool_max=1)
+    await db.open()
+    async with db.read():
+        token = deadline.set(time.monotonic() + 0.2)
+        started = time.monotonic()
+        with pytest.raises(Unavailable):
+            await asyncio.create_task(_one(db))
+        assert time.monotonic() - started < 2
+        deadline.reset(token)
+        token = deadline.set(time.monotonic() - 1)
+        with pytest.raises(DeadlineExceeded):
+            await asyncio.create_task(_one(db))
+        deadline.reset(token)
+    await db.close()
+
+
+async def _one(db: Database) -> None:
+    async with db.read() as tx:
+        await tx.value("SELECT 1")
 
 
 async def test_a_passed_deadline_is_not_even_tried(client: Client, oven: Oven) -> None:
@@ -271,7 +305,7 @@ async def test_half_open_lets_one_through(client: Client, oven: Oven) -> None:
     oven.failures = [Unavailable()]
     calls = (client.post(Seen, "/bread", None) for _ in range(5))
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
-    assert {type(outcome) for outcome in outcomes} == {Unavailable}
+    assert all(isinstance(outcome, Unavailable) for outcome in outcomes)
     assert oven.tries["bread"] == 1
     assert client.breaker.state == "open"
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from quickserve.kernel.auth import anyone
-from quickserve.kernel.client import DEADLINE_HEADER, deadline
+from quickserve.kernel.deadlines import DEADLINE_HEADER, deadline
 from quickserve.kernel.errors import MEDIA_TYPE, Malformed, Problem
 from quickserve.kernel.errors import errors as answers
 from quickserve.kernel.money import Money

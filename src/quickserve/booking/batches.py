@@ -7,6 +7,7 @@ the lock would be held while this process is busy with everybody else. Alone, no
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 from quickserve.kernel.errors import Problem, Unavailable
@@ -33,7 +34,8 @@ class Batch(Generic[T, R]):
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, result))
         if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._run())
+            # In nobody's name: the first one's deadline is not that of those who come later.
+            self._runner = asyncio.create_task(self._run(), context=Context())
         return await result
 
     async def close(self) -> None:

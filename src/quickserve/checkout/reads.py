@@ -21,7 +21,7 @@ from quickserve.contracts.checkout import (
     StepView,
 )
 from quickserve.kernel.auth import Role
-from quickserve.kernel.client import deadline
+from quickserve.kernel.deadlines import deadline
 from quickserve.kernel.errors import Forbidden, NotFound
 from quickserve.kernel.saga_queue import SagaStatus, SagaStep
 from quickserve.kernel.service import Context

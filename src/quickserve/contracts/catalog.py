@@ -391,8 +391,9 @@ class CatalogClient:
     async def offer_in_bulk(
         self, organiser_id: OrganiserId, offer: BulkOffer, token: str | None = None
     ) -> OfferedList:
+        """What is offered already is changed in place, so a repetition adds nothing."""
         path = f"/organisers/{organiser_id}/offers"
-        return await self._client.post(OfferedList, path, offer, token=token)
+        return await self._client.post(OfferedList, path, offer, token=token, repeatable=True)
 
     async def put_import(
         self, import_id: ImportId, *, organiser_id: OrganiserId, filename: str, zone: str,

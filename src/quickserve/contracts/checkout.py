@@ -115,12 +115,13 @@ class CheckoutClient:
     ) -> CheckoutView:
         """Starts it, and waits as `checkout` does."""
         path = f"/checkouts/{checkout_id}"
-        return await self._client.put(CheckoutView, path, checkout, query={"wait_ms": wait_ms})
+        query = {"wait_ms": wait_ms}
+        return await self._client.put(CheckoutView, path, checkout, query=query, waits=wait_ms > 0)
 
     async def checkout(self, checkout_id: CheckoutId, *, wait_ms: int = 0) -> CheckoutView:
         """Waits up to `wait_ms` for it to leave `processing`."""
-        query = {"wait_ms": wait_ms}
-        return await self._client.get(CheckoutView, f"/checkouts/{checkout_id}", query=query)
+        path, query = f"/checkouts/{checkout_id}", {"wait_ms": wait_ms}
+        return await self._client.get(CheckoutView, path, query=query, waits=wait_ms > 0)
 
     async def sagas(self, token: str) -> SagaList:
         return await self._client.get(SagaList, "/sagas", token=token)

@@ -129,14 +129,17 @@ class IdentityClient:
         self._client = client
 
     async def sign_in(self, credentials: Credentials) -> SessionView:
-        return await self._client.post(SessionView, "/sessions", credentials)
+        # Should an answer be lost, the session nobody heard of ends by itself.
+        return await self._client.post(SessionView, "/sessions", credentials, repeatable=True)
 
     async def session(self, token: str) -> SessionView:
         """Raises Unauthenticated when it ended."""
-        return await self._client.post(SessionView, "/sessions/lookup", _SessionToken(token=token))
+        body = _SessionToken(token=token)
+        return await self._client.post(SessionView, "/sessions/lookup", body, repeatable=True)
 
     async def sign_out(self, token: str) -> None:
-        await self._client.call("POST", "/sessions/end", body=_SessionToken(token=token))
+        body = _SessionToken(token=token)
+        await self._client.call("POST", "/sessions/end", body=body, repeatable=True)
 
     async def put_person(self, person_id: PersonId, person: NewPerson) -> PersonView:
         return await self._client.put(PersonView, f"/people/{person_id}", person)

@@ -217,7 +217,8 @@ class PaymentClient:
         return await self._client.put(IntentView, path, refund)
 
     async def sandbox_method(self, card: SandboxCard) -> PaymentMethod:
-        return await self._client.post(PaymentMethod, "/sandbox/payment-methods", card)
+        path = "/sandbox/payment-methods"
+        return await self._client.post(PaymentMethod, path, card, repeatable=True)
 
     async def sandbox_cards(self) -> TestCards:
         return await self._client.get(TestCards, "/sandbox/cards")

@@ -1,7 +1,8 @@
 """Calls to other services: always HTTP; in one process the transport is ASGI.
 
-Each call has a deadline, safe calls are repeated with a growing delay, and a circuit breaker per
-target stops calling what does not answer. What the other side raised is raised here again.
+Each call has a deadline; what is safe to repeat is repeated with a growing delay, within a budget;
+a breaker stops calling what does not answer, and a bulkhead bounds how much waits for one target.
+What the other side raised is raised here again.
 """
 
 import asyncio
@@ -9,14 +10,16 @@ import random
 import re
 import time
 from contextlib import suppress
-from contextvars import ContextVar
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
 
 import httpx2 as httpx
+import structlog
 from pydantic import BaseModel, ValidationError
 
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER
 from quickserve.kernel.db import in_transaction
+from quickserve.kernel.deadlines import DEADLINE_HEADER, deadline
 from quickserve.kernel.errors import (
     MEDIA_TYPE,
     DeadlineExceeded,
@@ -25,69 +28,93 @@ from quickserve.kernel.errors import (
     ProblemDocument,
     Unavailable,
 )
-from quickserve.kernel.telemetry import CALLS, request_id
+from quickserve.kernel.resilience import Breaker, Bulkhead, Full, Open, RetryBudget, State
+from quickserve.kernel.telemetry import (
+    BREAKER,
+    CALLS,
+    CALLS_IN_FLIGHT,
+    CALLS_REPEATED,
+    request_id,
+)
+
+log = structlog.get_logger()
 
 T = TypeVar("T", bound=BaseModel)
 
-_SAFE = frozenset({"GET", "PUT", "DELETE"})  # PUT carries a client-minted id: repeating is safe
-_ATTEMPTS = 3
-_DEFAULT_DEADLINE_SECONDS = 10.0
-_FAIR_SECONDS = 1.0  # an answer that was given less time than this proves nothing by not coming
-DEADLINE_HEADER = "x-deadline-ms"
+_SAFE: Final = frozenset({"GET", "PUT", "DELETE"})  # PUT carries an id that the client minted
+_ATTEMPTS: Final = 3
+_DEFAULT_DEADLINE_SECONDS: Final = 10.0
+_FAIR_SECONDS: Final = 1.0  # an answer given less time than this proves nothing by not coming
+_LEAST_SECONDS: Final = 0.001  # the header counts milliseconds
+_WORTH_WAITING_SECONDS: Final = 1.0  # for who names a time to come back
+_CONNECT_SECONDS: Final = 1.5  # a lost first packet is sent again after one second
+# An idle connection is thrown away before the server does it: a request sent on a connection that
+# closes in this moment is lost, and nobody knows whether it was read.
+KEEPALIVE_SECONDS: Final = 4.0
+SERVER_KEEPALIVE_SECONDS: Final = 15
 
-deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+Repeat = Literal["never", "if-safe", "always"]
+_LEVELS: Final[dict[State, int]] = {"closed": 0, "half-open": 1, "open": 2}
 
 
-class Breaker:
-    """Closed until `threshold` failures in a row; open for `pause` seconds; then one trial."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one caller towards one target. Calls that only wait for news have places of their own."""
 
-    def __init__(self, threshold: int = 5, pause_seconds: float = 5.0) -> None:
-        self._threshold = threshold
-        self._pause = pause_seconds
-        self._failures = 0
-        self._opened_at = 0.0
-        self._trial = False
+    calls: int = 100
+    queue: int = 1000
+    waits: int = 300
 
-    @property
-    def state(self) -> str:
-        if self._failures < self._threshold:
-            return "closed"
-        return "half-open" if time.monotonic() - self._opened_at >= self._pause else "open"
 
-    def admit(self) -> None:
-        """Raises Unavailable when the target is not to be called now."""
-        state = self.state
-        if state == "open" or (state == "half-open" and self._trial):
-            raise Unavailable(
-                "A part of the service does not answer.", retry_after=int(self._pause)
-            )
-        self._trial = state == "half-open"
+LIMITS: Final = Limits()
 
-    def abandoned(self) -> None:
-        """The call was given up on our side, which says nothing about the target."""
-        self._trial = False
 
-    def succeeded(self) -> None:
-        self._failures = 0
-        self._trial = False
+def network(limits: Limits = LIMITS) -> httpx.AsyncBaseTransport:
+    """HTTP/1.1 over pooled connections; the bulkhead queues, so the pool never has to."""
+    most = limits.calls + limits.waits
+    pool = httpx.Limits(
+        max_connections=most,
+        max_keepalive_connections=limits.calls,
+        keepalive_expiry=KEEPALIVE_SECONDS,
+    )
+    return httpx.AsyncHTTPTransport(http1=True, http2=False, limits=pool)
 
-    def failed(self) -> None:
-        self._failures += 1
-        self._opened_at = time.monotonic()
-        self._trial = False
+
+class _Failed(Exception):  # noqa: N818 - carries a Problem to who decides about repeating
+    def __init__(self, problem: Problem, repeat: Repeat, after: float = 0.0) -> None:
+        super().__init__()
+        self.problem = problem
+        self.repeat = repeat
+        self.after = after
 
 
 class Client:
-    """Speaks to one service. Contract clients wrap it with that service's calls."""
+    """Speaks to one service, for one caller. Contract clients wrap it with that service's calls."""
 
     def __init__(
-        self, target: str, base_url: str, transport: httpx.AsyncBaseTransport, token: Any
+        self,
+        target: str,
+        base_url: str,
+        transport: httpx.AsyncBaseTransport,
+        token: Any,
+        *,
+        caller: str = "other",
+        limits: Limits = LIMITS,
     ) -> None:
         self.target = target
-        self.breaker = Breaker()
+        self.caller = caller
+        self.breaker = Breaker(told=self._note_breaker)
+        self.budget = RetryBudget()
+        self._calls = Bulkhead(limits.calls, limits.queue)
+        self._waits = Bulkhead(limits.waits, 0)
         self._token = token
+        self._in_flight = CALLS_IN_FLIGHT.labels(caller, target)
+        BREAKER.labels(caller, target).set(_LEVELS["closed"])
         self._http = httpx.AsyncClient(
-            transport=transport, base_url=base_url, timeout=None, follow_redirects=False
+            transport=transport,
+            base_url=base_url,
+            timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
+            follow_redirects=False,
         )
 
     async def close(self) -> None:
@@ -103,11 +130,15 @@ class Client:
         token: str | None = None,
         content: bytes | None = None,
         content_type: str = "application/json",
+        repeatable: bool = False,
+        waits: bool = False,
     ) -> bytes:
         """The answer's body. `token` is a person's; without one the service speaks for itself.
 
-        Raises the other side's Problem, Unavailable or DeadlineExceeded. The deadline is that of
-        the request being served, else ten seconds; repetitions count towards it.
+        `repeatable` is for a POST that does no more when it comes twice; `waits` for a call that
+        the other side answers only when there is news. Raises the other side's Problem, Unavailable
+        or DeadlineExceeded. The deadline is that of the request being served, else ten seconds;
+        repetitions and the wait for a place count towards it.
         """
         assert not in_transaction(), f"a call to {self.target} inside a transaction"
         if body is not None:
@@ -116,15 +147,19 @@ class Client:
             method, path, content=content, params=query, headers=self._headers(token, content_type)
         )
         until = deadline.get() or time.monotonic() + _DEFAULT_DEADLINE_SECONDS
-        attempts = _ATTEMPTS if method in _SAFE else 1
-        for attempt in range(1, attempts + 1):
-            pause = random.uniform(0.5, 1.5) * 0.05 * 2**attempt  # noqa: S311 - jitter
+        safe = repeatable or method in _SAFE
+        places = self._waits if waits else self._calls
+        self.budget.earn()
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._once(request, until)
-            except Problem as problem:
+                return await self._once(request, until, places)
+            except _Failed as failed:
+                jitter = random.uniform(0.5, 1.5)  # noqa: S311
+                pause = max(jitter * 0.05 * 2**attempt, failed.after)
                 too_late = time.monotonic() + pause >= until
-                if attempt == attempts or too_late or not problem.transient:
-                    raise
+                if attempt == _ATTEMPTS or too_late or not self._may_repeat(failed, safe=safe):
+                    raise failed.problem from failed.__cause__
+            CALLS_REPEATED.labels(self.caller, self.target).inc()
             await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 
@@ -148,40 +183,74 @@ class Client:
             headers["x-request-id"] = current
         return headers
 
-    async def _once(self, request: httpx.Request, until: float) -> bytes:
+    def _may_repeat(self, failed: _Failed, *, safe: bool) -> bool:
+        """A connection that was never made loads nobody: only the rest is taken from the budget."""
+        if failed.repeat == "always":
+            return True
+        return failed.repeat == "if-safe" and safe and self.budget.spend()
+
+    async def _once(self, request: httpx.Request, until: float, places: Bulkhead) -> bytes:
+        try:
+            self.breaker.check()  # before the queue: those in flight may hang for long yet
+            async with places.place(until):
+                self.breaker.admit()
+                response = await self._send(request, until)
+        except (Open, Full) as refusal:
+            self._count("open" if isinstance(refusal, Open) else "full")
+            raise _Failed(refusal, "never") from None
+        return self._judged(response)
+
+    async def _send(self, request: httpx.Request, until: float) -> httpx.Response:
         remaining = until - time.monotonic()
-        if remaining <= 0:
+        if remaining < _LEAST_SECONDS:
+            self.breaker.abandoned()
             raise DeadlineExceeded
-        self.breaker.admit()
         request.headers[DEADLINE_HEADER] = str(int(remaining * 1000))
+        self._in_flight.inc()
         try:
             async with asyncio.timeout(remaining):
-                response = await self._http.send(request)
+                return await self._http.send(request)
         except TimeoutError:
             self._note_failure("timeout", fair=remaining >= _FAIR_SECONDS)
             raise DeadlineExceeded(f"{self.target} did not answer in time.") from None
         except httpx.RequestError as error:
             self._note_failure("unreachable")
-            raise Unavailable(f"{self.target} cannot be reached.", retry_after=2) from error
+            unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            problem = Unavailable(f"{self.target} cannot be reached.", retry_after=2)
+            raise _Failed(problem, "always" if unsent else "if-safe") from error
         except BaseException:
             self.breaker.abandoned()
             raise
+        finally:
+            self._in_flight.dec()
+
+    def _judged(self, response: httpx.Response) -> bytes:
         if response.status_code >= 500:  # noqa: PLR2004
             # Who says when to come back sheds load; that is no reason to stop calling it at all.
             self._note_failure("error", fair="retry-after" not in response.headers)
         else:
             self.breaker.succeeded()
-            CALLS.labels(self.target, "answered").inc()
+            self._count("answered")
         if response.is_success:
             return response.content
-        raise _problem(response)
+        problem = _problem(response)
+        wait = problem.retry_after or 0
+        worth = problem.transient and wait <= _WORTH_WAITING_SECONDS
+        raise _Failed(problem, "if-safe" if worth else "never", after=wait)
 
     def _note_failure(self, outcome: str, *, fair: bool = True) -> None:
         if fair:
             self.breaker.failed()
         else:
             self.breaker.abandoned()
-        CALLS.labels(self.target, outcome).inc()
+        self._count(outcome)
+
+    def _count(self, outcome: str) -> None:
+        CALLS.labels(self.caller, self.target, outcome).inc()
+
+    def _note_breaker(self, state: State) -> None:
+        BREAKER.labels(self.caller, self.target).set(_LEVELS[state])
+        log.warning("breaker", caller=self.caller, target=self.target, state=state)
 
 
 def _parsed(kind: type[T], content: bytes) -> T:

@@ -19,6 +19,7 @@ from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
+from quickserve.kernel.deadlines import seconds_left
 from quickserve.kernel.errors import Malformed, Problem, Unavailable
 
 __all__ = [
@@ -92,6 +93,7 @@ class Transaction:
         await self.connection.execute(cast("LiteralString", text))
 
 
+_CONNECTION_SECONDS = 5.0  # the wait for one, within the request's own deadline
 _LIMITS = "-c lock_timeout=4s -c statement_timeout=20s -c idle_in_transaction_session_timeout=30s"
 
 
@@ -108,7 +110,7 @@ class Database:
             min_size=1,
             max_size=pool_max,
             open=False,
-            timeout=5,
+            timeout=_CONNECTION_SECONDS,
             max_idle=60,
             reconnect_timeout=10,  # then every request tries again, instead of ever longer pauses
             # Nobody waits without end, for a row that somebody locked by hand least of all.
@@ -132,7 +134,7 @@ class Database:
         assert not in_transaction(), "a transaction inside a transaction"
         with _Translation(self):
             await self._forget_the_dead()
-            async with self.pool.connection() as connection:
+            async with self.pool.connection(seconds_left(_CONNECTION_SECONDS)) as connection:
                 token = _in_transaction.set(True)
                 try:
                     tx = Transaction(connection, self.url)
@@ -151,7 +153,7 @@ class Database:
         )
         with _Translation(self):
             await self._forget_the_dead()
-            async with self.pool.connection() as connection:
+            async with self.pool.connection(seconds_left(_CONNECTION_SECONDS)) as connection:
                 yield Transaction(connection, self.url)
 
     def suspect(self) -> None:

@@ -13,10 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from quickserve.kernel.client import DEADLINE_HEADER, deadline
+from quickserve.kernel.deadlines import DEADLINE_HEADER, deadline
 from quickserve.kernel.errors import (
     MEDIA_TYPE,
     BadRequest,
+    DeadlineExceeded,
     FieldError,
     InternalError,
     Malformed,
@@ -122,7 +123,11 @@ class Guarded:
         headers = dict(scope["headers"])
         allowed = self._import_max if "/imports" in scope["path"] else self._body_max
         body = _Body(receive, headers, allowed)
-        token = deadline.set(_deadline(headers))
+        due = _deadline(headers)
+        if due is not None and due <= time.monotonic():
+            await problem_response(DeadlineExceeded())(scope, receive, send)  # nobody waits for it
+            return
+        token = deadline.set(due)
         started = False
 
         async def guarded_send(message: Message) -> None:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,7 +24,18 @@ REQUESTS = Histogram(
     ["service", "method", "route", "status"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-CALLS = Counter("quickserve_calls_total", "Calls to other services.", ["target", "outcome"])
+CALLS = Counter(
+    "quickserve_calls_total",
+    "Calls to other services: answered, error, timeout, unreachable; refused by us: open, full.",
+    ["caller", "target", "outcome"],
+)
+CALLS_REPEATED = Counter(
+    "quickserve_calls_repeated_total", "Repetitions among them.", ["caller", "target"]
+)
+CALLS_IN_FLIGHT = Gauge(
+    "quickserve_calls_in_flight", "Calls that wait for an answer.", ["caller", "target"]
+)
+BREAKER = Gauge("quickserve_breaker_state", "0 closed, 1 half-open, 2 open.", ["caller", "target"])
 EVENTS = Counter("quickserve_events_total", "Events taken.", ["consumer", "type", "outcome"])
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
