@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -205,8 +206,9 @@ def some_event(organiser_id: OrganiserId | None = None, *, price: int = 1800) ->
     )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-async def box(database_url: str) -> AsyncIterator[Box]:
+@asynccontextmanager
+async def open_box(database_url: str) -> AsyncIterator[Box]:
+    """The service on this database."""
     settings = test_settings(database_url)
     issuer = Issuer(settings)
     platform = Platform(settings, [load("booking")], fetch_keys=issuer.keys)
@@ -217,15 +219,20 @@ async def box(database_url: str) -> AsyncIterator[Box]:
             "booking", "http://booking", transport, ServiceIdentity(settings, "checkout").token
         )
         async with httpx.AsyncClient(transport=transport, base_url="http://booking") as http:
-            box = Box(platform, issuer, database_url, http, BookingClient(client))
-
-            async def listen(message: Message) -> None:
-                box.told.append(message)
-
-            for kind in (BookingConfirmed, BookingWithdrawn, TicketAdmitted, TicketRevoked):
-                platform.runtimes["booking"].bus.subscribe(Route("test", (kind,), each(listen)))
-            yield box
+            yield Box(platform, issuer, database_url, http, BookingClient(client))
         await client.close()
+
+
+@pytest.fixture(scope="session")
+async def box(database_url: str) -> AsyncIterator[Box]:
+    async with open_box(database_url) as box:
+
+        async def listen(message: Message) -> None:
+            box.told.append(message)
+
+        for kind in (BookingConfirmed, BookingWithdrawn, TicketAdmitted, TicketRevoked):
+            box.platform.runtimes["booking"].bus.subscribe(Route("test", (kind,), each(listen)))
+        yield box
 
 
 @pytest.fixture
@@ -236,14 +243,16 @@ def anna(gala: "Gala") -> str:
 
 @pytest.fixture
 async def gala(box: Box) -> Gala:
-    event = some_event()
-    await box.offer(event)
-    return Gala(box, event.organiser_id, event)
+    return await put_on(box)
 
 
 @pytest.fixture
 async def free_gala(box: Box) -> Gala:
-    event = some_event(price=0)
+    return await put_on(box, price=0)
+
+
+async def put_on(box: Box, *, price: int = 1800) -> Gala:
+    event = some_event(price=price)
     await box.offer(event)
     return Gala(box, event.organiser_id, event)
 

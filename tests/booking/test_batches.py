@@ -1,4 +1,4 @@
-"""What arrives while a transaction is in flight goes together into the next one."""
+"""What arrives while a transaction is in flight goes together into the next one of its date."""
 
 import asyncio
 
@@ -11,15 +11,21 @@ from quickserve.kernel.errors import Unavailable
 
 
 class Till:
-    """Writes numbers; 13 is refused, and 99 is a bug."""
+    """Writes numbers, those of each thousand by themselves; 13 is refused, and 99 is a bug.
+
+    From 5000 on somebody holds a lock, until `unlocked`.
+    """
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
-        self.batch = Batch(self.write)
+        self.batch = Batch(self.write, lambda number: number // 1000)
+        self.unlocked = asyncio.Event()
 
     async def write(self, items):
         self.batches.append(list(items))
         await asyncio.sleep(0)
+        if items[0] >= 5000:
+            await self.unlocked.wait()
         if 13 in items:
             raise SoldOut
         if 99 in items:
@@ -43,6 +49,35 @@ async def test_who_is_refused_is_refused_alone():
     assert till.batches == [[1, 13, 2], [1], [13], [2]]
 
 
+async def test_who_waits_for_a_lock_holds_up_no_other_date():
+    till = Till()
+    stuck = [asyncio.create_task(till.batch.put(5000 + i)) for i in range(3)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(1):
+        assert await till.batch.put(1) == 2
+    assert not any(task.done() for task in stuck)
+    till.unlocked.set()
+    assert await asyncio.gather(*stuck) == [10_000, 10_002, 10_004]
+
+
+async def test_who_is_refused_sends_only_its_own_date_one_by_one():
+    till = Till()
+    answers = await asyncio.gather(
+        *(till.batch.put(i) for i in (1, 13, 1001, 1002)), return_exceptions=True
+    )
+    assert [type(a) for a in answers] == [int, SoldOut, int, int]
+    assert sorted(till.batches) == [[1], [1, 13], [13], [1001, 1002]]
+
+
+async def test_a_date_that_nobody_wants_any_more_is_forgotten():
+    till = Till()
+    await asyncio.gather(*(till.batch.put(i * 1000) for i in range(5)))
+    with pytest.raises(SoldOut):
+        await till.batch.put(13)
+    assert till.batch._waiting == till.batch._runners == {}
+    assert till.batch._total == 0
+
+
 async def test_a_failure_that_is_nobodys_fault_is_told_to_all():
     till = Till()
     answers = await asyncio.gather(*(till.batch.put(i) for i in (1, 99)), return_exceptions=True)
@@ -63,10 +98,17 @@ async def test_who_gave_up_waiting_disturbs_nobody():
 async def test_the_queue_is_bounded():
     till = Till()
     answers = await asyncio.gather(
-        *(till.batch.put(i + 100) for i in range(2100)), return_exceptions=True
+        *(till.batch.put(i % 800 + 100) for i in range(2100)), return_exceptions=True
     )
     refused = [a for a in answers if isinstance(a, Unavailable)]
     assert len(refused) == 100
+    all_dates = [till.batch.put(1000 * date + i) for date in range(6, 14) for i in range(1500)]
+    crowd = [asyncio.create_task(one) for one in all_dates]
+    await asyncio.sleep(0)
+    till.unlocked.set()
+    answers = await asyncio.gather(*crowd, return_exceptions=True)
+    refused = [a for a in answers if isinstance(a, Unavailable)]
+    assert len(refused) == 2000
     with pytest.raises(SoldOut):
         await till.batch.put(13)
 

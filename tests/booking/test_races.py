@@ -3,18 +3,26 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import LiteralString
 
 import pytest
 
 from quickserve.app import Platform, load
 from quickserve.booking.commands.hold_places import record_holds
 from quickserve.booking.model import Basket, NewHoldRow
-from quickserve.contracts.booking import BookingView, HoldId, HoldView, Item, NewHold, SoldOut
-from quickserve.kernel.db import Database, open_connection
+from quickserve.contracts.booking import (
+    BookingView,
+    HoldId,
+    HoldView,
+    Item,
+    NewHold,
+    QuotaId,
+    SoldOut,
+)
+from quickserve.kernel.db import ensure_database, open_connection
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.testing import Outcomes, race
+from tests.booking.conftest import Gala, open_box, put_on
 
 BUYERS, PLACES = 200, 50
 
@@ -43,40 +51,49 @@ async def test_two_hundred_free_bookings_fifty_places(free_gala):
 
 
 async def test_two_hundred_transactions_fifty_places(gala):
-    """Below the batches, which would keep buyers of one process apart."""
     quota = await gala.quota(PLACES)
-    db = gala.box.platform.runtimes["booking"].db
-
-    async def take() -> None:
-        basket = Basket([], Money.zero("EUR"), [quota], [1])
-        await record_holds(db, 15, [NewHoldRow(HoldId(new_uuid()), gala.date_id, basket, b"")])
-
-    outcomes = await rush(take)
+    outcomes = await rush(lambda: take_alone(gala, quota))
     assert outcomes.kinds == {type(None): PLACES, SoldOut: BUYERS - PLACES}
     assert await gala.stock(quota) == (PLACES, 0)
 
 
-async def test_the_same_rush_without_the_guard_oversells(gala, database_url):
-    """The negative control: read, then write, without lock and constraint, sells too much."""
-    look: LiteralString = "SELECT capacity - taken FROM control_stock"
+async def test_the_same_rush_without_the_constraint_oversells(database_url):
+    """The negative control: the same code, where nothing but the constraint is missing."""
+    url = await ensure_database(database_url, "unguarded")
+    async with open_box(url) as box:
+        await box.sql("ALTER TABLE quotas DROP CONSTRAINT IF EXISTS quota_not_oversold")
+        gala = await put_on(box)
+        quota = await gala.quota(PLACES)
+        outcomes = await rush(lambda: take_alone(gala, quota))
+        assert outcomes.kinds == {type(None): BUYERS}
+        assert await gala.stock(quota) == (BUYERS, 0)
+
+
+async def take_alone(gala: Gala, quota: QuotaId) -> None:
+    """Below the batches, which would keep buyers of one process apart."""
+    db = gala.box.platform.runtimes["booking"].db
+    basket = Basket([], Money.zero("EUR"), [quota], [1])
+    await record_holds(db, 15, [NewHoldRow(HoldId(new_uuid()), gala.date_id, basket, b"")])
+
+
+async def test_a_locked_event_holds_up_no_other(gala, free_gala, database_url):
+    locked = await gala.quota(PLACES), await free_gala.quota(PLACES)
     async with await open_connection(database_url) as admin:
-        await admin.execute("CREATE TABLE control_stock AS SELECT 50 AS capacity, 0 AS taken")
-        unguarded = Database(database_url, pool_max=4)
-        await unguarded.open()
-
-        async def take() -> None:
-            async with unguarded.transaction() as tx:
-                if await tx.value(look) < 1:
-                    raise SoldOut
-                await asyncio.sleep(0.005)  # on a busy machine nobody would come in between
-                await tx.execute("UPDATE control_stock SET taken = taken + 1")
-
-        try:
-            outcomes = await rush(take)
-        finally:
-            await unguarded.close()
-            await admin.execute("DROP TABLE control_stock")
-    assert outcomes.kinds[type(None)] > PLACES
+        await admin.execute("BEGIN")
+        await admin.execute(
+            "SELECT FROM booking.quotas WHERE id = ANY(%s) FOR UPDATE", (list(locked),)
+        )
+        waiting = [asyncio.create_task(one) for one in (gala.hold(), free_gala.book_free())]
+        await asyncio.sleep(0.1)
+        assert not any(task.done() for task in waiting)
+        paid, free = await put_on(gala.box), await put_on(gala.box, price=0)
+        await paid.quota(PLACES)
+        await free.quota(PLACES)
+        async with asyncio.timeout(2):
+            assert (await paid.hold()).state == "active"
+            assert (await free.book_free()).state == "confirmed"
+        await admin.execute("ROLLBACK")
+    await asyncio.gather(*waiting)
 
 
 async def test_two_processes_sell_the_same_places(gala):

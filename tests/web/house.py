@@ -275,6 +275,15 @@ class Visitor:
             given |= {"number": number, "expiry": "07/39", "cvc": "123"}
         await self.send(form, **(given | answers))
 
+    async def until_bought(self) -> None:
+        """Looks again, as the page itself does, until the tickets are there."""
+        for _ in range(20):
+            if self.url.startswith("/en/tickets/"):
+                return
+            assert 'http-equiv="refresh"' in self.page
+            await self.open(self.url)
+        raise TimeoutError(self.url)
+
     async def sign_in(self, email: str, password: str = PASSWORD, **answers: str) -> None:
         await self.open("/en/sign-in")
         await self.send(self.form("/sign-in"), email=email, password=password, **answers)

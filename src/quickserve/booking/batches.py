@@ -1,12 +1,13 @@
 """What arrives while a transaction is in flight goes together into the next one.
 
 In a rush a thousand people want the same row: one transaction each would queue for its lock, and
-the lock would be held while this process is busy with everybody else. Alone, nobody waits.
+the lock would be held while this process is busy with everybody else. Alone, nobody waits. Each
+date has its own queue, so that nobody waits for another event's lock either.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Generic, TypeVar
 
@@ -16,37 +17,54 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _SIZE_MAX = 32
-_WAITING_MAX = 2000
+_WAITING_MAX = 2000  # for one date
+_WAITING_TOTAL_MAX = 10_000
 
 
 class Batch(Generic[T, R]):
-    """`write` commits all its items, and answers one result each, or raises and commits none."""
+    """`write` commits all its items, and answers one result each, or raises and commits none.
 
-    def __init__(self, write: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
+    Only items that are `alike` share a transaction; those of others run beside it.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        alike: Callable[[T], Hashable],
+    ) -> None:
         self._write = write
-        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
-        self._runner: asyncio.Task[None] | None = None
+        self._alike = alike
+        self._waiting: dict[Hashable, deque[tuple[T, asyncio.Future[R]]]] = {}
+        self._runners: dict[Hashable, asyncio.Task[None]] = {}
+        self._total = 0
 
     async def put(self, item: T) -> R:
         """Returns once it is committed; raises what `write` raises for this item alone."""
-        if len(self._waiting) >= _WAITING_MAX:
+        kind = self._alike(item)
+        ahead = len(self._waiting.get(kind, ()))
+        if ahead >= _WAITING_MAX or self._total >= _WAITING_TOTAL_MAX:
             raise Unavailable("Too many people at once: try again in a moment.", retry_after=1)
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, result))
-        if self._runner is None or self._runner.done():
+        self._waiting.setdefault(kind, deque()).append((item, result))
+        self._total += 1
+        if kind not in self._runners:
             # In nobody's name: the first one's deadline is not that of those who come later.
-            self._runner = asyncio.create_task(self._run(), context=Context())
+            self._runners[kind] = asyncio.create_task(self._run(kind), context=Context())
         return await result
 
     async def close(self) -> None:
         """Waits for what is under way."""
-        if self._runner is not None:
-            await self._runner
+        await asyncio.gather(*self._runners.values())
 
-    async def _run(self) -> None:
-        while self._waiting:
-            size = min(len(self._waiting), _SIZE_MAX)
-            await self._settle([self._waiting.popleft() for _ in range(size)])
+    async def _run(self, kind: Hashable) -> None:
+        waiting = self._waiting[kind]
+        try:
+            while waiting:
+                size = min(len(waiting), _SIZE_MAX)
+                self._total -= size
+                await self._settle([waiting.popleft() for _ in range(size)])
+        finally:
+            del self._waiting[kind], self._runners[kind]
 
     async def _settle(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:

@@ -19,8 +19,10 @@ from quickserve.kernel.service import Job, Runtime, Service
 
 @asynccontextmanager
 async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
-    sales = Batch(partial(record_sales, runtime.db))
-    holds = Batch(partial(record_holds, runtime.db, runtime.settings.hold_minutes))
+    sales = Batch(partial(record_sales, runtime.db), lambda sale: sale.booking.date.date_id)
+    holds = Batch(
+        partial(record_holds, runtime.db, runtime.settings.hold_minutes), lambda row: row.date_id
+    )
     keys = KeyRing(runtime.db, runtime.settings.key_for("ticket-keys"))
     try:
         yield Resources(keys, sales, holds, Totals())
