@@ -121,6 +121,6 @@ async def test_the_firsts_deadline_is_not_the_others():
         return items
 
     token = deadline.set(1.0)
-    await Batch(write).put(1)
+    await Batch(write, type).put(1)
     deadline.reset(token)
     assert seen == [None]
