@@ -9,6 +9,7 @@ import pytest
 from xdist.scheduler import LoadGroupScheduling
 
 from quickserve.kernel.testing import postgres_url
+from tests.servers import Rabbit, Redis
 
 DATA = Path(
     os.environ.get("QUICKSERVE_TEST_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")
@@ -19,6 +20,19 @@ DATA = Path(
 def database_url() -> Iterator[str]:
     with postgres_url() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def rabbit() -> Iterator[Rabbit]:
+    """A RabbitMQ; each test has a virtual host of its own: `rabbit.new_url()`."""
+    with Rabbit() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +47,7 @@ def data() -> Path:
 _TOGETHER = {
     "tests/journeys/test_kill.py": "plug",
     "tests/journeys/": "product",
+    "tests/kernel/bus/": "broker",
     "tests/kernel/test_db_restart.py": "own server",
 }
 

