@@ -42,14 +42,14 @@ from quickserve.contracts.catalog import (
     OfferedTicketType,
     TicketTypeId,
 )
-from quickserve.kernel.auth import Role, ServiceIdentity
+from quickserve.kernel.auth import Role
 from quickserve.kernel.bus.port import Route
-from quickserve.kernel.client import Client
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.testing import Issuer, each, test_settings
+from tests.shape import World, running
 
 AMINA = Contact(email="amina@example.org", name="Amina Diallo", language="fr")
 
@@ -58,7 +58,7 @@ AMINA = Contact(email="amina@example.org", name="Amina Diallo", language="fr")
 class Box:
     """The box office: everything a test does to the service, by HTTP."""
 
-    platform: Platform
+    platform: World
     issuer: Issuer
     database_url: str
     http: httpx.AsyncClient
@@ -71,7 +71,7 @@ class Box:
             id=message_id or MessageId(new_uuid()), source="catalog", type=EventOffered.TYPE,
             subject=event.subject, time=datetime.now(UTC), data=json.loads(event.dump()),
         )  # fmt: skip
-        await self.platform.runtimes["booking"].bus.publish([message])
+        await self.platform.deliver("booking", message)
 
     async def sql(self, statement: Any, params: Any = ()) -> list[tuple[Any, ...]]:
         """As the administrator, in the service's schema."""
@@ -211,27 +211,23 @@ async def open_box(database_url: str) -> AsyncIterator[Box]:
     """The service on this database."""
     settings = test_settings(database_url)
     issuer = Issuer(settings)
-    platform = Platform(settings, [load("booking")], fetch_keys=issuer.keys)
-    await platform.migrate()
-    async with platform.running():
-        transport = httpx.ASGITransport(platform.apps["booking"])
-        client = Client(
-            "booking", "http://booking", transport, ServiceIdentity(settings, "checkout").token
-        )
+    told: list[Message] = []
+
+    async def listen(message: Message) -> None:
+        told.append(message)
+
+    kinds = (BookingConfirmed, BookingWithdrawn, TicketAdmitted, TicketRevoked)
+    spy = Route("test", kinds, each(listen))
+    async with running(settings, [load("booking")], spy, fetch_keys=issuer.keys) as world:
+        client = BookingClient(world.client("booking", "checkout"))
+        transport = world.transport("booking")
         async with httpx.AsyncClient(transport=transport, base_url="http://booking") as http:
-            yield Box(platform, issuer, database_url, http, BookingClient(client))
-        await client.close()
+            yield Box(world, issuer, database_url, http, client, told)
 
 
 @pytest.fixture(scope="session")
 async def box(database_url: str) -> AsyncIterator[Box]:
     async with open_box(database_url) as box:
-
-        async def listen(message: Message) -> None:
-            box.told.append(message)
-
-        for kind in (BookingConfirmed, BookingWithdrawn, TicketAdmitted, TicketRevoked):
-            box.platform.runtimes["booking"].bus.subscribe(Route("test", (kind,), each(listen)))
         yield box
 
 

@@ -10,7 +10,7 @@ import httpx2 as httpx
 import psycopg
 import pytest
 
-from quickserve.app import Platform, load
+from quickserve.app import load
 from quickserve.contracts.catalog import (
     CatalogClient,
     DateDraft,
@@ -24,14 +24,14 @@ from quickserve.contracts.catalog import (
     TicketTypeView,
     VenueDraft,
 )
-from quickserve.kernel.auth import Role, ServiceIdentity
+from quickserve.kernel.auth import Role
 from quickserve.kernel.bus.port import Route
-from quickserve.kernel.client import Client
 from quickserve.kernel.events import Message
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.testing import Issuer, each, test_settings
+from tests.shape import World, running
 
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
 
@@ -40,7 +40,7 @@ SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
 class Catalog:
     """The running service and what a test does with it."""
 
-    platform: Platform
+    platform: World
     settings: Settings
     issuer: Issuer
     client: CatalogClient
@@ -133,21 +133,17 @@ def a_ticket_type(name: str = "Plein tarif", **changes: Any) -> TicketTypeDraft:
 async def catalog(database_url: str) -> AsyncIterator[Catalog]:
     settings = test_settings(database_url)
     issuer = Issuer(settings)
-    platform = Platform(settings, [load("catalog")], fetch_keys=issuer.keys)
-    await platform.migrate()
-    async with platform.running():
-        transport = httpx.ASGITransport(platform.apps["catalog"], raise_app_exceptions=False)
-        web = ServiceIdentity(settings, "web")
-        client = Client("catalog", "http://catalog", transport, web.token)
+    offered: list[EventOffered] = []
+
+    async def note(message: Message) -> None:
+        offered.append(EventOffered.load(message.data))
+
+    spy = Route("test", (EventOffered,), each(note))
+    async with running(settings, [load("catalog")], spy, fetch_keys=issuer.keys) as world:
+        client = CatalogClient(world.client("catalog", "web"))
+        transport = world.transport("catalog")
         async with httpx.AsyncClient(transport=transport, base_url="http://catalog") as http:
-            made = Catalog(platform, settings, issuer, CatalogClient(client), http)
-
-            async def note(message: Message) -> None:
-                made.offered.append(EventOffered.load(message.data))
-
-            platform.runtimes["catalog"].bus.subscribe(Route("test", (EventOffered,), each(note)))
-            yield made
-        await client.close()
+            yield Catalog(world, settings, issuer, client, http, offered)
 
 
 @pytest.fixture

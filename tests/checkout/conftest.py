@@ -10,7 +10,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from quickserve.app import Platform, load
+from quickserve.app import load
 from quickserve.checkout import model
 from quickserve.contracts.booking import (
     BookingClient,
@@ -38,21 +38,21 @@ from quickserve.contracts.checkout import (
     NewCheckout,
 )
 from quickserve.contracts.payment import PaymentClient
-from quickserve.kernel.auth import Role, ServiceIdentity
-from quickserve.kernel.client import Client
+from quickserve.kernel.auth import Role
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.events import Message
 from quickserve.kernel.ids import MessageId, OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.service import Runtime, Service
 from quickserve.kernel.testing import Issuer, test_settings
+from tests.shape import World, running
 
 AMINA = Contact(email="amina@example.org", name="Amina Diallo", language="fr")
 
 
 @dataclass
 class House:
-    platform: Platform
+    platform: World
     issuer: Issuer
     admin_url: str
     checkouts: CheckoutClient
@@ -64,7 +64,7 @@ class House:
         return self.platform.runtimes["checkout"]
 
     def http(self, token: str | None = None) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(self.platform.apps["checkout"], raise_app_exceptions=False)
+        transport = self.platform.transport("checkout")
         headers = {"authorization": f"Bearer {token}"} if token else {}
         return httpx.AsyncClient(transport=transport, base_url="http://checkout", headers=headers)
 
@@ -80,7 +80,7 @@ class House:
             id=MessageId(new_uuid()), source="catalog", type=EventOffered.TYPE,
             subject=event.subject, time=datetime.now(UTC), data=json.loads(event.dump()),
         )  # fmt: skip
-        await self.platform.runtimes["booking"].bus.publish([message])
+        await self.platform.deliver("booking", message)
         gala = Gala(self, event, QuotaId(new_uuid()))
         change = QuotaChange(
             id=gala.quota_id, organiser_id=event.organiser_id, date_id=event.dates[0].id,
@@ -189,24 +189,12 @@ async def a_house(
         **{"provider_timeout_ms": 500, "sandbox_delay_ms": 150, "pool_max": 8, **settings},
     )
     issuer = Issuer(configured)
-    platform = Platform(configured, services, fetch_keys=issuer.keys)
-    await platform.migrate()
-    async with platform.running():
-        clients = [
-            Client(
-                service,
-                f"http://{service}",
-                httpx.ASGITransport(platform.apps[service], raise_app_exceptions=False),
-                ServiceIdentity(configured, "checkout").token,
-            )
-            for service in ("checkout", "booking", "payment")
-        ]
+    async with running(configured, services, fetch_keys=issuer.keys) as world:
+        clients = world.clients_for("checkout")
         yield House(
-            platform, issuer, admin_url, CheckoutClient(clients[0]), BookingClient(clients[1]),
-            PaymentClient(clients[2]),
+            world, issuer, admin_url, CheckoutClient(clients["checkout"]),
+            BookingClient(clients["booking"]), PaymentClient(clients["payment"]),
         )  # fmt: skip
-        for client in clients:
-            await client.close()
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,13 @@ from contextlib import suppress
 import pytest
 
 from quickserve import demo
-from quickserve.app import Platform
 from quickserve.contracts.catalog import CatalogClient
 from quickserve.demo.programme import SHOWS
 from quickserve.kernel.db import open_connection
+from tests.shape import World
 
 
-async def count(platform: Platform, statement: str) -> int:
+async def count(platform: World, statement: str) -> int:
     async with await open_connection(platform.settings.database_url) as connection:
         return (await (await connection.execute(statement.encode())).fetchall())[0][0]
 
@@ -25,7 +25,7 @@ SOLD = "SELECT count(*) FROM checkout.checkouts WHERE booking_key IS NOT NULL"
     ("reached", "at_least"),
     [("SELECT count(*) FROM identity.organisers", 1), (PUBLISHED, 3), (SOLD, 2)],
 )
-async def test_an_interrupted_start_is_made_good(platform: Platform, reached: str, at_least: int):
+async def test_an_interrupted_start_is_made_good(platform: World, reached: str, at_least: int):
     first = asyncio.create_task(demo.load(platform))
     async with asyncio.timeout(30):
         while await count(platform, reached) < at_least:  # noqa: ASYNC110 - in the database
@@ -45,7 +45,7 @@ async def test_an_interrupted_start_is_made_good(platform: Platform, reached: st
     assert await count(platform, "SELECT count(*) FROM identity.memberships") == 2
 
 
-async def test_what_was_loaded_is_left_alone(platform: Platform):
+async def test_what_was_loaded_is_left_alone(platform: World):
     await demo.load(platform)
     catalog = CatalogClient(platform.clients_for("cli")["catalog"])
     async with await open_connection(platform.settings.database_url) as connection:

@@ -8,7 +8,7 @@ import httpx2 as httpx
 import pytest
 from pydantic import SecretStr
 
-from quickserve.app import Platform, load
+from quickserve.app import load
 from quickserve.contracts.identity import (
     REALM,
     Credentials,
@@ -19,12 +19,13 @@ from quickserve.contracts.identity import (
     PersonView,
     SessionView,
 )
-from quickserve.kernel.auth import Role, ServiceIdentity
+from quickserve.kernel.auth import Role
 from quickserve.kernel.client import Client
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
 from quickserve.kernel.service import Context
 from quickserve.kernel.testing import test_settings
+from tests.shape import World, running
 
 PASSWORD = "correct horse battery"
 
@@ -33,7 +34,7 @@ PASSWORD = "correct horse battery"
 class Identity:
     """The service as the web and the command line see it; the database as its administrator."""
 
-    platform: Platform
+    platform: World
     web: IdentityClient
     cli: IdentityClient
     admin_url: str
@@ -44,16 +45,16 @@ class Identity:
 
     def http(self, token: str | None = None, address: str = "192.0.2.1") -> httpx.AsyncClient:
         """Somebody on the network, who is whose access token they show."""
-        transport = httpx.ASGITransport(
-            self.platform.apps["identity"], raise_app_exceptions=False, client=(address, 1)
-        )
+        transport = self.platform.transport("identity", peer=address)
         headers = {"authorization": f"Bearer {token}"} if token else {}
         return httpx.AsyncClient(transport=transport, base_url="http://identity", headers=headers)
 
     def client(self, token: str) -> IdentityClient:
         """The contract's calls as that person makes them."""
         return IdentityClient(
-            Client("identity", "http://identity", _transport(self), lambda: token)
+            Client(
+                "identity", "http://identity", self.platform.transport("identity"), lambda: token
+            )
         )
 
     async def person(self, *, admin: bool = False) -> PersonView:
@@ -100,22 +101,9 @@ def credentials(email: str, password: str = PASSWORD, client: str = "") -> Crede
     return Credentials(email=email, password=SecretStr(password), client=client)
 
 
-def _transport(world: Identity) -> httpx.ASGITransport:
-    return httpx.ASGITransport(world.platform.apps["identity"], raise_app_exceptions=False)
-
-
 @pytest.fixture(scope="session")
 async def identity(database_url: str) -> AsyncIterator[Identity]:
     settings = test_settings(database_url)
-    platform = Platform(settings, [load("identity")])
-    await platform.migrate()
-    async with platform.running():
-        transport = httpx.ASGITransport(platform.apps["identity"], raise_app_exceptions=False)
-        clients = [
-            Client("identity", "http://identity", transport, ServiceIdentity(settings, name).token)
-            for name in ("web", "cli")
-        ]
-        web, cli = (IdentityClient(client) for client in clients)
-        yield Identity(platform, web, cli, database_url)
-        for client in clients:
-            await client.close()
+    async with running(settings, [load("identity")]) as world:
+        web, cli = (IdentityClient(world.client("identity", name)) for name in ("web", "cli"))
+        yield Identity(world, web, cli, database_url)

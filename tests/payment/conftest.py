@@ -8,7 +8,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from quickserve.app import Platform, load
+from quickserve.app import load
 from quickserve.contracts.payment import (
     IntentId,
     IntentView,
@@ -17,8 +17,6 @@ from quickserve.contracts.payment import (
     PaymentClient,
     RefundId,
 )
-from quickserve.kernel.auth import ServiceIdentity
-from quickserve.kernel.client import Client
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.kernel.money import Money
@@ -26,13 +24,14 @@ from quickserve.kernel.service import Context
 from quickserve.kernel.testing import Issuer, test_settings
 from quickserve.payment.providers.registry import Providers
 from quickserve.payment.providers.sandbox.bank import Sandbox
+from tests.shape import World, running
 
 
 @dataclass
 class Payments:
     """The service as `checkout` sees it, and its database as the administrator does."""
 
-    platform: Platform
+    platform: World
     client: PaymentClient
     issuer: Issuer
     admin_url: str
@@ -44,9 +43,7 @@ class Payments:
     def http(self, token: str | None = None) -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         return httpx.AsyncClient(
-            transport=httpx.ASGITransport(
-                self.platform.apps["payment"], raise_app_exceptions=False
-            ),
+            transport=self.platform.transport("payment"),
             base_url="http://payment",
             headers=headers,
         )
@@ -124,17 +121,11 @@ def order(card: str = "success", euros: int = 36, **changes: Any) -> NewIntent:
 async def payments(database_url: str) -> AsyncIterator[Payments]:
     settings = test_settings(database_url, provider_timeout_ms=300, sandbox_delay_ms=100)
     issuer = Issuer(settings)
-    platform = Platform(settings, [load("payment")], fetch_keys=issuer.keys)
-    await platform.migrate()
-    async with platform.running():
-        transport = httpx.ASGITransport(platform.apps["payment"], raise_app_exceptions=False)
-        client = Client(
-            "payment", "http://payment", transport, ServiceIdentity(settings, "checkout").token
-        )
-        world = Payments(platform, PaymentClient(client), issuer, database_url)
-        await world.rows(_KEEP_EVENTS)
-        yield world
-        await client.close()
+    async with running(settings, [load("payment")], fetch_keys=issuer.keys) as world:
+        client = PaymentClient(world.client("payment", "checkout"))
+        payments = Payments(world, client, issuer, database_url)
+        await payments.rows(_KEEP_EVENTS)
+        yield payments
 
 
 # The relay deletes what it delivered; the stories want to count it.

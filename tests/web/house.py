@@ -10,8 +10,9 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode
 
 import httpx2
+from tests.shape import World, running
 
-from quickserve.app import SERVICES, Platform, load
+from quickserve.app import SERVICES, load
 from quickserve.contracts.booking import BookingClient, QuotaChange, QuotaChanges, QuotaId
 from quickserve.contracts.catalog import (
     CatalogClient,
@@ -24,7 +25,6 @@ from quickserve.contracts.catalog import (
     VenueDraft,
 )
 from quickserve.contracts.identity import IdentityClient, NewOrganiser, NewPerson
-from quickserve.edge import front
 from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import NotFound, Problem, Unavailable
 from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
@@ -53,7 +53,7 @@ class Show:
 
 
 class House:
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: World) -> None:
         self.platform = platform
         clients = platform.clients_for("cli")
         self.catalog = CatalogClient(clients["catalog"])
@@ -129,7 +129,7 @@ class House:
 
     @asynccontextmanager
     async def visitor(self, **options: object) -> AsyncIterator["Visitor"]:
-        transport = httpx2.ASGITransport(front(self.platform), raise_app_exceptions=False)
+        transport = self.platform.front()
         headers = {"accept": "text/html", "sec-fetch-site": "same-origin"}
         async with httpx2.AsyncClient(
             transport=transport, base_url=BASE, headers=headers, **options
@@ -171,10 +171,8 @@ class House:
 
 @asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[House]:
-    platform = Platform(settings, [load(name) for name in SERVICES])
-    await platform.migrate()
-    async with platform.running():
-        yield House(platform)
+    async with running(settings, [load(name) for name in SERVICES]) as world:
+        yield House(world)
 
 
 async def until(true: Callable) -> None:

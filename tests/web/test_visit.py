@@ -199,7 +199,7 @@ async def test_places_one_still_has_are_not_taken_twice(house, visitor):
 async def test_one_address_cannot_take_places_without_end(house, monkeypatch):
     show = await house.put_on(capacity=50)
     few = house.platform.settings.model_copy(update={"takes_per_minute": 3})
-    monkeypatch.setattr(house.platform, "settings", few)
+    monkeypatch.setattr(house.platform.platforms["web"], "settings", few)
     async with house.visitor() as robot:
         await robot.choose(show, 1)
         checkout = robot.url

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.shape import World, running
 
-from quickserve.app import SERVICES, Platform, load
+from quickserve.app import SERVICES, load
 from quickserve.kernel.auth import Role
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.testing import test_settings
@@ -13,20 +14,18 @@ from .office import Office, hire
 
 
 @pytest.fixture(scope="session")
-async def platform(database_url: str) -> AsyncIterator[Platform]:
+async def platform(database_url: str) -> AsyncIterator[World]:
     async with await open_connection(database_url) as connection:
         await connection.execute("CREATE DATABASE organiser_pages")
     settings = test_settings(
         f"{database_url.rpartition('/')[0]}/organiser_pages", public_url="http://quickserve.test"
     )
-    platform = Platform(settings, [load(name) for name in SERVICES])
-    await platform.migrate()
-    async with platform.running():
-        yield platform
+    async with running(settings, [load(name) for name in SERVICES]) as world:
+        yield world
 
 
 @pytest.fixture
-async def office(platform: Platform) -> AsyncIterator[Office]:
+async def office(platform: World) -> AsyncIterator[Office]:
     """An organiser's."""
     made = await hire(platform, Role.ORGANISER)
     yield made
@@ -34,7 +33,7 @@ async def office(platform: Platform) -> AsyncIterator[Office]:
 
 
 @pytest.fixture
-async def neighbour(platform: Platform) -> AsyncIterator[Office]:
+async def neighbour(platform: World) -> AsyncIterator[Office]:
     """Another organiser's."""
     made = await hire(platform, Role.ORGANISER)
     yield made

@@ -5,10 +5,9 @@ import re
 from dataclasses import dataclass, field
 
 import httpx2 as httpx
+from tests.shape import World
 
-from quickserve.app import Platform
 from quickserve.contracts.identity import IdentityClient, NewOrganiser, NewPerson
-from quickserve.edge import front
 from quickserve.kernel.auth import Role
 from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
 
@@ -48,7 +47,7 @@ class Screen:
 class Office:
     """What one person sees; `page` and `send` follow redirections."""
 
-    platform: Platform
+    platform: World
     http: httpx.AsyncClient
     organiser_id: OrganiserId | None
     lang: str = "en"
@@ -84,7 +83,7 @@ class Office:
         return await self.fill_in(f"{event}/tickets", wanted)
 
 
-async def hire(platform: Platform, *roles: Role, admin: bool = False) -> Office:
+async def hire(platform: World, *roles: Role, admin: bool = False) -> Office:
     """Somebody new, in an organisation of their own if there is a role."""
     identity = IdentityClient(platform.clients_for("cli")["identity"])
     person_id, name = PersonId(new_uuid()), f"Festival {new_uuid().hex[-8:]}"
@@ -99,7 +98,7 @@ async def hire(platform: Platform, *roles: Role, admin: bool = False) -> Office:
         await identity.put_organiser(organiser_id, NewOrganiser(name=name))
         await identity.put_roles(organiser_id, person_id, list(roles))
     http = httpx.AsyncClient(
-        transport=httpx.ASGITransport(front(platform), raise_app_exceptions=False),
+        transport=platform.front(),
         base_url="http://quickserve.test", headers={"accept": "text/html"},
         follow_redirects=True,
     )  # fmt: skip

@@ -1,8 +1,8 @@
 """Who sees what, in which language, and what strangers cannot do."""
 
 import pytest
+from tests.shape import World
 
-from quickserve.app import Platform
 from quickserve.kernel.auth import Role
 from quickserve.kernel.ids import new_uuid
 
@@ -55,14 +55,14 @@ async def test_nothing_changes_without_our_own_form(office: Office):
     assert sent.status == 403
 
 
-async def test_who_only_scans_is_led_to_the_door(platform: Platform):
+async def test_who_only_scans_is_led_to_the_door(platform: World):
     door = await hire(platform, Role.DOOR)
     assert (await door.page("/organiser")).path == "/en/door"
     assert (await door.page("/organiser/events")).status == 403
     await door.http.aclose()
 
 
-async def test_who_belongs_nowhere_may_become_an_organiser(platform: Platform):
+async def test_who_belongs_nowhere_may_become_an_organiser(platform: World):
     somebody = await hire(platform)
     form = await somebody.page("/organiser")
     assert form.path == "/en/organiser/new"
@@ -87,7 +87,7 @@ async def test_one_person_works_for_two_organisers(office: Office):
     assert "Matinée" not in (await office.page("/organiser/events")).plain, "the choice is kept"
 
 
-async def test_an_administrator_sees_all_purchases(platform: Platform, office: Office):
+async def test_an_administrator_sees_all_purchases(platform: World, office: Office):
     admin = await hire(platform, admin=True)
     assert (await admin.page("/organiser")).path == "/en/organiser/purchases"
     assert (await admin.page(f"/organiser/purchases/{new_uuid()}")).status == 404
