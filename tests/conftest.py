@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadGroupScheduling
 
 from quickserve.kernel.testing import postgres_url
 from tests.servers import Rabbit, Redis
+
+# A noisy machine is no failure.
+settings.register_profile("quickserve", deadline=None)
+settings.load_profile("quickserve")
 
 DATA = Path(
     os.environ.get("QUICKSERVE_TEST_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")
