@@ -22,6 +22,7 @@ from quickserve.kernel.clock import Clock, SystemClock
 from quickserve.kernel.db import Database, migrate, pending_migrations, service_url
 from quickserve.kernel.service import Runtime, Service, build_app
 from quickserve.kernel.settings import Settings
+from quickserve.kernel.shared.opening import Shared, open_shared
 
 SERVICES = ("identity", "catalog", "booking", "payment", "checkout", "web")
 
@@ -42,6 +43,7 @@ class Platform:
     bus: Bus = field(default_factory=LocalBus)
     apps: dict[str, FastAPI] = field(default_factory=dict[str, FastAPI], init=False)
     runtimes: dict[str, Runtime] = field(default_factory=dict[str, Runtime], init=False)
+    shared: Shared = field(default_factory=Shared, init=False)
 
     async def migrate(self) -> list[str]:
         """Brings every service's schema up to date. Returns what was applied."""
@@ -66,9 +68,10 @@ class Platform:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["Platform", None]:
-        for service in self.services:
-            self._prepare(service)
         async with AsyncExitStack() as stack:
+            self.shared = await stack.enter_async_context(open_shared(self.settings))
+            for service in self.services:
+                self._prepare(service)
             await stack.enter_async_context(self.bus.connected())
             for runtime in self.runtimes.values():
                 for client in runtime.clients.values():
@@ -109,6 +112,7 @@ class Platform:
                 constraints=service.constraints,
                 pool_max=self.settings.pool_max,
             ),
+            shared=self.shared,
         )
         self.runtimes[service.name] = runtime
         self.apps[service.name] = build_app(runtime)

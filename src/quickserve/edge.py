@@ -30,7 +30,7 @@ from quickserve.kernel.errors import (
 from quickserve.kernel.http import problem_response
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.telemetry import metrics_page
-from quickserve.kernel.throttle import Throttle
+from quickserve.kernel.throttle import Takes
 
 _WAIT_SECONDS: Final = 8  # while the process starts
 _PROBES: Final = frozenset({"/metrics", "/readyz"})
@@ -141,12 +141,12 @@ class _Public:
 
     def __init__(self, platform: Platform, services: ASGIApp) -> None:
         self._services = services
-        self._throttle = Throttle(platform.settings.takes_per_minute)
+        self._takes = Takes(platform.settings, platform.shared.counters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [pair for pair in scope["headers"] if pair[0].lower() not in _OWN_HEADERS]
         scope = dict(scope, headers=headers)
-        if _takes_places(scope) and not self._throttle.admits(_peer(scope)):
+        if _takes_places(scope) and not await self._takes.admits(_peer(scope)):
             problem = TooManyRequests("Too many places were asked for.", retry_after=60)
             await problem_response(problem)(scope, receive, send)
         else:

@@ -11,6 +11,7 @@ from .project import ROOT, SRC, python_files
 ADAPTERS = {
     "psycopg": {"kernel/db.py"},
     "psycopg_pool": {"kernel/db.py"},
+    "redis": {"kernel/shared/redis.py"},
     "absurdctl": {"kernel/saga_engine.py"},
     "aio_pika": {"kernel/bus/rabbitmq.py"},
     "cloudevents": {"kernel/bus/cloudevents.py"},

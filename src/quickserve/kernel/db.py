@@ -5,7 +5,7 @@ constraint is raised as the domain's error of that name.
 """
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -45,7 +45,8 @@ class Transaction:
     def __init__(self, connection: AsyncConnection[Any], url: str = "") -> None:
         self.connection = connection
         self.url = url
-        self.after_commit: list[Callable[[], None]] = []
+        # In their order, awaited before whoever opened the transaction goes on. They do not raise.
+        self.after_commit: list[Callable[[], Awaitable[None] | None]] = []
 
     async def one(self, kind: Callable[..., T], statement: LiteralString, params: Params = ()) -> T:
         """The only row; our bug if there is none."""
@@ -143,7 +144,9 @@ class Database:
                 finally:
                     _in_transaction.reset(token)
         for callback in tx.after_commit:
-            callback()
+            waiting = callback()
+            if waiting is not None:
+                await waiting
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Transaction, None]:

@@ -23,6 +23,9 @@ from quickserve.kernel.http import install_manners
 from quickserve.kernel.inbox import Consumer, Subscription, forget_old
 from quickserve.kernel.outbox import Relay
 from quickserve.kernel.settings import Settings
+from quickserve.kernel.shared.cache import Cache
+from quickserve.kernel.shared.opening import Shared
+from quickserve.kernel.shared.port import Fanout
 
 log = structlog.get_logger()
 
@@ -75,6 +78,7 @@ class Runtime:
     clients: Mapping[str, Client]
     verifier: TokenVerifier
     db: Database
+    shared: Shared = field(default_factory=Shared)
     resources: Any = None
 
     def __post_init__(self) -> None:
@@ -147,6 +151,14 @@ class Context:
     @property
     def clock(self) -> Clock:
         return self.runtime.clock
+
+    @property
+    def cache(self) -> Cache:
+        return self.runtime.shared.cache
+
+    @property
+    def fanout(self) -> Fanout:
+        return self.runtime.shared.fanout
 
     @property
     def resources(self) -> Any:

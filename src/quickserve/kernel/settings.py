@@ -27,6 +27,10 @@ class Settings(BaseSettings):
     service_urls: dict[str, str] = Field(
         default={}, description="By service, the addresses of those in other processes."
     )
+    redis_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Shared by all processes; empty: each has its own memory.",
+    )
     secret: SecretStr = Field(
         default=SecretStr(""), description="At least 32 characters; every derived key hangs on it."
     )

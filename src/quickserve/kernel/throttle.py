@@ -1,29 +1,23 @@
-"""How often one address may do something costly: a token bucket for each, in this process."""
+"""How often one address may do something costly, in all processes together."""
 
-import time
-from collections import OrderedDict
+from hmac import digest
 
-_ADDRESSES_MAX = 20_000
+from quickserve.kernel.settings import Settings
+from quickserve.kernel.shared.port import Counters
 
 
-class Throttle:
-    """`per_minute` on average, and as many at once. 0 admits everything.
+class Takes:
+    """`takes_per_minute` on average, and as many at once.
 
-    A whole venue may stand behind one address, so the limit is for robots, not for a rush.
+    A whole venue may stand behind one address, so the limit is for robots, not for a rush. The
+    address itself is personal data: only a keyed hash of it is counted.
     """
 
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+    def __init__(self, settings: Settings, counters: Counters) -> None:
+        self._key = settings.key_for("takes")
+        self._per_minute = settings.takes_per_minute
+        self._counters = counters
 
-    def admits(self, address: str) -> bool:
-        if not self._per_minute:
-            return True
-        now = time.monotonic()
-        left, since = self._left.pop(address, (float(self._per_minute), now))
-        left = min(left + (now - since) * self._per_minute / 60, float(self._per_minute))
-        admitted = left >= 1
-        self._left[address] = (left - 1 if admitted else left, now)
-        if len(self._left) > _ADDRESSES_MAX:
-            self._left.popitem(last=False)
-        return admitted
+    async def admits(self, address: str) -> bool:
+        name = digest(self._key, address.encode(), "sha256").hex()[:32]
+        return await self._counters.admits(f"takes:{name}", self._per_minute)
