@@ -71,6 +71,7 @@ class Server:
                 with announced:
                     await self._stopped.wait()
                 self._process.state = "draining"
+                running.shared.fanout.close()  # live pages go to another process
                 await asyncio.sleep(self._drain_seconds)
                 self._http.should_exit = True
                 await serving

@@ -11,7 +11,7 @@ from quickserve.kernel.shared.cache import Cache
 from quickserve.kernel.shared.memory import MemoryStore
 from quickserve.kernel.shared.port import Look, Store
 
-from .conftest import OpenPart, Part
+from .conftest import OpenPart, Part, eventually
 
 TAG = "bread"
 
@@ -27,6 +27,8 @@ class Oven:
         self.present = 1
         self.asked = 0
         self.begun = asyncio.Event()
+        self.door = asyncio.Event()
+        self.door.set()
         self._seconds = seconds
 
     async def bake(self) -> Loaf:
@@ -34,6 +36,7 @@ class Oven:
         self.begun.set()
         seen = Loaf(baked=self.present)
         await asyncio.sleep(self._seconds)
+        await self.door.wait()
         return seen
 
     async def read(
@@ -88,10 +91,12 @@ async def test_one_of_several_tags_is_enough(part: Part, oven: Oven) -> None:
 
 async def change_while_it_is_read(cache: Cache, oven: Oven) -> int:
     """A read looks, then the change commits and is told, then the read's answer is stored."""
+    oven.door.clear()
     reading = asyncio.create_task(oven.read(cache))
     await oven.begun.wait()
     oven.present = 2
     await cache.forget(TAG)
+    oven.door.set()
     assert await reading == 1
     return await oven.read(cache)
 
@@ -122,12 +127,15 @@ async def test_without_the_early_stamp_it_would_stay(part: Part, oven: Oven) -> 
 async def test_who_comes_after_a_change_does_not_wait_for_the_answer_from_before(
     part: Part, oven: Oven
 ) -> None:
+    oven.door.clear()
     before = asyncio.create_task(oven.read(part.cache))
     await oven.begun.wait()
     oven.present = 2
     await part.cache.forget(TAG)
-    after = await asyncio.gather(*(oven.read(part.cache) for _ in range(10)))
-    assert (set(after), await before) == ({2}, 1)
+    after = [asyncio.create_task(oven.read(part.cache)) for _ in range(10)]
+    await eventually(lambda: oven.asked == 2)
+    oven.door.set()
+    assert (set(await asyncio.gather(*after)), await before) == ({2}, 1)
     assert oven.asked == 2
 
 
@@ -143,11 +151,13 @@ async def test_a_failure_is_told_to_all_and_not_kept(part: Part, oven: Oven) -> 
 
 
 async def test_who_began_may_leave_and_the_others_get_it(part: Part, oven: Oven) -> None:
+    oven.door.clear()
     first = asyncio.create_task(oven.read(part.cache))
     await oven.begun.wait()
     others = [asyncio.create_task(oven.read(part.cache)) for _ in range(5)]
     await asyncio.sleep(0.01)
     first.cancel()
+    oven.door.set()
     assert await asyncio.gather(*others) == [1] * 5
     assert oven.asked == 1
 
