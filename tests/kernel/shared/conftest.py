@@ -81,7 +81,7 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 
 @asynccontextmanager
-async def opened(url: str, deadline_seconds: float = 2.0) -> AsyncIterator[Part]:
+async def opened(url: str, deadline_seconds: float = 10) -> AsyncIterator[Part]:
     server = RedisServer(url, deadline_seconds)
     store, fanout = RedisStore(server), RedisFanout(server, WAITING_MAX)
     async with server.running(), fanout.running():
@@ -93,7 +93,7 @@ async def process(redis: Redis) -> AsyncIterator[OpenPart]:
     """Another process of the installation, each time. Patient, unless the test is about that."""
     async with AsyncExitStack() as stack:
 
-        async def start(deadline_seconds: float = 2.0) -> Part:
+        async def start(deadline_seconds: float = 10) -> Part:
             return await stack.enter_async_context(opened(redis.url, deadline_seconds))
 
         yield start

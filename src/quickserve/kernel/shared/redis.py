@@ -31,7 +31,7 @@ CALLS = Counter(
 UP = Gauge("quickserve_redis_up", "Whether Redis is used: 1, or 0 while it is away.")
 
 DEADLINE_SECONDS = 0.1
-_AT_ONCE_MAX = 32
+AT_ONCE_MAX = 32
 _WATCH_SECONDS = 0.25
 _REACH_SECONDS = 1.0
 _HEARD_SECONDS = 1.0  # without a word for this long a listener asks whether anybody is there
@@ -102,7 +102,7 @@ class RedisServer:
         self._deadline = deadline_seconds
         self._redis = connect(url)
         self._scripts = {text: self._redis.register_script(text) for text in _SCRIPTS}
-        self._at_once = asyncio.Semaphore(_AT_ONCE_MAX)
+        self._at_once = asyncio.Semaphore(AT_ONCE_MAX)
         self._lost = asyncio.Event()
         self.up = False
         self._amends: dict[str, Callable[[Redis], Awaitable[Any]]] = {}
