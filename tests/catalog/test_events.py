@@ -137,6 +137,11 @@ async def test_a_cancelled_draft_was_never_public(catalog: Catalog, organiser: O
         await catalog.client.event(event.id)
 
 
+async def test_a_date_may_end_as_it_begins_when_nobody_knows_its_end(organiser: Organiser):
+    event = await organiser.writes(dates=[a_date(hours=0)])
+    assert event.dates[0].ends_at == event.dates[0].starts_at
+
+
 async def test_wrong_dates_name_their_field(catalog: Catalog, organiser: Organiser):
     with pytest.raises(EndBeforeStart) as backwards:
         await organiser.writes(dates=[a_date(), a_date(hours=-1)])

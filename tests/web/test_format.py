@@ -60,6 +60,12 @@ def test_an_evening_is_one_day_even_past_midnight(hours, french):
     assert plain(told.when_long(DOORS, end, PARIS, now=NOW, locale=FRENCH)) == french
 
 
+def test_an_end_that_nobody_knows_is_not_told():
+    text = told.when_long(DOORS, DOORS, PARIS, now=NOW, locale=ENGLISH)
+    assert text == told.when_long(DOORS, None, PARIS, now=NOW, locale=ENGLISH)
+    assert "–" not in text
+
+
 def test_the_year_is_told_when_it_is_another():
     later = DOORS.replace(year=2027)
     text = told.when_long(later, None, PARIS, now=NOW, locale=ENGLISH)

@@ -91,10 +91,10 @@ def _dates(dates: list[DateDraft]) -> Iterator[FieldError]:
         yield from _zone(f"{at}.zone", date.zone)
         off = [*_moment(f"{at}.starts_at", date.starts_at), *_moment(f"{at}.ends_at", date.ends_at)]
         yield from off
-        if not off and date.ends_at <= date.starts_at:
+        if not off and date.ends_at < date.starts_at:
             yield FieldError(
                 field=f"{at}.ends_at", code=EndBeforeStart.code,
-                message="Give an end that is later than the start.",
+                message="Give an end that is not before the start.",
             )  # fmt: skip
         yield from _optional_line(f"{at}.room", date.room)
         if date.venue:

@@ -153,7 +153,7 @@ class VenueDraft(BaseModel):
 class DateDraft(BaseModel):
     id: DateId
     starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    ends_at: AwareDatetime = Field(description="The start again where nobody knows the end.")
     zone: str = Field(description="IANA name, e.g. Europe/Paris.", max_length=64)
     all_day: bool = False
     room: str | None = Field(default=None, max_length=200)

@@ -83,10 +83,13 @@ def when(moment: datetime, zone: str, *, locale: Locale) -> str:
 def when_long(
     start: datetime, end: datetime | None, zone: str, *, now: datetime, locale: Locale
 ) -> str:
-    """Like "Lundi 14 décembre, 18 h 00 – 23 h 30"; the year if it is not this one."""
+    """Like "Lundi 14 décembre, 18 h 00 – 23 h 30"; the year if it is not this one.
+
+    An end that is the start is one that nobody knows.
+    """
     first = start.astimezone(ZoneInfo(zone))
     text = f"{_long_day(first, zone, now, locale)}, {time(start, zone, locale=locale)}"
-    if end is not None:
+    if end is not None and end != start:
         last = end.astimezone(ZoneInfo(zone))
         night = last.date() == first.date() + timedelta(days=1) and last.hour < _NIGHT_ENDS
         told = "" if night or last.date() == first.date() else _long_day(last, zone, now, locale)

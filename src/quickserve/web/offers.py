@@ -139,10 +139,11 @@ def for_machines(event: EventView, date: DateView, url: str) -> dict[str, Any]:
         "name": event.title,
         "url": url,
         "startDate": format.iso(date.starts_at, date.zone),
-        "endDate": format.iso(date.ends_at, date.zone),
         "eventStatus": f"https://schema.org/Event{states[state]}",
         "organizer": {"@type": "Organization", "name": event.organiser.name},
     }
+    if date.ends_at != date.starts_at:
+        told["endDate"] = format.iso(date.ends_at, date.zone)
     if event.description:
         told["description"] = opening(event.description, 500)
     if date.venue:

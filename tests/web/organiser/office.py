@@ -1,5 +1,6 @@
 """An organiser's desk in the web: signed in with a password, forms filled in by their fields."""
 
+import asyncio
 import html
 import re
 from dataclasses import dataclass, field
@@ -74,6 +75,20 @@ class Office:
         made = await self.fill_in("/organiser/events/new", wanted)
         assert made.path.endswith("/tickets"), made.plain
         return made.path.removeprefix(f"/{self.lang}").removesuffix("/tickets")
+
+    async def imported(self, name: str, content: bytes) -> Screen:
+        """The report, once there is one."""
+        started = await self.fill_in(
+            "/organiser/imports", {"zone": "Europe/Paris"}, files={"file": (name, content)}
+        )
+        assert started.status == 200, started.plain
+        path = started.path.removeprefix(f"/{self.lang}")
+        for _ in range(600):
+            state = await self.page(f"{path}/state", **{"hx-request": "true"})
+            if "hx-get" not in state.text:
+                return await self.page(path)
+            await asyncio.sleep(0.05)
+        raise AssertionError("the import never ended")
 
     async def tickets(self, event: str, **fields: str) -> Screen:
         wanted = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from quickserve.contracts.catalog import CatalogClient
 
-from .office import Office, Screen
+from .office import Office
 
 CALENDAR = b"""title,start,end,venue,city
 Ouverture,2031-05-01 18:00,2031-05-01 20:00,Halle,Toulouse
@@ -18,23 +18,8 @@ OFFER = {
 }  # fmt: skip
 
 
-async def imported(office: Office, name: str, content: bytes) -> Screen:
-    """The report, once there is one."""
-    started = await office.fill_in(
-        "/organiser/imports", {"zone": "Europe/Paris"}, files={"file": (name, content)}
-    )
-    assert started.status == 200, started.plain
-    path = started.path.removeprefix("/en")
-    for _ in range(600):
-        state = await office.page(f"{path}/state", **{"hx-request": "true"})
-        if "hx-get" not in state.text:
-            return await office.page(path)
-        await asyncio.sleep(0.05)
-    raise AssertionError("the import never ended")
-
-
 async def test_a_table_is_imported_and_what_was_left_out_is_told(office: Office):
-    report = await imported(office, "programme.csv", CALENDAR)
+    report = await office.imported("programme.csv", CALENDAR)
     assert "The file is imported." in report.plain
     assert "Sans date" in report.plain
     office.lang = "fr"
@@ -62,7 +47,7 @@ async def test_a_form_without_a_file_or_with_an_odd_zone_is_told_so(office: Offi
 
 
 async def test_all_drafts_are_offered_at_once_and_again_without_harm(office: Office):
-    await imported(office, "programme.csv", CALENDAR)
+    await office.imported("programme.csv", CALENDAR)
     form = await office.page("/organiser/events/offer?all=1&state=draft")
     assert "For 2 events" in form.plain
     done = await office.send("/organiser/events/offer", form.hidden | OFFER)
@@ -108,7 +93,7 @@ async def test_a_whole_conference_goes_on_sale(office: Office, data: Path):
     """876 events of a real conference, as one file and one offer."""
     file = data / "events" / "schedules" / "fosdem_2024.xml"
     content = await asyncio.to_thread(file.read_bytes)
-    report = await imported(office, file.name, content)
+    report = await office.imported(file.name, content)
     assert "876" in report.plain
     form = await office.page("/organiser/events/offer?all=1&state=draft")
     assert "For 876 events" in form.plain

@@ -121,6 +121,22 @@ async def test_an_edit_keeps_what_the_form_does_not_show(office: Office):
     assert 'value="2031-07-13T21:30"' in after.text
 
 
+async def test_an_imported_event_without_an_end_can_be_edited(office: Office):
+    """A calendar need not tell ends; then every date ends as it begins."""
+    await office.imported("bal.csv", b"start,title\n2031-07-13T21:00,Bal sans fin\n")
+    listed = (await office.page("/organiser/events")).text
+    event = "/organiser/events/" + listed.partition('">Bal sans fin')[0][-36:]
+    form = await office.page(f"{event}/edit")
+    assert form.text.count('value="2031-07-13T21:00"') == 2
+    dates = {"d0-starts": "2031-07-13T21:00", "d0-ends": "2031-07-13T21:00"}
+    words = {"title": "Bal", "zone": "Europe/Paris"}
+    changed = await office.fill_in(f"{event}/edit", words | dates)
+    assert "Saved." in changed.plain
+    dates["d0-ends"] = "2031-07-13T20:59"
+    wrong = await office.fill_in(f"{event}/edit", words | dates)
+    assert wrong.errors == {"d0-ends": "Put the end after the start."}
+
+
 async def test_tickets_share_places_or_have_their_own(office: Office):
     event = await office.event()
     form = await office.page(f"{event}/tickets")

@@ -160,7 +160,7 @@ def _date(row: Row, fields: Fields, found: dict[str, str], locale: Locale) -> Da
             )
     if starts is None or ends is None:
         return None
-    if ends <= starts:
+    if ends < starts:
         found[f"{row.key}-ends"] = locale.gettext("Put the end after the start.")
         return None
     return drafts.made(
