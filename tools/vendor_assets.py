@@ -1,20 +1,22 @@
-"""Fetch the browser's files from npm, once, by a developer; the results are committed.
+"""Fetch other people's files, once, by a developer; the results are committed.
 
     python tools/vendor_assets.py
 
-Needs the npm client. Each package below is fetched with `npm pack`, its tarball is compared with
-the sha512 of the lock (or, for a new version, with the one the registry states), and the named
-files are written to `<shelf>/<name>-<version>/` beside their licence. There are two shelves: what
-the pages ship, and what only the tests use. The version stands in the path, so browsers may keep
+Needs the clients of npm and Go. Each package below is fetched with `npm pack` or `go mod download`,
+which check what the registry states; the archive is compared with the sha512 of the lock, and the
+named files are written to `<shelf>/<name>-<version>/` beside their licence. There are two shelves:
+what the pages ship, and what only the tests use. The version stands in the path, so browsers keep
 these files for ever; after raising a version here, change the paths in `app.css`, the templates
 and the tests too. A shelf's lock names package, version and sha512 only.
 """
 
 import json
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha512
@@ -36,6 +38,39 @@ class Package:
     @property
     def folder(self) -> str:
         return f"{self.name.rpartition('/')[2]}-{self.version}"
+
+    def fetch(self, scratch: Path) -> Path:
+        """The tarball, as npm checked it."""
+        command = ["npm", "pack", "--json", "--ignore-scripts", f"{self.name}@{self.version}"]
+        packed = subprocess.run(command, cwd=scratch, check=True, stdout=subprocess.PIPE, text=True)
+        return scratch / json.loads(packed.stdout)[0]["filename"]
+
+    def read(self, archive: Path, path: str) -> bytes:
+        with tarfile.open(archive) as tarball:
+            member = tarball.extractfile(f"package/{path}")
+            assert member is not None, f"{path} is no file"
+            return member.read()
+
+
+class GoModule(Package):
+    """A Go module, under its import path."""
+
+    __slots__ = ()
+
+    @property
+    def folder(self) -> str:
+        name = re.sub(r"/v\d+$", "", self.name)
+        return f"{name.rpartition('/')[2]}-{self.version.removeprefix('v')}"
+
+    def fetch(self, scratch: Path) -> Path:
+        """The zip, as the go command checked it."""
+        command = ["go", "mod", "download", "-json", f"{self.name}@{self.version}"]
+        got = subprocess.run(command, cwd=scratch, check=True, stdout=subprocess.PIPE, text=True)
+        return Path(json.loads(got.stdout)["Zip"])
+
+    def read(self, archive: Path, path: str) -> bytes:
+        with zipfile.ZipFile(archive) as module:
+            return module.read(f"{self.name}@{self.version}/{path}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +106,16 @@ _SHIPPED = (
     ),
 )
 
-# Finds barriers on the pages of the browser journeys; MPL-2.0, so it stays out of what is shipped.
-_OF_TESTS = (Package("axe-core", "4.14.1", {"axe.min.js": "axe.min.js", "LICENSE": "LICENSE"}),)
+_OF_TESTS = (
+    # Finds barriers on the pages of the browser journeys; MPL-2.0, so it stays out of what ships.
+    Package("axe-core", "4.14.1", {"axe.min.js": "axe.min.js", "LICENSE": "LICENSE"}),
+    # What a compose file may say.
+    GoModule(
+        "github.com/compose-spec/compose-go/v2",
+        "v2.16.2",
+        {"schema/compose-spec.json": "schema.json", "LICENSE": "LICENSE", "NOTICE": "NOTICE"},
+    ),
+)
 
 SHELVES = (
     Shelf(ROOT / "src/quickserve/web/static/vendor", _SHIPPED),
@@ -88,9 +131,11 @@ def main() -> None:
 def _fill(shelf: Shelf) -> None:
     pinned = _pinned_integrity(shelf)
     with tempfile.TemporaryDirectory() as scratch:
-        fetched = [(package, *_pack(package, Path(scratch))) for package in shelf.packages]
-        for package, tarball, integrity in fetched:
-            _check(package, tarball, pinned.get((package.name, package.version), integrity))
+        fetched = [(package, package.fetch(Path(scratch))) for package in shelf.packages]
+        for package, archive in fetched:
+            integrity = _integrity(archive.read_bytes())
+            if pinned.get((package.name, package.version), integrity) != integrity:
+                sys.exit(f"{package.name} {package.version}: the archive is not the pinned one")
         if shelf.folder.exists():
             rmtree(shelf.folder)
         entries = [_extract(shelf, *one) for one in fetched]
@@ -105,35 +150,19 @@ def _pinned_integrity(shelf: Shelf) -> dict[tuple[str, str], str]:
     return {(entry["package"], entry["version"]): entry["integrity"] for entry in packages}
 
 
-def _pack(package: Package, scratch: Path) -> tuple[Path, str]:
-    """The tarball's path and the integrity that the registry states."""
-    command = ["npm", "pack", "--json", "--ignore-scripts", f"{package.name}@{package.version}"]
-    packed = subprocess.run(command, cwd=scratch, check=True, stdout=subprocess.PIPE, text=True)
-    answer = json.loads(packed.stdout)[0]
-    return scratch / answer["filename"], answer["integrity"]
-
-
-def _check(package: Package, tarball: Path, expected: str) -> None:
-    if _integrity(tarball.read_bytes()) != expected:
-        sys.exit(f"{package.name} {package.version}: the tarball is not the pinned one")
-
-
-def _extract(shelf: Shelf, package: Package, tarball: Path, integrity: str) -> dict[str, Any]:
+def _extract(shelf: Shelf, package: Package, archive: Path) -> dict[str, Any]:
     """Write the named files; returns the package's entry in the lock."""
     folder = shelf.folder / package.folder
     folder.mkdir(parents=True)
     files: dict[str, str] = {}
-    with tarfile.open(tarball) as archive:
-        for source, name in package.files.items():
-            member = archive.extractfile(f"package/{source}")
-            assert member is not None, f"{source} is no file"
-            content = member.read()
-            (folder / name).write_bytes(content)
-            files[f"{package.folder}/{name}"] = _integrity(content)
+    for source, name in package.files.items():
+        content = package.read(archive, source)
+        (folder / name).write_bytes(content)
+        files[f"{package.folder}/{name}"] = _integrity(content)
     return {
         "package": package.name,
         "version": package.version,
-        "integrity": integrity,
+        "integrity": _integrity(archive.read_bytes()),
         "files": files,
     }
 

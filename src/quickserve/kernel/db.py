@@ -326,6 +326,8 @@ async def _ensure_role(
     cursor = await connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
     verb = "ALTER" if await cursor.fetchone() else "CREATE"
     statements: list[LiteralString] = [
+        # Where nobody else may connect; where everybody may, it changes nothing.
+        "GRANT CONNECT ON DATABASE {database} TO {role}",
         "CREATE SCHEMA IF NOT EXISTS {schema}",
         "GRANT USAGE ON SCHEMA {schema} TO {role}",
         "ALTER ROLE {role} IN DATABASE {database} SET search_path = {schema}, public",
