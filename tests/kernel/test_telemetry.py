@@ -8,10 +8,12 @@ import sys
 
 import httpx2 as httpx
 import pytest
+import structlog
 from fastapi import APIRouter
 from prometheus_client.parser import text_string_to_metric_families as families
 from pydantic import BaseModel
 from starlette.requests import Request
+from structlog.testing import capture_logs
 
 from quickserve.kernel.auth import anyone
 from quickserve.kernel.settings import Settings
@@ -56,6 +58,19 @@ async def test_requests_are_counted_by_route_not_by_address(settings: Settings) 
     assert count[("GET", "unmatched", "404")] == 1
     assert {method for method, _, _ in count} <= {"GET", "POST", "other"}
     assert "rye" not in str(count)
+
+
+async def test_a_bug_is_logged_by_route_not_by_address(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some addresses are keys: whoever reads the log could print somebody's tickets."""
+    with capture_logs() as logged:
+        monkeypatch.setattr("quickserve.kernel.http.log", structlog.get_logger())
+        async with http_of(app_of(settings, router, name="discreet")) as http:
+            assert (await http.get("/loaves/burnt?key=secret")).status_code == 500
+    told = next(one for one in logged if one["event"] == "unexpected_error")
+    assert told["route"] == "/loaves/{name}"
+    assert not {"burnt", "secret"} & set(re.findall(r"\w+", str(told)))
 
 
 PROGRAM = """

@@ -27,7 +27,7 @@ from quickserve.kernel.errors import (
     Unavailable,
 )
 from quickserve.kernel.settings import Settings
-from quickserve.kernel.telemetry import Observed, metrics_page, request_id
+from quickserve.kernel.telemetry import Observed, metrics_page, request_id, route_of
 
 log = structlog.get_logger()
 
@@ -142,7 +142,9 @@ class Guarded:
             await self._app(scope, body.receive, guarded_send)
         except Exception:
             if not body.refusal:
-                log.exception("unexpected_error", path=scope["path"], request_id=request_id.get())
+                log.exception(
+                    "unexpected_error", route=route_of(scope), request_id=request_id.get()
+                )
                 if started:
                     raise
                 answer = InternalError()

@@ -102,7 +102,7 @@ class Observed:
             request_id.reset(token)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = route_of(scope)
         # Strangers may invent methods; each label would stay in memory.
         method = scope["method"] if scope["method"] in _METHODS else "other"
         REQUESTS.labels(self._service, method, route, str(status)).observe(seconds)
@@ -111,6 +111,11 @@ class Observed:
             service=self._service, method=method, route=route, status=status,
             duration_ms=round(seconds * 1000, 2), request_id=request_id.get(),
         )  # fmt: skip
+
+
+def route_of(scope: Scope) -> str:
+    """The address's pattern. The address itself may be a key to somebody's tickets."""
+    return getattr(scope.get("route"), "path", "unmatched")
 
 
 def _given_request_id(scope: Scope) -> str:
