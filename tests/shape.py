@@ -10,13 +10,14 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from socket import socket
 from typing import Any
 
 import httpx2 as httpx
 import uvicorn
 
 from quickserve.app import Platform
-from quickserve.edge import front
+from quickserve.edge import Front
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity
 from quickserve.kernel.bus import make_bus
 from quickserve.kernel.bus.port import Route
@@ -52,7 +53,7 @@ class World:
 
     def front(self) -> httpx.AsyncBaseTransport:
         """To what everybody reaches: the pages, and the APIs below `/api`."""
-        return httpx.ASGITransport(front(self.platforms["web"]), raise_app_exceptions=False)
+        return _ToFront(Front(self.platforms["web"]))
 
     def client(self, service: str, caller: str) -> Client:
         token = ServiceIdentity(self.settings, caller).token
@@ -114,14 +115,16 @@ async def _apart(
                 platform = Platform(settings, [service], bus=make_bus(settings), **options)
                 await stack.enter_async_context(platform.running())
                 world.platforms[service.name] = platform
-                await stack.enter_async_context(_served(platform, listeners[service.name]))
+                await stack.enter_async_context(served(platform, listeners[service.name]))
             yield world
 
 
 @asynccontextmanager
-async def _served(platform: Platform, listener: Any) -> AsyncIterator[None]:
+async def served(platform: Platform, listener: socket) -> AsyncIterator[None]:
+    """Behind a socket, as a process of its own has it."""
+    front = Front(platform)
     config = uvicorn.Config(
-        front(platform), lifespan="off", access_log=False, log_config=None,
+        front, lifespan="off", access_log=False, log_config=None,
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -131,6 +134,7 @@ async def _served(platform: Platform, listener: Any) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await serving
+        await front.close()
 
 
 async def _until_taken(settings: Settings, service: str, message: Message) -> None:
@@ -143,6 +147,15 @@ async def _until_taken(settings: Settings, service: str, message: Message) -> No
                 return
             await asyncio.sleep(0.01)
     raise TimeoutError(f"{service} did not take {message.type}")
+
+
+class _ToFront(httpx.ASGITransport):
+    def __init__(self, front: Front) -> None:
+        super().__init__(front, raise_app_exceptions=False)
+        self._front = front
+
+    async def aclose(self) -> None:
+        await self._front.close()
 
 
 class _ToProcess(httpx.AsyncBaseTransport):

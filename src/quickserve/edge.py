@@ -7,8 +7,8 @@ APIs by forwarding. All others talk to services only: who shows no service token
 
 import asyncio
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address, ip_network
 from typing import Final, Literal
 
@@ -50,11 +50,17 @@ class Process:
         self._serve: ASGIApp = problem_response(Unavailable("Starting.", retry_after=2))
         self._opened = asyncio.Event()
 
-    def open(self, platform: Platform) -> None:
+    @asynccontextmanager
+    async def open(self, platform: Platform) -> AsyncGenerator[None]:
+        """Serves the platform inside; who still has a request then gets no answer."""
         self._platform = platform
-        self._serve = front(platform)
+        self._serve = front = Front(platform)
         self.state = "ready"
         self._opened.set()
+        try:
+            yield
+        finally:
+            await front.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -98,10 +104,20 @@ class Process:
         )
 
 
-def front(platform: Platform) -> ASGIApp:
+class Front:
     """The services of a process behind one address."""
-    services = _Services(platform)
-    return _Public(platform, services) if "web" in platform.apps else _Internal(platform, services)
+
+    def __init__(self, platform: Platform) -> None:
+        self._services = _Services(platform)
+        gate = _Public if "web" in platform.apps else _Internal
+        self._gate: ASGIApp = gate(platform, self._services)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._gate(scope, receive, send)
+
+    async def close(self) -> None:
+        for forward in self._services.elsewhere.values():
+            await forward.close()
 
 
 class _Services:

@@ -44,6 +44,9 @@ class Forward:
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
 
+    async def close(self) -> None:
+        await self._http.aclose()
+
     async def _read(self, receive: Receive) -> bytes:
         body = bytearray()
         while True:

@@ -66,8 +66,7 @@ class Server:
             loop.add_signal_handler(number, self._stop)
         serving = asyncio.create_task(self._http.serve([self._listener]))
         try:
-            async with platform as running:
-                self._process.open(running)
+            async with platform as running, self._process.open(running):
                 with announced:
                     await self._stopped.wait()
                 self._process.state = "draining"

@@ -42,8 +42,10 @@ def postgres_url() -> Generator[str, None, None]:
 
 
 def test_settings(database_url: str, **changes: Any) -> Settings:
-    values: dict[str, Any] = {"pool_max": 4, "log_level": "warning", **changes}
-    return Settings(database_url=database_url, secret="s" * 40, **values)  # type: ignore[arg-type] # pydantic makes the SecretStr
+    values: dict[str, Any] = {
+        "secret": "s" * 40, "pool_max": 4, "log_level": "warning", **changes,
+    }  # fmt: skip
+    return Settings(database_url=database_url, **values)  # type: ignore[arg-type] # pydantic makes the SecretStr
 
 
 class Issuer:

@@ -1,0 +1,198 @@
+"""What stands between a process's socket and its services: who is let through, and to whom."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2 as httpx
+import pytest
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from quickserve.app import Platform
+from quickserve.edge import Process
+from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity, anyone
+from quickserve.kernel.service import Service
+from quickserve.kernel.testing import Issuer
+from quickserve.kernel.testing import test_settings as settings_for
+from quickserve.server import listen
+from tests.shape import served
+
+ROUTER = APIRouter(dependencies=[anyone])
+NETWORK = ("192.0.2.7", 1)  # a stranger's
+
+
+class Heard(BaseModel):
+    caller: str
+    path: str
+    headers: dict[str, str]
+    body: str
+
+
+@ROUTER.api_route("/heard/{name:path}", methods=["GET", "PUT", "POST"])
+async def heard(request: Request) -> Heard:
+    body = (await request.body()).decode()
+    principal = request.state.principal
+    return Heard(
+        caller=f"{principal.kind} {principal.name}".strip(), path=request.url.path,
+        headers=dict(request.headers), body=body,
+    )  # fmt: skip
+
+
+def service(name: str) -> Service:
+    return Service(name, ROUTER, owns_data=False)
+
+
+def settings(**changes):
+    return settings_for("", **changes)
+
+
+@asynccontextmanager
+async def process(
+    *names: str, peer=("127.0.0.1", 1), **changes
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of a process of these services."""
+    platform = Platform(settings(**changes), [service(name) for name in names])
+    async with platform.running():
+        one = Process(platform.settings)
+        transport = httpx.ASGITransport(one, raise_app_exceptions=False, client=peer)
+        async with (
+            one.open(platform),
+            httpx.AsyncClient(transport=transport, base_url="http://here") as http,
+        ):
+            yield http
+
+
+def token(name: str = "checkout", **changes) -> dict[str, str]:
+    return {SERVICE_TOKEN_HEADER: ServiceIdentity(settings(**changes), name).token()}
+
+
+async def test_a_service_answers_only_who_shows_a_service_token():
+    person = Issuer(settings()).token()
+    forged = token(secret="x" * 40)
+    async with process("echo") as http:
+        for headers in ({}, {SERVICE_TOKEN_HEADER: person}, {SERVICE_TOKEN_HEADER: "x"}, forged):
+            answer = await http.get("/api/echo/heard/1", headers=headers)
+            assert answer.status_code == 401, headers
+            assert answer.headers["content-type"] == "application/problem+json"
+        with_person_only = {"authorization": f"Bearer {person}"}
+        assert (await http.get("/api/echo/heard/1", headers=with_person_only)).status_code == 401
+        answer = await http.get("/api/echo/heard/1", headers=token())
+        assert (answer.status_code, answer.json()["caller"]) == (200, "visitor")
+        assert (await http.get("/", headers=token())).status_code == 404
+
+
+async def test_secrets_of_their_own_and_one_that_services_share():
+    async with process("echo", secret="e" * 40, service_secret="s" * 40) as http:
+        ours = token(secret="c" * 40, service_secret="s" * 40)
+        assert (await http.get("/api/echo/heard/1", headers=ours)).status_code == 200
+        theirs = token(secret="e" * 40, service_secret="t" * 40)
+        assert (await http.get("/api/echo/heard/1", headers=theirs)).status_code == 401
+
+
+async def test_strangers_cannot_pass_for_services():
+    """The public process takes our own headers off, and answers without a token."""
+    async with process("web", "echo", peer=NETWORK) as http:
+        answer = await http.get("/api/echo/heard/1", headers=token() | {"x-deadline-ms": "1"})
+        assert answer.status_code == 200
+        assert SERVICE_TOKEN_HEADER not in answer.json()["headers"]
+        assert "x-deadline-ms" not in answer.json()["headers"]
+
+
+@asynccontextmanager
+async def two_processes(**changes) -> AsyncIterator[httpx.AsyncClient]:
+    """A stranger before `web`, which forwards to `echo` in another process."""
+    listener = listen("127.0.0.1", 0)
+    platform = Platform(settings(**changes), [service("echo")])
+    urls = {"echo": f"http://127.0.0.1:{listener.getsockname()[1]}"}
+    async with (
+        platform.running(),
+        served(platform, listener),
+        process("web", peer=NETWORK, service_urls=urls, **changes) as http,
+    ):
+        yield http
+
+
+async def test_the_public_process_passes_requests_on_as_they_are():
+    async with two_processes() as http:
+        answer = await http.put(
+            "/api/echo/heard/a%2Fb%20c?x=1&x=2",
+            content="été",
+            headers={"authorization": f"Bearer {token('web')[SERVICE_TOKEN_HEADER]}"},
+        )
+        said = answer.json()
+        assert said["caller"] == "service web"
+        assert said["body"] == "été"
+        assert said["path"] == "/api/echo/heard/a/b c"
+        assert said["headers"]["x-forwarded-for"] == NETWORK[0]
+        assert answer.headers["x-request-id"] == said["headers"].get(
+            "x-request-id", answer.headers["x-request-id"]
+        )
+        assert (await http.get("/api/echo/nothing")).status_code == 404
+        assert (await http.get("/api/unknown/heard/1")).status_code == 404
+
+
+async def test_a_body_beyond_the_limit_is_not_passed_on():
+    async with two_processes(import_bytes_max=2048, body_bytes_max=1024) as http:
+        answer = await http.put("/api/echo/heard/1", content=b"x" * 3000)
+        assert answer.status_code == 413
+
+
+async def test_a_service_that_is_away_is_a_503_that_says_when_to_come_back():
+    listener = listen("127.0.0.1", 0)
+    nobody = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()
+    async with process("web", service_urls={"echo": nobody}) as http:
+        answer = await http.get("/api/echo/heard/1")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "2"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("method", "times"), [("PUT", 3), ("POST", 1)])
+async def test_only_what_may_be_repeated_is_sent_again(method, times):
+    """The other side hangs up without an answer: it may have done what was asked."""
+    requests = 0
+
+    async def hang_up(reader, writer):
+        nonlocal requests
+        await reader.readuntil(b"\r\n\r\n")
+        requests += 1
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, process("web", service_urls={"echo": url}) as http:
+        assert (await http.request(method, "/api/echo/heard/1")).status_code == 503
+    assert requests == times
+
+
+async def test_probes_are_for_programs_of_ours():
+    async with process("web", "echo") as http:
+        for path in ("/livez", "/readyz", "/metrics", "/api/echo/metrics", "/api/echo/readyz"):
+            assert (await http.get(path)).status_code == 200, path
+            proxied = await http.get(path, headers={"x-forwarded-for": "127.0.0.1"})
+            assert proxied.status_code == (200 if path == "/livez" else 404), path
+    async with process("web", peer=NETWORK) as http:
+        assert (await http.get("/metrics")).status_code == 404
+    async with process("echo", peer=NETWORK, probes_from="192.0.2.0/24") as http:
+        assert (await http.get("/metrics")).status_code == 200
+
+
+async def test_who_comes_while_the_process_starts_waits_for_it():
+    platform = Platform(settings(), [service("web"), service("echo")])
+    starting = Process(platform.settings)
+    transport = httpx.ASGITransport(starting, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+        assert (await http.get("/livez")).status_code == 200
+        assert (await http.get("/readyz")).status_code == 503
+        early = asyncio.create_task(http.get("/api/echo/heard/1"))
+        await asyncio.sleep(0.05)
+        assert not early.done()
+        async with platform.running(), starting.open(platform):
+            assert (await early).status_code == 200
+            assert (await http.get("/readyz")).status_code == 200
+            starting.state = "draining"
+            assert (await http.get("/readyz")).status_code == 503
+            last = await http.get("/api/echo/heard/1")
+            assert (last.status_code, last.headers["connection"]) == (200, "close")
