@@ -24,7 +24,6 @@ from quickserve.kernel.errors import (
     NotFound,
     Problem,
     TooManyRequests,
-    Unauthenticated,
     Unavailable,
 )
 from quickserve.kernel.http import problem_response
@@ -179,15 +178,11 @@ class _Internal:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = dict(scope["headers"]).get(SERVICE_TOKEN_HEADER.encode(), b"").decode("latin-1")
         try:
-            await self._check(token)
+            await self._verifier.service(token)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
         else:
             await self._services(scope, receive, send)
-
-    async def _check(self, token: str) -> None:
-        if not token or (await self._verifier.principal(token)).kind != "service":
-            raise Unauthenticated("Services only: this needs a service token.")
 
 
 def _closing(send: Send) -> Send:
