@@ -11,6 +11,7 @@ from xdist.scheduler import LoadGroupScheduling
 
 from quickserve.kernel.testing import postgres_url
 from tests.servers import Rabbit, Redis
+from tests.shape import broker
 
 # A noisy machine is no failure.
 settings.register_profile("quickserve", deadline=None)
@@ -28,10 +29,9 @@ def database_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def rabbit() -> Iterator[Rabbit]:
+def rabbit() -> Rabbit:
     """A RabbitMQ; each test has a virtual host of its own: `rabbit.new_url()`."""
-    with Rabbit() as server:
-        yield server
+    return broker()
 
 
 @pytest.fixture(scope="session")

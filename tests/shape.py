@@ -6,10 +6,12 @@ it there, calls over HTTP with service tokens, events over a real RabbitMQ.
 """
 
 import asyncio
+import atexit
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from socket import socket
 from typing import Any
 
@@ -27,8 +29,18 @@ from quickserve.kernel.events import Message
 from quickserve.kernel.service import Runtime, Service
 from quickserve.kernel.settings import Settings
 from quickserve.server import listen
+from tests.servers import Rabbit
 
 APART = os.environ.get("QUICKSERVE_TEST_SHAPE", "together") == "apart"
+
+
+@cache
+def broker() -> Rabbit:
+    """This test process's RabbitMQ; each user has a virtual host of its own: `new_url()`."""
+    rabbit = Rabbit()
+    rabbit.start()
+    atexit.register(rabbit.close)
+    return rabbit
 
 
 @dataclass
@@ -99,24 +111,21 @@ async def _apart(
 ) -> AsyncIterator[World]:
     listeners = {service.name: listen("127.0.0.1", 0) for service in services}
     urls = {n: f"http://127.0.0.1:{s.getsockname()[1]}" for n, s in listeners.items()}
-    from tests.servers import rabbitmq_url
-
-    with rabbitmq_url() as broker:
-        changes = {"service_urls": urls, "rabbitmq_url": broker}
-        settings = Settings(**(settings.model_dump() | changes))
-        async with AsyncExitStack() as stack:
-            spying = make_bus(settings)
-            for spy in spies:
-                spying.subscribe(spy)
-            await stack.enter_async_context(spying.connected())
-            await stack.enter_async_context(spying.consuming())
-            world = World(settings, {}, urls)
-            for service in services:
-                platform = Platform(settings, [service], bus=make_bus(settings), **options)
-                await stack.enter_async_context(platform.running())
-                world.platforms[service.name] = platform
-                await stack.enter_async_context(served(platform, listeners[service.name]))
-            yield world
+    changes = {"service_urls": urls, "rabbitmq_url": broker().new_url()}
+    settings = Settings(**(settings.model_dump() | changes))
+    async with AsyncExitStack() as stack:
+        spying = make_bus(settings)
+        for spy in spies:
+            spying.subscribe(spy)
+        await stack.enter_async_context(spying.connected())
+        await stack.enter_async_context(spying.consuming())
+        world = World(settings, {}, urls)
+        for service in services:
+            platform = Platform(settings, [service], bus=make_bus(settings), **options)
+            await stack.enter_async_context(platform.running())
+            world.platforms[service.name] = platform
+            await stack.enter_async_context(served(platform, listeners[service.name]))
+        yield world
 
 
 @asynccontextmanager

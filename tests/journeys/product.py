@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.postgres import USER
 from quickserve.laptop import DATABASE, Home
+from tests.shape import APART, broker
 
 PASSWORD = "correct horse battery"
 
@@ -57,9 +59,9 @@ class Product:
             "--role", role,
         )  # fmt: skip
 
-    async def rows(self, question: str, *params: object) -> list[tuple[Any, ...]]:
-        """What the database says, asked past the services: for what no screen may show."""
-        async with await open_connection(self._database_url()) as connection:
+    async def rows(self, service: str, question: str, *params: object) -> list[tuple[Any, ...]]:
+        """What a service's database says, asked past it: for what no screen may show."""
+        async with await open_connection(self._database_url(service)) as connection:
             cursor = await connection.execute(question.encode(), params)
             return await cursor.fetchall()
 
@@ -73,10 +75,11 @@ class Product:
             data = Path(elsewhere.read_text().splitlines()[-1])
         return (data / "postmaster.pid").read_text().splitlines()
 
-    def _database_url(self) -> str:
+    def _database_url(self, service: str) -> str:
         port = self._postmaster()[3]  # the file's fourth line, by PostgreSQL's documentation
+        database = f"{DATABASE}_{service}" if APART else DATABASE
         password = (self.folder / "postgres.password").read_text().strip()
-        return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+        return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{database}"
 
     def end(self) -> None:
         """Ctrl-C."""
@@ -91,10 +94,13 @@ class Product:
 
 
 def start(folder: Path, *options: str, **environment: str) -> Product:
-    """`quickserve up` on this folder; returns once it says `ready`."""
+    """`quickserve up` on this folder, in the tests' shape; returns once it says `ready`."""
+    shape = ["--split"] if APART else []
+    if APART:
+        environment["QUICKSERVE_RABBITMQ_URL"] = _virtual_host(folder)
     process = subprocess.Popen(
         [sys.executable, "-m", "quickserve", "up", "--data", str(folder),
-         "--port", str(free_port()), "--stop-with-parent", *options],
+         "--port", str(free_port()), "--stop-with-parent", *shape, *options],
         stdout=subprocess.PIPE, text=True,
         env={**os.environ, "QUICKSERVE_LOG_LEVEL": "warning", **environment},
     )  # fmt: skip
@@ -111,6 +117,12 @@ def _ready(process: subprocess.Popen[str]) -> tuple[str, subprocess.Popen[str], 
     assert printed, "it ended without a word"
     assert printed[-1].startswith("ready "), printed
     return printed[-1].removeprefix("ready "), process, printed
+
+
+@cache
+def _virtual_host(_folder: Path) -> str:
+    """The same one after a restart: what is in the queues belongs to the data."""
+    return broker().new_url()
 
 
 @contextmanager

@@ -155,6 +155,7 @@ class House:
     async def charges(self, show: Show) -> list[tuple[str, int]]:
         """What the bank knows of the show's buyers: state and amount of each charge."""
         found = await self.product.rows(
+            "payment",
             "SELECT c.state, c.amount_minor FROM payment.sandbox_charges c"
             " JOIN payment.intents i ON i.id = c.key WHERE i.organiser_id = %s ORDER BY 1",
             show.organiser_id,

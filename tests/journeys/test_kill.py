@@ -126,6 +126,7 @@ async def everything_is_settled(house: House, show: Show, purchases: list[Purcha
     report = await house.sales(show)
     assert (report.sold, report.held) == (sold, 0)
     assert await house.product.rows(
+        "booking",
         "SELECT state, count(*) FROM booking.bookings GROUP BY state HAVING state = 'pending'"
     ) == []  # fmt: skip
     assert (await house.payment.check_ledger()).findings == []

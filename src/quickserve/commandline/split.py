@@ -170,7 +170,8 @@ class Split:
             if renewed.is_set():
                 renewed.clear()
                 for child in self.children.values():
-                    await child.replace()
+                    if not stopped.is_set():
+                        await child.replace()
             for name, child in self.children.items():
                 if child.process is None or child.process.returncode is not None:
                     await self._restart(child, pauses)
