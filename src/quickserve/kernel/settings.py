@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     service_secret: SecretStr = Field(
         default=SecretStr(""), description="All services' own: signs their tokens to each other."
     )
+    rabbitmq_url: SecretStr = Field(
+        default=SecretStr(""), description="amqp://…; empty: events stay within the process."
+    )
     data: Path = Field(default=Path(), description="Folder of the embedded server and the secret.")
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="The address people type; links carry it."

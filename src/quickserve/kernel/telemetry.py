@@ -37,6 +37,7 @@ CALLS_IN_FLIGHT = Gauge(
 )
 BREAKER = Gauge("quickserve_breaker_state", "0 closed, 1 half-open, 2 open.", ["caller", "target"])
 EVENTS = Counter("quickserve_events_total", "Events taken.", ["consumer", "type", "outcome"])
+BUS_CONNECTED = Gauge("quickserve_bus_connected", "Whether there is a connection to the broker.")
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")

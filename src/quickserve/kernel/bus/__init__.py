@@ -1,9 +1,18 @@
 """The bus that the settings name."""
 
+from collections.abc import Mapping, Sequence
+
 from quickserve.kernel.bus.local import LocalBus
 from quickserve.kernel.bus.port import Bus
+from quickserve.kernel.events import DomainEvent
 from quickserve.kernel.settings import Settings
 
 
-def make_bus(_settings: Settings) -> Bus:
+def make_bus(settings: Settings, takers: Mapping[str, Sequence[type[DomainEvent]]]) -> Bus:
+    """`takers`: the events that each service takes, also of those in other processes."""
+    if url := settings.rabbitmq_url.get_secret_value():
+        # A process without a broker needs no client of one.
+        from quickserve.kernel.bus.rabbitmq.bus import RabbitBus  # noqa: PLC0415
+
+        return RabbitBus(url, {name: [e.TYPE for e in events] for name, events in takers.items()})
     return LocalBus()

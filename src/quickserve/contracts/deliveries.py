@@ -1,0 +1,18 @@
+"""Who takes which events.
+
+Every process knows all of them: it makes everybody's queues, so that an event that is sent before
+its consumer has ever run waits for it.
+"""
+
+from collections.abc import Mapping
+
+from quickserve.contracts.catalog import EventOffered
+from quickserve.contracts.identity import OrganiserSaved
+from quickserve.contracts.payment import PaymentAuthorized, PaymentDeclined
+from quickserve.kernel.events import DomainEvent
+
+TAKERS: Mapping[str, tuple[type[DomainEvent], ...]] = {
+    "booking": (EventOffered,),
+    "catalog": (OrganiserSaved,),
+    "checkout": (PaymentAuthorized, PaymentDeclined),
+}
