@@ -189,6 +189,19 @@ async def test_skipped_entries_tell_where_and_why(organiser: Organiser):
     assert skipped.reason
 
 
+async def test_what_was_lost_of_entries_that_were_taken_is_told(organiser: Organiser):
+    endless = concert("1", more="RRULE:FREQ=WEEKLY\nRDATE:nonsense\n")
+    view = await bring(organiser, calendar(endless, concert("2")))
+    assert figures(view) == (2, 0, 0, 0)
+    assert [(n.line, n.title, n.code) for n in view.notes] == [
+        (4, "Concert 1", "endless"), (4, "Concert 1", "date-ignored"),
+    ]  # fmt: skip
+    assert (view.noted, view.skipped_entries) == (2, [])
+    again = await bring(organiser, calendar(endless, "UID:3@test\nSUMMARY:Sans date"))
+    assert (figures(again), again.noted) == ((0, 0, 1, 1), 2)
+    assert len(again.skipped_entries) == 1
+
+
 async def test_prices_become_ticket_types_once(catalog: Catalog, organiser: Organiser):
     rows = (
         f"uid,title,start,end,price,currency\n1,Film,{YEAR}-06-01T20:00,{YEAR}-06-01T22:00,%s,EUR\n"
@@ -346,7 +359,7 @@ async def test_one_entry_that_cannot_be_stored_does_not_stop_the_others(
     start = datetime(YEAR, 6, 1, 18, tzinfo=UTC)
     good = ImportedEvent(
         source_uid="good", line=1, title="Bon", description="", url=None, language=None,
-        category=None, image_url=None, organiser_name=None, venue=None,
+        category=None, venue=None,
         dates=(ImportedDate("only", start, start, "Europe/Paris"),), state="scheduled", offers=(),
     )  # fmt: skip
     bad = replace(good, source_uid="bad", title="Mau\0vais", line=7)
@@ -372,3 +385,12 @@ async def test_only_a_thousand_skipped_entries_are_kept(organiser: Organiser):
     view = await bring(organiser, calendar(*entries))
     assert (view.skipped, len(view.skipped_entries)) == (1100, 1000)
     assert view.skipped_entries[0].title == "Sans date 0"
+
+
+async def test_only_a_thousand_notes_are_kept_and_a_few_of_one_entry(organiser: Organiser):
+    many = concert("many", more="".join(f"EXDATE:{n}\n" for n in range(100)))
+    rows = (concert(str(n), more="RDATE:nonsense\n") for n in range(1000))
+    view = await bring(organiser, calendar(many, *rows, "UID:x@test\nSUMMARY:Sans date"))
+    assert (view.noted, len(view.notes)) == (1020, 1000)
+    assert [n.title for n in view.notes[19:21]] == ["Concert many", "Concert 0"]
+    assert len(view.skipped_entries) == 1

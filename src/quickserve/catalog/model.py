@@ -21,6 +21,7 @@ from quickserve.contracts.catalog import (
     EventId,
     EventState,
     ImportId,
+    ImportLine,
     TicketTypeDraft,
     TicketTypeId,
     VenueId,
@@ -191,6 +192,7 @@ class ImportRow:
     updated: int
     unchanged: int
     skipped: int
+    noted: int
     created_at: datetime
     finished_at: datetime | None
 
@@ -230,6 +232,16 @@ class Progress:
     updated: int = 0
     unchanged: int = 0
     skipped: int = 0
+    noted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line of an import's report: of which entry, and which of that entry's."""
+
+    position: int
+    number: int
+    line: ImportLine
 
 
 # -- What a change writes -------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from quickserve.contracts.catalog import (
     EventSummary,
     EventView,
     ImportId,
+    ImportLine,
     ImportList,
     ImportView,
     OrganiserProfile,
-    SkippedEntry,
     TicketTypeView,
     VenueView,
     When,
@@ -153,8 +153,9 @@ async def import_(ctx: Context, import_id: ImportId) -> ImportView:
         if row is None:
             raise NotFound("There is no such import.")
         ctx.principal.require(row.organiser_id, Role.ORGANISER)
-        skipped = await imports.find_skipped(tx, import_id)
-    return _import(row, skipped)
+        skipped = await imports.find_lines(tx, import_id, taken=False)
+        notes = await imports.find_lines(tx, import_id, taken=True)
+    return _import(row, skipped, notes)
 
 
 async def imports_of_organiser(ctx: Context, organiser_id: OrganiserId) -> ImportList:
@@ -162,7 +163,7 @@ async def imports_of_organiser(ctx: Context, organiser_id: OrganiserId) -> Impor
     ctx.principal.require(organiser_id, Role.ORGANISER)
     async with ctx.db.read() as tx:
         rows = await imports.imports_of_organiser(tx, organiser_id, _IMPORTS_MAX)
-    return ImportList(imports=[_import(row, []) for row in rows])
+    return ImportList(imports=[_import(row, [], []) for row in rows])
 
 
 def _is_theirs(ctx: Context, organiser_id: OrganiserId) -> bool:
@@ -214,10 +215,11 @@ def ticket_type(row: model.TicketTypeRow) -> TicketTypeView:
     )  # fmt: skip
 
 
-def _import(row: model.ImportRow, skipped: list[SkippedEntry]) -> ImportView:
+def _import(row: model.ImportRow, skipped: list[ImportLine], notes: list[ImportLine]) -> ImportView:
     return ImportView(
         id=row.id, organiser_id=row.organiser_id, filename=row.filename, format=row.format,
         state=row.state, refusal=row.refusal, total=row.total, created=row.created,
-        updated=row.updated, unchanged=row.unchanged, skipped=row.skipped,
-        skipped_entries=skipped, created_at=row.created_at, finished_at=row.finished_at,
+        updated=row.updated, unchanged=row.unchanged, skipped=row.skipped, noted=row.noted,
+        skipped_entries=skipped, notes=notes,
+        created_at=row.created_at, finished_at=row.finished_at,
     )  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from quickserve.contracts.catalog import CatalogClient, ImportId, ImportView
+from quickserve.contracts.catalog import CatalogClient, ImportId, ImportLine, ImportView
 from quickserve.contracts.identity import IdentityClient
 from quickserve.kernel.ids import new_uuid
 from quickserve.laptop import CannotStart, Home, clients
@@ -46,7 +46,12 @@ def _report(found: ImportView) -> None:
             f"{found.filename}: {found.created} created, {found.updated} updated,"
             f" {found.unchanged} unchanged, {found.skipped} skipped"
         )
-    lines += [
-        f"  line {e.line}: {e.title or '(no title)'}: {e.reason}" for e in found.skipped_entries
-    ]
+    lines += map(_line, found.skipped_entries)
+    if found.notes:
+        lines.append("taken, with a note:")
+    lines += map(_line, found.notes)
     print("\n".join(lines))  # noqa: T201
+
+
+def _line(one: ImportLine) -> str:
+    return f"  line {one.line}: {one.title or '(no title)'}: {one.reason}"

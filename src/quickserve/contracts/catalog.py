@@ -209,7 +209,9 @@ class OfferedList(BaseModel):
 # -- Imports --------------------------------------------------------------------------------------
 
 
-class SkippedEntry(BaseModel):
+class ImportLine(BaseModel):
+    """Of the report: `line` is where the entry begins in the file, `reason` what is the matter."""
+
     line: int
     title: str | None
     code: str
@@ -217,7 +219,11 @@ class SkippedEntry(BaseModel):
 
 
 class ImportView(BaseModel):
-    """An import and how far it is. `total` is None until the file is read."""
+    """An import and how far it is. `total` is None until the file is read.
+
+    `noted` counts what was lost or assumed of entries that were taken. Of the lines the first
+    thousand of each kind are kept.
+    """
 
     id: ImportId
     organiser_id: OrganiserId
@@ -230,7 +236,9 @@ class ImportView(BaseModel):
     updated: int
     unchanged: int
     skipped: int
-    skipped_entries: list[SkippedEntry]
+    noted: int
+    skipped_entries: list[ImportLine]
+    notes: list[ImportLine]
     created_at: datetime
     finished_at: datetime | None
 

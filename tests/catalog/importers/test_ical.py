@@ -31,8 +31,6 @@ LOCATION:Théâtre du Nord\\, 4 place du Général\\, Lille
 GEO:50.637;3.063
 CATEGORIES:Danse,Gala
 URL:https://theatre.example/gala
-ORGANIZER;CN="Théâtre, du Nord":mailto:a@theatre.example
-ATTACH;FMTTYPE=image/jpeg:https://theatre.example/gala
 BEGIN:VALARM
 DESCRIPTION:not the event's
 TRIGGER:-PT15M
@@ -43,8 +41,6 @@ END:VALARM"""
     assert found.description == "Une soirée\n\nouverte à tous"
     assert (found.language, found.category) == ("fr", "Danse")
     assert found.url == "https://theatre.example/gala"
-    assert found.image_url == "https://theatre.example/gala"
-    assert found.organiser_name == "Théâtre, du Nord"
     assert found.venue is not None
     assert found.venue.name == "Théâtre du Nord"
     assert found.venue.address == "4 place du Général, Lille"

@@ -29,8 +29,6 @@ def test_an_event_comes_with_place_and_prices():
         jsonld(
             description="One <i>night</i>",
             inLanguage="fr-FR",
-            image=[{"@type": "ImageObject", "url": "https://hall.example/1.jpg"}],
-            organizer={"@type": "Organization", "name": "The Hall"},
             location={
                 "@type": "Place",
                 "name": "La Halle",
@@ -53,8 +51,6 @@ def test_an_event_comes_with_place_and_prices():
     assert found.source_uid == "https://hall.example/e/1"
     assert (found.title, found.description) == ("Nina & band", "One night")
     assert (found.language, found.category) == ("fr", "Music")
-    assert found.image_url == "https://hall.example/1.jpg"
-    assert found.organiser_name == "The Hall"
     venue = found.venue
     assert venue is not None
     assert (venue.name, venue.address, venue.city) == ("La Halle", "1 rue du Port, 75001", "Paris")

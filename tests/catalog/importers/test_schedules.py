@@ -13,8 +13,8 @@ SCHEDULE = """<?xml version="1.0"?>
 <schedule>
   <conference>
     <acronym>conf26</acronym><title>Conf 2026</title>
-    <venue>Palais</venue><city>Lyon</city><day_change>06:00</day_change>
     <base_url>https://conf.example/2026/</base_url>
+    <venue>Palais</venue><city>Lyon</city><day_change>06:00</day_change>
     {zone}
   </conference>
   <day index="1" date="2026-07-18">
@@ -40,7 +40,7 @@ def test_a_talk_comes_with_room_track_and_venue():
             "<title>Rust &amp; you</title><subtitle>An introduction</subtitle>"
             "<track>Languages</track><language>fr</language>"
             "<abstract>&lt;p&gt;In short&lt;/p&gt;</abstract>"
-            "<description>At length</description><logo>logo/7.png</logo>"
+            "<description>At length</description>"
             "<url>https://conf.example/2026/7</url><persons><person>Ada</person></persons>",
             attributes='guid="5bb0aa4e-0c0e-5ccd-9523-0ed1ca679039"',
         )
@@ -48,7 +48,6 @@ def test_a_talk_comes_with_room_track_and_venue():
     assert found.source_uid == "5bb0aa4e-0c0e-5ccd-9523-0ed1ca679039"
     assert (found.title, found.category, found.language) == ("Rust & you", "Languages", "fr")
     assert found.description == "An introduction\n\nIn short\n\nAt length"
-    assert found.image_url == "https://conf.example/2026/logo/7.png"
     assert found.venue is not None
     assert (found.venue.name, found.venue.city) == ("Palais", "Lyon")
     (date,) = found.dates

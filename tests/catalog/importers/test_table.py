@@ -16,9 +16,8 @@ FULL = {
     "end": "2026-07-18 23:00", "timezone": "Europe/London", "venue": "Hall", "room": "Studio",
     "address": "1 High Street", "postal_code": "SW1", "city": "London", "country": "GB",
     "latitude": "51.5", "longitude": "-0.1", "url": "hall.example/gala",
-    "image": "https://hall.example/1.jpg", "language": "EN", "category": "Dance",
-    "organiser": "The Hall", "status": "scheduled", "ticket": "Stalls", "price": "12.50",
-    "currency": "GBP",
+    "language": "EN", "category": "Dance", "status": "scheduled", "ticket": "Stalls",
+    "price": "12.50", "currency": "GBP",
 }  # fmt: skip
 
 
@@ -39,7 +38,7 @@ def test_every_documented_column_is_read():
         "A night",
     )
     assert (found.url, found.language) == ("https://hall.example/gala", "en")
-    assert (found.category, found.organiser_name) == ("Dance", "The Hall")
+    assert found.category == "Dance"
     assert found.offers == (ImportedOffer("Stalls", 1250, "GBP"),)
     venue = found.venue
     assert venue is not None

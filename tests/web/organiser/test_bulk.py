@@ -12,6 +12,10 @@ Ouverture,2031-05-01 18:00,2031-05-01 20:00,Halle,Toulouse
 Concert,2031-05-02 18:00,2031-05-02 20:00,Halle,Toulouse
 Sans date,,,Halle,Toulouse
 """
+PRICED = b"""title,start,price,currency
+Ouverture,2031-05-01 18:00,beaucoup,EUR
+Bal,2031-05-02 18:00,12.50,EUR
+"""
 OFFER = {
     "name": "Free seat", "price": "0", "currency": "EUR", "tax": "0", "places": "100",
     "max": "10", "publish": "1",
@@ -26,6 +30,17 @@ async def test_a_table_is_imported_and_what_was_left_out_is_told(office: Office)
     assert "Le début manque" in (await office.page(report.path.removeprefix("/en"))).plain
     past = await office.page("/organiser/imports")
     assert "programme.csv" in past.plain
+
+
+async def test_what_was_taken_otherwise_than_it_stood_is_told(office: Office):
+    report = await office.imported("prix.csv", PRICED)
+    told = report.plain.partition("Taken, but not as it stood")[2]
+    assert "Ouverture The price 'beaucoup' is no amount of EUR." in told
+    assert "Bal" not in told
+    assert "Left out Line" not in report.plain
+    office.lang = "fr"
+    french = await office.page(report.path.removeprefix("/en"))
+    assert "Un prix est illisible" in french.plain
 
 
 async def test_a_file_that_is_no_programme_is_refused_at_its_field(office: Office):

@@ -12,10 +12,10 @@ from itertools import islice
 import structlog
 
 from quickserve.catalog.commands.import_batch import Imported, import_batch
-from quickserve.catalog.importers import ImportedEvent, ImportRefused, Outcome, Skipped, read
-from quickserve.catalog.model import ClaimedImport, Progress
+from quickserve.catalog.importers import ImportedEvent, ImportRefused, Note, Outcome, Skipped, read
+from quickserve.catalog.model import ClaimedImport, NewLine, Progress
 from quickserve.catalog.store import imports as store
-from quickserve.contracts.catalog import SkippedEntry
+from quickserve.contracts.catalog import ImportLine
 from quickserve.kernel.errors import Problem, Unavailable
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.service import Context
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 READ_CHUNK = 200
 BATCH_ENTRIES, BATCH_DATES = 200, 2000
+NOTES_MAX = 20  # of one entry
 DATES_MAX = 100_000  # of one file: repetitions unroll to far more than the file's size
 BEAT_SECONDS = 5
 SILENCE_SECONDS = 30  # after which another worker takes over
@@ -153,15 +154,27 @@ async def _write_batch(
     ctx: Context, claimed: ClaimedImport, position: int, batch: Sequence[Outcome]
 ) -> None:
     events = [outcome for outcome in batch if isinstance(outcome, ImportedEvent)]
-    skipped = [_skipped(outcome) for outcome in batch if isinstance(outcome, Skipped)]
+    skipped = [
+        NewLine(position + index, 0, _skipped(outcome))
+        for index, outcome in enumerate(batch)
+        if isinstance(outcome, Skipped)
+    ]
+    notes = [
+        NewLine(position + index, number, _noted(outcome, note))
+        for index, outcome in enumerate(batch)
+        if isinstance(outcome, ImportedEvent)
+        for number, note in enumerate(outcome.notes[:NOTES_MAX])
+    ]
     async with ctx.db.transaction() as tx:
         await store.lock_imports_of(tx, claimed.organiser_id)
         done: Imported = await import_batch(tx, claimed.organiser_id, events)
-        if skipped:
-            await store.save_skipped(tx, claimed.id, position, skipped)
+        for lines, taken in ((skipped, False), (notes, True)):
+            if lines:
+                await store.save_lines(tx, claimed.id, lines, taken=taken)
         progress = Progress(
-            position + len(batch), done.created, done.updated, done.unchanged, len(skipped)
-        )
+            position + len(batch), done.created, done.updated, done.unchanged, len(skipped),
+            len(notes),
+        )  # fmt: skip
         if not await store.add_progress(tx, claimed.id, claimed.claim, progress):
             raise ClaimLostError
 
@@ -183,5 +196,9 @@ async def _write_singly(
             await _write_batch(ctx, claimed, position + index, [instead])
 
 
-def _skipped(entry: Skipped) -> SkippedEntry:
-    return SkippedEntry(line=entry.line, title=entry.title, code=entry.code, reason=entry.reason)
+def _skipped(entry: Skipped) -> ImportLine:
+    return ImportLine(line=entry.line, title=entry.title, code=entry.code, reason=entry.reason)
+
+
+def _noted(event: ImportedEvent, note: Note) -> ImportLine:
+    return ImportLine(line=event.line, title=event.title, code=note.code, reason=note.sentence)

@@ -62,15 +62,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "url", "link", "website", "lien", "site_web", "site_internet", "page", "event_url", "web",
         "site_internet_du_festival", "ticket_url", "canonical_url",
     ),
-    "image": ("image", "image_url", "picture", "photo", "visuel", "affiche", "cover_url"),
     "language": ("language", "lang", "langue"),
     "category": (
         "category", "categorie", "genre", "type", "theme", "topic", "domaine", "discipline",
         "discipline_dominante", "rubrique", "event_category",
-    ),
-    "organiser": (
-        "organiser", "organizer", "organisateur", "organised_by", "organized_by", "contact_name",
-        "producteur", "organisation", "host",
     ),
     "status": ("status", "state", "statut", "etat"),
     "ticket": ("ticket", "ticket_type", "ticket_name", "type_de_billet", "billet", "formule"),

@@ -56,8 +56,6 @@ class Draft:
     url: Any = None
     language: Any = None
     category: Any = None
-    image: Any = None
-    organiser: Any = None
     venue: ImportedVenue | None = None
     state: EventState = "scheduled"
     offers: list[ImportedOffer] = field(default_factory=list[ImportedOffer])
@@ -84,8 +82,6 @@ class Draft:
             url=text.web_address(self.url),
             language=text.language(self.language),
             category=text.optional_line(self.category, 100),
-            image_url=text.web_address(self.image),
-            organiser_name=text.optional_line(self.organiser, _NAME_MAX),
             venue=self.venue,
             dates=self.dates,
             state=self.state,

@@ -15,9 +15,7 @@ from quickserve.catalog.importers.ical_lines import Component, Property, Stream
 from quickserve.catalog.importers.ical_series import Clock, dates
 from quickserve.catalog.importers.ical_zones import CalendarZones
 from quickserve.catalog.importers.model import EntryError, ImportedVenue, ImportRefused, Outcome
-from quickserve.catalog.importers.text import degrees, web_address
-
-_IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg", ".avif")
+from quickserve.catalog.importers.text import degrees
 
 
 def read(text: str, context: Context) -> Iterator[Outcome]:
@@ -87,7 +85,7 @@ def _skipped(error: EntryError, component: Component) -> Outcome:
 
 
 def _details(component: Component) -> Draft:
-    summary, organiser = component.first("SUMMARY"), component.first("ORGANIZER")
+    summary = component.first("SUMMARY")
     category = next((Property("", text) for _, text in component.every("CATEGORIES")), None)
     return Draft(
         line=component.line,
@@ -97,24 +95,9 @@ def _details(component: Component) -> Draft:
         url=component.text("URL"),
         language=summary.parameters.get("LANGUAGE") if summary else None,
         category=category.text if category else None,
-        image=_image(component),
-        organiser=organiser.parameters.get("CN") if organiser else None,
         venue=_venue(component),
         dates=(),
     )
-
-
-def _image(component: Component) -> str | None:
-    """IMAGE (RFC 7986), else an attachment that is a picture by its type or name."""
-    for prop in component.properties.get("IMAGE", ()):
-        if address := web_address(prop.value):
-            return address
-    for prop in component.properties.get("ATTACH", ()):
-        address = web_address(prop.value)
-        kind = prop.parameters.get("FMTTYPE", "").lower()
-        if address and (kind.startswith("image/") or address.lower().endswith(_IMAGE_ENDINGS)):
-            return address
-    return None
 
 
 def _venue(component: Component) -> ImportedVenue | None:

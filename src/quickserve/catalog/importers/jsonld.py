@@ -57,8 +57,6 @@ def _event(node: Node, document: Document, context: Context) -> ImportedEvent:
         url=words(node.get("url")) or words(node.get("@id")),
         language=words(node.get("inLanguage"), "alternateName", "name"),
         category=_category(node),
-        image=words(document.followed(_one(node.get("image"))), "url", "contentUrl", "@id"),
-        organiser=words(document.followed(_one(node.get("organizer"))), "name"),
         venue=_venue(node, document),
         dates=dates,
         state="cancelled" if cancelled else "scheduled",

@@ -102,8 +102,6 @@ class ImportedEvent:
     url: str | None
     language: str | None
     category: str | None
-    image_url: str | None
-    organiser_name: str | None
     venue: ImportedVenue | None
     dates: tuple[ImportedDate, ...]
     state: EventState

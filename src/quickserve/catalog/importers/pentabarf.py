@@ -6,7 +6,6 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import urljoin
 
 from quickserve.catalog.importers import jsontext, schedule_xml, zones
 from quickserve.catalog.importers.draft import Context, Draft, skipped, venue_of
@@ -49,7 +48,7 @@ def _outcomes(schedule: Schedule, zone: str | None, context: Context) -> Iterato
         uid = _uid(talk, conference)
         try:
             when = _date(talk, conference, zone, context)
-            yield _draft(talk, conference, uid, venue, when).event()
+            yield _draft(talk, uid, venue, when).event()
         except EntryError as error:
             yield skipped(error, talk.line, uid, talk.values.get("title"))
 
@@ -65,14 +64,12 @@ def _uid(talk: Talk, conference: dict[str, str]) -> str | None:
 
 def _draft(
     talk: Talk,
-    conference: dict[str, str],
     uid: str | None,
     venue: ImportedVenue | None,
     when: ImportedDate,
 ) -> Draft:
     values = talk.values
     parts = (values.get(name, "") for name in ("subtitle", "abstract", "description"))
-    base = conference.get("base_url", "")
     return Draft(
         line=talk.line,
         uid=uid,
@@ -81,18 +78,9 @@ def _draft(
         url=values.get("url") or values.get("origin_url"),
         language=values.get("language"),
         category=values.get("track") or values.get("category") or values.get("type"),
-        image=_joined(base, values.get("logo", "")),
         venue=venue,
         dates=(when,),
     )
-
-
-def _joined(base: str, path: str) -> str | None:
-    """A picture's address may be relative to the conference's."""
-    try:
-        return urljoin(base, path) if path else None
-    except ValueError:
-        return None
 
 
 def _date(
@@ -165,7 +153,6 @@ def _from_json(text: str) -> Schedule:
             "not-pentabarf", "This JSON is no conference schedule: it has no conference days."
         )
     found = Schedule(_texts(conference))
-    found.conference.setdefault("base_url", _texts(schedule).get("base_url", ""))
     for day in (day for day in days if isinstance(day, dict)):
         rooms = day.get("rooms")
         for room, talks in rooms.items() if isinstance(rooms, dict) else ():

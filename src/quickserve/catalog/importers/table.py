@@ -141,8 +141,6 @@ def _event(row: Row, context: Context, *, month_first: bool) -> ImportedEvent:
         url=row.get("url"),
         language=row.get("language"),
         category=row.get("category"),
-        image=row.get("image"),
-        organiser=row.get("organiser"),
         venue=venue_of(
             row.get("venue"),
             row.get("address"),

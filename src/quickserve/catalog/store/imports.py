@@ -1,14 +1,15 @@
 """Imports: the queue, who works on what, and how far it is."""
 
 import json
+from collections.abc import Sequence
 from uuid import UUID
 
-from quickserve.catalog.model import ClaimedImport, ImportRow, Progress, StartedImport
-from quickserve.contracts.catalog import ImportId, SkippedEntry
+from quickserve.catalog.model import ClaimedImport, ImportRow, NewLine, Progress, StartedImport
+from quickserve.contracts.catalog import ImportId, ImportLine
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId
 
-SKIPPED_MAX = 1000
+LINES_MAX = 1000
 ATTEMPTS_MAX = 3
 
 
@@ -28,7 +29,7 @@ async def find_import(tx: Transaction, import_id: ImportId) -> ImportRow | None:
     return await tx.maybe(
         ImportRow,
         "SELECT id, organiser_id, filename, zone, content_hash, format, state, refusal, total,"
-        "   created, updated, unchanged, skipped, created_at, finished_at"
+        "   created, updated, unchanged, skipped, noted, created_at, finished_at"
         " FROM imports WHERE id = %s",
         (import_id,),
     )
@@ -40,17 +41,19 @@ async def imports_of_organiser(
     return await tx.all(
         ImportRow,
         "SELECT id, organiser_id, filename, zone, content_hash, format, state, refusal, total,"
-        "   created, updated, unchanged, skipped, created_at, finished_at"
+        "   created, updated, unchanged, skipped, noted, created_at, finished_at"
         " FROM imports WHERE organiser_id = %s ORDER BY created_at DESC, id DESC LIMIT %s",
         (organiser_id, limit),
     )
 
 
-async def find_skipped(tx: Transaction, import_id: ImportId) -> list[SkippedEntry]:
+async def find_lines(tx: Transaction, import_id: ImportId, *, taken: bool) -> list[ImportLine]:
+    """Notes on entries that were taken, or the entries that were not."""
     return await tx.all(
-        SkippedEntry,
-        "SELECT line, title, code, reason FROM import_lines WHERE import_id = %s ORDER BY position",
-        (import_id,),
+        ImportLine,
+        "SELECT line, title, code, reason FROM import_lines WHERE import_id = %s AND taken = %s"
+        " ORDER BY position, number",
+        (import_id, taken),
     )
 
 
@@ -98,35 +101,32 @@ async def add_progress(
     return await tx.execute(
         "UPDATE imports SET position = %(position)s, created = created + %(created)s,"
         "   updated = updated + %(updated)s, unchanged = unchanged + %(unchanged)s,"
-        "   skipped = skipped + %(skipped)s, attempts = 0, heartbeat_at = clock_timestamp()"
+        "   skipped = skipped + %(skipped)s, noted = noted + %(noted)s, attempts = 0,"
+        "   heartbeat_at = clock_timestamp()"
         " WHERE id = %(id)s AND claim = %(claim)s",
         {
             "id": import_id, "claim": claim, "position": progress.position,
             "created": progress.created, "updated": progress.updated,
-            "unchanged": progress.unchanged, "skipped": progress.skipped,
+            "unchanged": progress.unchanged, "skipped": progress.skipped, "noted": progress.noted,
         },
     )  # fmt: skip
 
 
-async def save_skipped(
-    tx: Transaction, import_id: ImportId, first_position: int, entries: list[SkippedEntry]
+async def save_lines(
+    tx: Transaction, import_id: ImportId, lines: Sequence[NewLine], *, taken: bool
 ) -> None:
-    """Keeps the first thousand."""
-    rows = [entry.model_dump() for entry in entries]
+    """Keeps the first thousand of those taken, and of those not."""
+    rows = [{**line.line.model_dump(), "at": line.position, "n": line.number} for line in lines]
     await tx.execute(
-        "INSERT INTO import_lines (import_id, position, line, title, code, reason)"
-        " SELECT %(id)s, %(first)s + r.n, r.line, r.title, r.code, r.reason"
-        " FROM ROWS FROM (jsonb_to_recordset(%(rows)s::jsonb)"
-        "   AS (line integer, title text, code text, reason text)) WITH ORDINALITY"
-        "   AS r (line, title, code, reason, n)"
-        " ORDER BY r.n"
-        " LIMIT greatest(0, %(max)s"
-        "   - (SELECT count(*) FROM import_lines WHERE import_id = %(id)s))",
-        {
-            "id": import_id, "first": first_position, "rows": json.dumps(rows),
-            "max": SKIPPED_MAX,
-        },
-    )  # fmt: skip
+        "INSERT INTO import_lines (import_id, position, number, taken, line, title, code, reason)"
+        " SELECT %(id)s, at, n, %(taken)s, line, title, code, reason"
+        " FROM jsonb_to_recordset(%(rows)s::jsonb) AS"
+        "   (at integer, n integer, line integer, title text, code text, reason text)"
+        " ORDER BY at, n"
+        " LIMIT greatest(0, %(max)s - (SELECT count(*) FROM import_lines"
+        "   WHERE import_id = %(id)s AND taken = %(taken)s))",
+        {"id": import_id, "taken": taken, "rows": json.dumps(rows), "max": LINES_MAX},
+    )
 
 
 async def finish_import(tx: Transaction, import_id: ImportId, claim: UUID) -> int:

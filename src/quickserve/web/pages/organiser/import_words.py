@@ -1,4 +1,4 @@
-"""Why entries of a file were left out, in the reader's language.
+"""Why entries of a file were left out, or what of them was lost, in the reader's language.
 
 Catalog tells a code and an English sentence with the particulars; the codes are those of its
 importers. For an unknown one the English sentence stands.
@@ -6,11 +6,11 @@ importers. For an unknown one the English sentence stands.
 
 from functools import cache
 
-from quickserve.contracts.catalog import SkippedEntry
+from quickserve.contracts.catalog import ImportLine
 from quickserve.web.i18n import Locale
 
 
-def skipped(entry: SkippedEntry, locale: Locale) -> str:
+def reason(entry: ImportLine, locale: Locale) -> str:
     return entry.reason if locale.code == "en" else _reasons(locale).get(entry.code, entry.reason)
 
 
@@ -39,5 +39,11 @@ def _reasons(locale: Locale) -> dict[str, str]:
         "broken-row": gettext("The row has not as many columns as the header."),
         "unclosed": gettext("The entry is not finished: its END is missing."),
         "unreadable-rule": gettext("The rule by which it repeats cannot be read."),
+        "text-cut": gettext("The title or the description is too long: it was cut."),
+        "endless": gettext("It repeats without end: the dates of the next two years were taken."),
+        "dates-cut": gettext("It has too many dates: the coming ones were taken first."),
+        "date-ignored": gettext("A date of the series cannot be read: it was left out."),
+        "postponed": gettext("It is postponed: its date was taken as cancelled."),
+        "offer-unreadable": gettext("A price cannot be read: write an amount and a currency."),
         "not-storable": gettext("A value of the entry cannot be kept: shorten or correct it."),
     }

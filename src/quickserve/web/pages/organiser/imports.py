@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from quickserve.contracts.catalog import (
     ImportId,
+    ImportLine,
     ImportRefusedError,
     ImportView,
-    SkippedEntry,
     UnknownZone,
 )
 from quickserve.kernel.errors import IdReused, Malformed, Problem
@@ -19,7 +19,7 @@ from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
 from quickserve.web.pages.organiser import drafts, local_times
 from quickserve.web.pages.organiser.desk import AtDesk, Desk, Organising, show
-from quickserve.web.pages.organiser.import_words import refusal, skipped
+from quickserve.web.pages.organiser.import_words import reason, refusal
 from quickserve.web.problems import Sentence, sentence
 
 router = page_router()
@@ -80,12 +80,13 @@ def _report(request: Request, desk: Desk, name: str, found: ImportView) -> Respo
         request, desk, name, section=SECTION,
         found=found, moving=found.state in ("waiting", "running"),
         handled=found.created + found.updated + found.unchanged + found.skipped,
-        refusal=refusal(found.refusal or "", locale), skipped=_skipped(found, locale),
+        refusal=refusal(found.refusal or "", locale),
+        skipped=_lines(found.skipped_entries, locale), notes=_lines(found.notes, locale),
     )  # fmt: skip
 
 
-def _skipped(found: ImportView, locale: Locale) -> list[tuple[SkippedEntry, str]]:
-    return [(entry, skipped(entry, locale)) for entry in found.skipped_entries]
+def _lines(lines: list[ImportLine], locale: Locale) -> list[tuple[ImportLine, str]]:
+    return [(line, reason(line, locale)) for line in lines]
 
 
 async def _show(
