@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,32 +15,12 @@ from quickserve.kernel.bus.port import Route
 from quickserve.kernel.errors import Unavailable
 from quickserve.kernel.events import Message
 from quickserve.kernel.outbox import Relay
-from quickserve.kernel.postgres import EmbeddedPostgres
 from quickserve.kernel.testing import each
 
+from .own_server import OwnServer
 from .world import LOAVES, Bakery, LoafBaked, Packages, baked, eventually, open_bakery
 
 pytestmark = pytest.mark.xdist_group("own server")
-
-
-class OwnServer:
-    """An embedded server that comes back on the same port."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        self._postgres = EmbeddedPostgres(folder, port=port, settings={"fsync": "off"})
-        self.url = ""
-
-    def start(self) -> None:
-        self.url = self._postgres.start().url("postgres")
-
-    def stop(self) -> None:
-        self._postgres.stop()
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
 
 
 @pytest.fixture(scope="module")
