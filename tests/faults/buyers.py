@@ -43,9 +43,9 @@ class Stream:
         return min(later, default=float("inf")) - moment
 
     def told(self, what: str, back_at: float | None) -> str:
-        recovery = (
-            f", tickets again {self.first_success_after(back_at):.1f} s after" if back_at else ""
-        )
+        recovery = ""
+        if back_at is not None:
+            recovery = f", tickets {self.first_success_after(back_at):.1f} s after it was back"
         return (
             f"{what}: {self.sent} requests, {sum(self.failed.values())} failed and sent again"
             f" {dict(self.failed)}, {len(self.confirmed())} bookings,"

@@ -13,7 +13,7 @@ from typing import Any
 
 from quickserve.kernel.db import open_connection
 from tests.journeys.product import Product, folder, start
-from tests.journeys.shows import House, Show, house_of
+from tests.journeys.shows import House, Show, house_of, until
 from tests.kernel.own_server import OwnServer
 from tests.servers import Rabbit, Redis, free_port
 
@@ -47,8 +47,11 @@ class System:
         """kill -9; returns when its successor has taken its place."""
         old = self.pid(service)
         os.kill(old, signal.SIGKILL)
-        while self.pid(service) in (0, old):
-            await asyncio.sleep(0.05)
+
+        async def replaced() -> bool:
+            return self.pid(service) not in (0, old)
+
+        await until(replaced)
 
     async def freeze(self, service: str, seconds: float) -> None:
         """Its connections stay open, and nothing moves."""

@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 
 import aio_pika
 import pytest
-from quickserve.kernel.bus.rabbitmq.queues import EXCHANGE
 
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.catalog import DateDraft, EventDraft, VenueDraft
+from quickserve.kernel.bus.rabbitmq.queues import EXCHANGE
 from tests.faults.buyers import Stream, buying
 from tests.faults.system import SERVICES, System, system
 from tests.journeys.shows import Show, until
