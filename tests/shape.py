@@ -19,6 +19,7 @@ import httpx2 as httpx
 import uvicorn
 
 from quickserve.app import Platform
+from quickserve.contracts.deliveries import TAKERS
 from quickserve.edge import Front
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity
 from quickserve.kernel.bus import make_bus
@@ -114,14 +115,14 @@ async def _apart(
     changes = {"service_urls": urls, "rabbitmq_url": broker().new_url()}
     settings = Settings(**(settings.model_dump() | changes))
     async with AsyncExitStack() as stack:
-        spying = make_bus(settings)
+        spying = make_bus(settings, TAKERS)
         for spy in spies:
             spying.subscribe(spy)
         await stack.enter_async_context(spying.connected())
         await stack.enter_async_context(spying.consuming())
         world = World(settings, {}, urls)
         for service in services:
-            platform = Platform(settings, [service], bus=make_bus(settings), **options)
+            platform = Platform(settings, [service], bus=make_bus(settings, TAKERS), **options)
             await stack.enter_async_context(platform.running())
             world.platforms[service.name] = platform
             await stack.enter_async_context(served(platform, listeners[service.name]))
@@ -178,7 +179,7 @@ class _ToProcess(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         request.url = httpx.URL(self._url + request.url.raw_path.decode())
-        request.headers.setdefault(SERVICE_TOKEN_HEADER, self._token())
+        request.headers[SERVICE_TOKEN_HEADER] = self._token()
         if self._peer != "127.0.0.1":
             request.headers["x-forwarded-for"] = self._peer
         return await self._transport.handle_async_request(request)

@@ -98,7 +98,7 @@ async def test_a_service_is_frozen_for_half_a_minute(running: System, show: Show
 
 
 async def test_a_lease_runs_out_while_its_worker_still_works(running: System, show: Show):
-    """Frozen for longer than a lease: another worker takes its sagas, then it wakes up and goes on."""
+    """Frozen for longer than a lease: another takes its sagas; then it wakes up and goes on."""
     with running.another("checkout"):
         async with buying(running.product.address, show, PER_SECOND) as stream:
             await asyncio.sleep(2)
@@ -154,7 +154,8 @@ async def nothing_is_lost_or_doubled(
 
 async def left(running: System, show: Show, places: int) -> bool:
     rows = await running.ask(
-        "booking", "SELECT held, capacity - held - sold FROM booking.quotas WHERE organiser_id = %s",
+        "booking",
+        "SELECT held, capacity - held - sold FROM booking.quotas WHERE organiser_id = %s",
         show.organiser_id,
     )  # fmt: skip
     return rows == [(0, places)]
