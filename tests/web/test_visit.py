@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from icalendar import Calendar
+from tests.web.house import until
 
 from quickserve.contracts.booking import NewHold
 from quickserve.kernel.ids import new_uuid
@@ -184,6 +185,21 @@ async def test_expired_places_that_somebody_else_has_are_not_promised(house, vis
     await visitor.send(visitor.form("/renewal"))
     assert visitor.status == 409
     assert "Not enough places are left" in visitor.text()
+
+
+async def test_more_kinds_of_tickets_than_one_hold_takes_are_an_error_not_a_cut(house, visitor):
+    show = await house.put_on(capacity=5)
+    for number in range(20):
+        await house.add_ticket(show, f"Stand {number}", 100, 5)
+    await until(lambda: house._sells(show, sellable=True))
+    await visitor.open(f"/en{show.path}")
+    all_kinds = {f"q-{one}": "1" for one in show.tickets.values()}
+    await visitor.send(visitor.form("/events/"), **all_kinds)
+    assert visitor.status == 422
+    assert "At most 20 kinds of tickets can be booked at once." in visitor.text()
+    assert visitor.page.count('value="1"') >= 21
+    await visitor.send(visitor.form("/events/"), **(all_kinds | {list(all_kinds)[-1]: "0"}))
+    assert "Your 20 places" in visitor.text()
 
 
 async def test_places_one_still_has_are_not_taken_twice(house, visitor):

@@ -27,6 +27,8 @@ TicketState = Literal["valid", "revoked"]
 Verdict = Literal["admitted", "already-admitted", "refused"]
 Refusal = Literal["forged", "unknown", "revoked", "other-date", "other-organiser", "cancelled"]
 
+ITEMS_MAX = 20  # ticket types of one hold
+
 # One line of text: no NUL, which PostgreSQL cannot store, and no other control character.
 Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -99,7 +101,7 @@ class Item(Request):
 
 class NewHold(Request):
     date_id: DateId
-    items: list[Item] = Field(min_length=1, max_length=20)
+    items: list[Item] = Field(min_length=1, max_length=ITEMS_MAX)
 
 
 class HeldItem(BaseModel):
@@ -158,7 +160,7 @@ class FreeBooking(Request):
 
     hold_id: HoldId | None = None
     date_id: DateId | None = None
-    items: list[Item] = Field(default=[], max_length=20)
+    items: list[Item] = Field(default=[], max_length=ITEMS_MAX)
     contact: Contact
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from quickserve.contracts.booking import (
+    ITEMS_MAX,
     Availability,
     BookingClient,
     HoldId,
@@ -79,6 +80,11 @@ def _items(form: Form, locale: Locale) -> tuple[list[Item], dict[str, str]]:
         quantity = form.whole(field, 0)
         if ticket_type_id is None or quantity == 0:
             continue
+        if len(items) == ITEMS_MAX:
+            errors[field] = locale.gettext(
+                "At most {max} kinds of tickets can be booked at once."
+            ).format(max=ITEMS_MAX)
+            break
         try:
             items.append(Item(ticket_type_id=TicketTypeId(ticket_type_id), quantity=quantity or 0))
         except ValidationError:
@@ -86,7 +92,7 @@ def _items(form: Form, locale: Locale) -> tuple[list[Item], dict[str, str]]:
     if not items and not errors:
         field = next(iter(fields), "tickets")
         errors[field] = locale.gettext("Choose how many you would like.")
-    return items[:20], errors
+    return items, errors
 
 
 def _told(problem: Problem, locale: Locale) -> Sentence:
