@@ -26,7 +26,7 @@ from quickserve.contracts.catalog import (
 )
 from quickserve.contracts.identity import IdentityClient, NewOrganiser, NewPerson
 from quickserve.kernel.auth import Role
-from quickserve.kernel.errors import NotFound, Problem, Unavailable
+from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.settings import Settings
@@ -137,18 +137,17 @@ class House:
             yield Visitor(http)
 
     @asynccontextmanager
-    async def without(self, service: str) -> AsyncIterator[None]:
-        """While this runs, the web cannot reach the service."""
-        client = self.platform.runtimes["web"].clients[service]
-
-        async def unreachable(*_: object, **__: object) -> bytes:
-            raise Unavailable
-
-        original, client.call = client.call, unreachable
+    async def without(
+        self, service: str, *, hangs: bool = False, caller: str = "web"
+    ) -> AsyncIterator[None]:
+        """While this runs, the caller cannot connect to the service, or waits for it in vain."""
+        client = self.platform.runtimes[caller].clients[service]
+        original, client._http._transport = client._http._transport, _Away(hangs)
         try:
             yield
         finally:
-            client.call = original
+            client._http._transport = original
+            client.breaker.succeeded()
 
     async def _knows(self, organiser_id: OrganiserId) -> bool:
         try:
@@ -167,6 +166,16 @@ class House:
         on_sale = any(t.on_sale for t in known)
         complete = {t.ticket_type_id for t in known} == set(show.tickets.values())
         return complete and on_sale >= sellable
+
+
+@dataclass
+class _Away(httpx2.AsyncBaseTransport):
+    hangs: bool
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self.hangs:
+            await asyncio.sleep(60)
+        raise httpx2.ConnectError("", request=request)
 
 
 @asynccontextmanager

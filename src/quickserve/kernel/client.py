@@ -81,11 +81,16 @@ def network(limits: Limits = LIMITS) -> httpx.AsyncBaseTransport:
 
 
 class _Failed(Exception):  # noqa: N818 - carries a Problem to who decides about repeating
-    def __init__(self, problem: Problem, repeat: Repeat, after: float = 0.0) -> None:
+    """`unsent`: nobody got the request, of this try."""
+
+    def __init__(
+        self, problem: Problem, repeat: Repeat, after: float = 0.0, *, unsent: bool = False
+    ) -> None:
         super().__init__()
         self.problem = problem
         self.repeat = repeat
         self.after = after
+        self.unsent = unsent
 
 
 class Client:
@@ -150,14 +155,18 @@ class Client:
         safe = repeatable or method in _SAFE
         places = self._waits if waits else self._calls
         self.budget.earn()
+        unsent = True
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return await self._once(request, until, places)
             except _Failed as failed:
+                unsent = unsent and failed.unsent
                 jitter = random.uniform(0.5, 1.5)  # noqa: S311
                 pause = max(jitter * 0.05 * 2**attempt, failed.after)
                 too_late = time.monotonic() + pause >= until
                 if attempt == _ATTEMPTS or too_late or not self._may_repeat(failed, safe=safe):
+                    if isinstance(failed.problem, Unavailable):
+                        failed.problem.unsent = unsent
                     raise failed.problem from failed.__cause__
             CALLS_REPEATED.labels(self.caller, self.target).inc()
             await asyncio.sleep(pause)
@@ -197,7 +206,7 @@ class Client:
                 response = await self._send(request, until)
         except (Open, Full) as refusal:
             self._count("open" if isinstance(refusal, Open) else "full")
-            raise _Failed(refusal, "never") from None
+            raise _Failed(refusal, "never", unsent=True) from None
         return self._judged(response)
 
     async def _send(self, request: httpx.Request, until: float) -> httpx.Response:
@@ -217,7 +226,8 @@ class Client:
             self._note_failure("unreachable")
             unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             problem = Unavailable(f"{self.target} cannot be reached.", retry_after=2)
-            raise _Failed(problem, "always" if unsent else "if-safe") from error
+            repeat = "always" if unsent else "if-safe"
+            raise _Failed(problem, repeat, unsent=unsent) from error
         except BaseException:
             self.breaker.abandoned()
             raise

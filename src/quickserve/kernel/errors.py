@@ -152,6 +152,9 @@ class InternalError(Problem):
 
 
 class Unavailable(Problem):
+    """`unsent`: it is certain that the request reached nobody."""
+
+    unsent = False
     status = 503
     code = "unavailable"
     title = "A part of the service cannot be reached: try again in a moment"

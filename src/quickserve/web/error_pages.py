@@ -65,6 +65,8 @@ class _Answer:
         assert self._start is not None
         response = problem_page(self._request, self.document)
         kept = [pair for pair in self._start.get("headers", []) if pair[0] in _KEPT_HEADERS]
+        if any(name == b"retry-after" for name, _ in kept):
+            del response.headers["retry-after"]
         response.raw_headers.extend(kept)
         return response
 

@@ -25,6 +25,7 @@ from quickserve.kernel.errors import Malformed, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.web import csrf
 from quickserve.web.page import settings_of
+from quickserve.web.patience import begin
 
 _FIELDS_MAX: Final = 5000
 _PART_BYTES_MAX: Final = 256 * 1024
@@ -113,6 +114,7 @@ async def _submitted(request: Request) -> Form:
     form = await _read(request)
     given = next((value for name, value in form.pairs if name == csrf.FIELD), "")
     csrf.check(request, settings_of(request), given)
+    begin(request)  # however long the upload took
     return form
 
 

@@ -23,6 +23,7 @@ from quickserve.kernel.auth import anyone
 from quickserve.kernel.service import Ctx
 from quickserve.kernel.settings import Settings
 from quickserve.web.i18n import Locale
+from quickserve.web.patience import in_time
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -39,7 +40,7 @@ class _Pages(APIRouter):
 
 def page_router() -> APIRouter:
     """A screen's router. Anyone may ask; staff pages ask for `sessions.Staff` too."""
-    return _Pages(dependencies=[anyone], include_in_schema=False)
+    return _Pages(dependencies=[anyone, Depends(in_time)], include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@
         report = await ask.booking.organiser_report(organiser_id, who.access_token)
 
 Without a session the visitor is led to the sign-in page and back (see `error_pages`). What
-`identity` said of a session is believed for five seconds, so a page with many parts asks once.
+`identity` said of a session is believed for five seconds, so a page with many parts asks once; for
+five minutes while identity is away, so that the door goes on. Its access token lives that long.
 """
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -22,9 +23,11 @@ from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import Unauthenticated
 from quickserve.web import cookies
 from quickserve.web.page import Ask, settings_of
+from quickserve.web.patience import optional
 
 COOKIE: Final = "session"
 _BELIEVED_SECONDS: Final = 5.0
+_BELIEVED_ALONE_SECONDS: Final = 300.0
 _REMEMBERED_MAX: Final = 2000
 _TOKEN_CHARS_MAX: Final = 200
 _WEEK_SECONDS: Final = 7 * 24 * 3600
@@ -48,11 +51,24 @@ class Session:
         return "/organiser" if organises or not self.memberships(Role.DOOR) else "/door"
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What identity said, and until when it is believed."""
+
+    session: Session
+    ask_again_at: float = field(default_factory=lambda: time.monotonic() + _BELIEVED_SECONDS)
+    heard_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def good(self) -> bool:
+        return time.monotonic() < self.heard_at + _BELIEVED_ALONE_SECONDS
+
+
 class Sessions:
     """Looks sessions up; one object a process, kept as `app.state.sessions`."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[bytes, tuple[float, Session]] = OrderedDict()
+        self._seen: OrderedDict[bytes, _Seen] = OrderedDict()
 
     async def find(self, identity: IdentityClient, token: str) -> Session:
         """Raises Unauthenticated when it ended or never was."""
@@ -60,11 +76,20 @@ class Sessions:
             raise Unauthenticated
         key = sha256(token.encode()).digest()
         seen = self._seen.get(key)
-        if seen and seen[0] > time.monotonic():
-            return seen[1]
-        view = await identity.session(token)
+        if seen and time.monotonic() < seen.ask_again_at:
+            return seen.session
+        asked = identity.session(token)
+        try:
+            view = await (optional(asked) if seen and seen.good else asked)
+        except Unauthenticated:
+            self._seen.pop(key, None)
+            raise
+        if view is None:
+            assert seen
+            seen.ask_again_at = time.monotonic() + _BELIEVED_SECONDS
+            return seen.session
         session = Session(view.person, view.access_token)
-        self._seen[key] = (time.monotonic() + _BELIEVED_SECONDS, session)
+        self._seen[key] = _Seen(session)
         self._seen.move_to_end(key)
         if len(self._seen) > _REMEMBERED_MAX:
             self._seen.popitem(last=False)

@@ -25,7 +25,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.status import HTTP_200_OK
+from starlette.status import (
+    HTTP_200_OK,
+    HTTP_503_SERVICE_UNAVAILABLE,
+    HTTP_504_GATEWAY_TIMEOUT,
+)
 from starlette.types import Scope
 
 from quickserve.kernel.clock import SystemClock
@@ -37,6 +41,7 @@ TEMPLATES: Final = _HERE / "templates"
 _PACKED: Final = (".css", ".js", ".svg", ".wasm")
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 _CLOCK: Final = SystemClock()
+_COME_BACK_SECONDS: Final = "5"
 _TIMELESS: Final = ("money", "price", "number", "percent", "clock", "time", "when", "stub")
 _TIMED: Final = ("when_long", "day", "relative")
 
@@ -53,6 +58,8 @@ def render(
     """The page `name` of `templates/`. `camera`: the door's page, which scans.
 
     Needs the `Preferences` middleware; `request.state.csrf`, where set, is the form's token.
+    Whether a service is away or too slow makes no difference to the reader: 503, and when to come
+    back.
     """
     locale: i18n.Locale = request.state.locale
     path = str(request.url.path).removeprefix(str(request.scope.get("root_path", ""))) or "/"
@@ -69,6 +76,8 @@ def render(
         **values,
     )
     kept = {"Cache-Control": "private, no-cache", "Vary": "Cookie"} | dict(headers or {})
+    if status in (HTTP_503_SERVICE_UNAVAILABLE, HTTP_504_GATEWAY_TIMEOUT):
+        status, kept = HTTP_503_SERVICE_UNAVAILABLE, {"Retry-After": _COME_BACK_SECONDS} | kept
     return HTMLResponse(body, status, security_headers(camera=camera) | kept)
 
 

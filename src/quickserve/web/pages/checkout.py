@@ -11,13 +11,21 @@ from quickserve.contracts.booking import Contact, HoldExpired, HoldId, HoldUsed,
 from quickserve.contracts.booking import Item as NewItem
 from quickserve.contracts.checkout import CheckoutId, CheckoutView, NewCheckout
 from quickserve.contracts.payment import CardInvalid, SandboxCard, TestCard
-from quickserve.kernel.errors import FieldError, IdReused, Malformed, Problem
+from quickserve.kernel.errors import (
+    DeadlineExceeded,
+    FieldError,
+    IdReused,
+    Malformed,
+    Problem,
+    Unavailable,
+)
 from quickserve.kernel.ids import new_uuid
 from quickserve.web import kept
 from quickserve.web.forms import Form, Submitted
 from quickserve.web.i18n import Locale
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.event import hold_places
+from quickserve.web.patience import optional
 from quickserve.web.problems import Sentence, field_errors, sentence
 from quickserve.web.receipt import receipt
 from quickserve.web.templating import render
@@ -42,8 +50,10 @@ async def buy(request: Request, hold_id: HoldId, form: Submitted, ask: Ask) -> R
     """Starts the purchase and leads to where one can follow it."""
     hold = await ask.booking.hold(hold_id)
     checkout_id = CheckoutId(form.minted("checkout"))
+    sent = False
     try:
         wanted = await _wanted(request, hold, form, ask)
+        sent = True
         begun = await _begin(ask, checkout_id, wanted)
     except (HoldExpired, HoldUsed):
         hold = await ask.booking.hold(hold_id)
@@ -51,7 +61,7 @@ async def buy(request: Request, hold_id: HoldId, form: Submitted, ask: Ask) -> R
     except Problem as problem:
         locale = locale_of(request)
         errors = field_errors(problem, locale)
-        told = None if errors else sentence(problem, locale)
+        told = None if errors else _told(problem, locale, sent=sent)
         return await _show(
             request, ask, hold, _typed(form), errors=errors, told=told, status=problem.status,
             # Nobody knows whether it began: sent again, it is the same purchase.
@@ -102,6 +112,28 @@ async def give_back(request: Request, hold_id: HoldId, _form: Submitted, ask: As
     if hold.state == "active":
         await ask.booking.release_hold(hold_id)
     return redirect(request, _event_path(hold))
+
+
+def _told(problem: Problem, locale: Locale, *, sent: bool) -> Sentence:
+    """While a part of the house is away: what became of the money and of the places.
+
+    `sent`: checkout was asked to begin, so it may have.
+    """
+    if not isinstance(problem, Unavailable | DeadlineExceeded):
+        return sentence(problem, locale)
+    if not sent or (isinstance(problem, Unavailable) and problem.unsent):
+        return Sentence(
+            locale.gettext("This cannot be finished just now: nothing was charged."),
+            locale.gettext(
+                "Your places stay yours until the time above. Send the form again in a moment."
+            ),
+        )
+    return Sentence(
+        locale.gettext("Whether your purchase has begun cannot be told just now."),
+        locale.gettext(
+            "Send the form again in a moment: it is the same purchase, never paid twice."
+        ),
+    )
 
 
 async def _wanted(request: Request, hold: HoldView, form: Form, ask: Services) -> NewCheckout:
@@ -190,21 +222,18 @@ async def _show(
     checkout_id: CheckoutId | None = None,
     status: int = 200,
 ) -> Response:
-    cards = await _test_cards(ask) if hold.state == "active" and hold.total.minor else []
+    cards: list[TestCard] | None = []
+    if hold.state == "active" and hold.total.minor:
+        found = await optional(ask.payment.sandbox_cards())
+        cards = found.cards if found else None
     return render(
         request, "checkout.html", status=status, headers=PRIVATE,
         behaviours=_behaviours(locale_of(request)),
         hold=hold, receipt=receipt(hold.items, hold.total), values=values, errors=errors or {},
-        told=told, cards=cards, checkout_id=checkout_id or new_uuid(), new_hold_id=new_uuid(),
+        told=told, cards=cards or [], away=cards is None and not told,
+        checkout_id=checkout_id or new_uuid(), new_hold_id=new_uuid(),
         event_path=_event_path(hold),
     )  # fmt: skip
-
-
-async def _test_cards(ask: Services) -> list[TestCard]:
-    try:
-        return (await ask.payment.sandbox_cards()).cards
-    except Problem:
-        return []  # the form says what is wrong when it is sent
 
 
 def _behaviours(locale: Locale) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """An event's page: what, when, where, and the places that one can take."""
 
-import asyncio
-
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import Response
@@ -25,6 +23,7 @@ from quickserve.web import offers
 from quickserve.web.forms import Form, Submitted, parse_id
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
+from quickserve.web.patience import begin_again, optional
 from quickserve.web.problems import Sentence, sentence
 from quickserve.web.prose import opening, prose
 from quickserve.web.sessions import find_session
@@ -52,6 +51,7 @@ async def take_places(
     try:
         hold = await hold_places(ask.booking, hold_id, wanted)
     except Problem as problem:
+        begin_again(request)
         told = _told(problem, locale_of(request))
         return await _show(request, event_id, ask, ctx, form=form, told=told, status=problem.status)
     return redirect(request, f"/checkout/{hold.id}")
@@ -164,9 +164,5 @@ async def _availability(
     booking: BookingClient, date_ids: list[DateId]
 ) -> dict[DateId, Availability] | None:
     """None while nobody can tell: the page then says so instead of "sold out"."""
-    try:
-        async with asyncio.timeout(3):
-            found = await booking.availability(list(dict.fromkeys(date_ids)))
-    except (Problem, TimeoutError):
-        return None
-    return {date.date_id: date for date in found.dates}
+    found = await optional(booking.availability(list(dict.fromkeys(date_ids))))
+    return None if found is None else {date.date_id: date for date in found.dates}

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from quickserve.contracts.booking import Availability, BookingClient
 from quickserve.contracts.catalog import CardPage, CatalogClient, DateId, EventCard, When
-from quickserve.kernel.errors import Malformed, Problem
+from quickserve.kernel.errors import Malformed
 from quickserve.web.forms import clean
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, locale_of, page_router
+from quickserve.web.patience import optional
 from quickserve.web.templating import render
 
 router = page_router()
@@ -102,9 +103,8 @@ async def _places_left(
     wanted = [card.date_id for card in cards if card.price_from is not None]
     if not wanted:
         return {}
-    try:
-        found = await booking.availability(wanted)
-    except Problem:
+    found = await optional(booking.availability(wanted))
+    if found is None:
         return {}
     return {date.date_id: date for date in found.dates if date.on_sale or date.places_left <= 0}
 

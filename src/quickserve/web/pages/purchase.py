@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import Request
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from quickserve.contracts.checkout import CheckoutId, CheckoutView
 from quickserve.contracts.payment import ChallengeId
-from quickserve.kernel.errors import NotFound
+from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.web.forms import Submitted
 from quickserve.web.i18n import Locale
@@ -23,6 +23,7 @@ from quickserve.web.page import (
     page_router,
     redirect,
 )
+from quickserve.web.patience import begin, optional
 from quickserve.web.problems import Sentence, sentence_for
 from quickserve.web.templating import render
 
@@ -30,6 +31,8 @@ router = page_router()
 
 _FIRST_WAIT_MS: Final = 1500  # most purchases end within it: no waiting page is seen
 _POLL_WAIT_MS: Final = 8000
+_PAGE_SECONDS: Final = 3.0
+_POLL_SECONDS: Final = _POLL_WAIT_MS / 1000 + 2
 _LOOK_SECONDS: Final = 0.1
 _LOOKS_MAX: Final = 10
 _CHALLENGE: Final = re.compile(r"/pay/challenge/([0-9a-f-]{36})")
@@ -37,10 +40,13 @@ _CHALLENGE: Final = re.compile(r"/pay/challenge/([0-9a-f-]{36})")
 
 @router.get("/purchases/{checkout_id}")
 async def purchase(request: Request, checkout_id: CheckoutId, ask: Ask) -> Response:
-    view = await ask.checkout.checkout(checkout_id, wait_ms=_FIRST_WAIT_MS)
+    begin(request, _PAGE_SECONDS)
+    view = await _asked(ask, checkout_id, _FIRST_WAIT_MS)
+    if view is None:
+        return render(request, "purchase.html", status=503, headers=PRIVATE, **_away(checkout_id))
     path = await _next_path(view, ask)
     for _ in range(_LOOKS_MAX):
-        if view.state != "challenge" or path:
+        if view.state != "challenge" or path != "":
             break
         # Answered, but the purchase has not heard of it yet: a matter of milliseconds.
         await asyncio.sleep(_LOOK_SECONDS)
@@ -52,14 +58,18 @@ async def purchase(request: Request, checkout_id: CheckoutId, ask: Ask) -> Respo
 @router.get("/purchases/{checkout_id}/state")
 async def purchase_state(request: Request, checkout_id: CheckoutId, ask: Ask) -> Response:
     """The part of the page that changes; answers when there is something new, or after a while."""
-    view = await ask.checkout.checkout(checkout_id, wait_ms=_POLL_WAIT_MS)
+    begin(request, _POLL_SECONDS)
+    view = await _asked(ask, checkout_id, _POLL_WAIT_MS)
+    if view is None:
+        # 200: the part of the page must ask again, and htmx leaves it as it was otherwise.
+        return render(request, "purchase_state.html", headers=PRIVATE, **_away(checkout_id))
     path = await _next_path(view, ask)
     if view.state == "failed":
         path = f"/purchases/{checkout_id}"
     if path:
         target = locale_of(request).path(path)
         return Response(headers={"HX-Redirect": target, "Cache-Control": "no-store"})
-    return render(request, "purchase_state.html", headers=PRIVATE, purchase=view)
+    return render(request, "purchase_state.html", headers=PRIVATE, id=view.id, purchase=view)
 
 
 @router.get("/pay/challenge/{challenge_id}")
@@ -81,21 +91,39 @@ async def answer_challenge(
 
 async def _answer(request: Request, view: CheckoutView, ask: Services) -> Response:
     if view.state != "failed":
-        return render(request, "purchase.html", headers=PRIVATE, purchase=view)
-    hold = await ask.booking.hold(view.hold_id)
+        return render(request, "purchase.html", headers=PRIVATE, id=view.id, purchase=view)
+    hold = await optional(ask.booking.hold(view.hold_id))
     return render(
         request, "purchase_failed.html", headers=PRIVATE,
         purchase=view, told=_reason(view, locale_of(request)), hold=hold, new_hold_id=new_uuid(),
-        event_path=f"/events/{hold.date.event_id}?date={hold.date.date_id}",
+        event_path=f"/events/{hold.date.event_id}?date={hold.date.date_id}" if hold else "",
     )  # fmt: skip
 
 
-async def _next_path(view: CheckoutView, ask: Services) -> str:
-    """Where the buyer goes on: to the tickets, or to the bank while it asks; "" to wait here."""
+async def _asked(ask: Services, checkout_id: CheckoutId, wait_ms: int) -> CheckoutView | None:
+    """None while nobody can tell how it stands."""
+    try:
+        return await ask.checkout.checkout(checkout_id, wait_ms=wait_ms)
+    except Problem as problem:
+        if problem.transient:
+            return None
+        raise
+
+
+def _away(checkout_id: CheckoutId) -> dict[str, Any]:
+    return {"id": checkout_id, "purchase": None}
+
+
+async def _next_path(view: CheckoutView, ask: Services) -> str | None:
+    """Where the buyer goes on: to the tickets, or to the bank while it asks.
+
+    "" to wait here; None to wait because the bank cannot be reached.
+    """
     if view.state == "confirmed" and view.booking_key:
         return f"/tickets/{view.booking_id}/{view.booking_key}"
     if view.state == "challenge" and view.challenge_path:
-        return view.challenge_path if await _is_open(view.challenge_path, ask) else ""
+        is_open = await optional(_is_open(view.challenge_path, ask))
+        return None if is_open is None else view.challenge_path if is_open else ""
     return ""
 
 

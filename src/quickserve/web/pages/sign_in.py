@@ -5,10 +5,12 @@ from pydantic import SecretStr, ValidationError
 from starlette.responses import Response
 
 from quickserve.contracts.identity import Credentials, TooManyAttempts, WrongCredentials
-from quickserve.kernel.errors import Problem
+from quickserve.kernel.errors import DeadlineExceeded, Problem, Unavailable
 from quickserve.web import sessions
 from quickserve.web.forms import Submitted
+from quickserve.web.i18n import Locale
 from quickserve.web.page import PRIVATE, Ask, local_path, locale_of, page_router, redirect
+from quickserve.web.patience import optional
 from quickserve.web.problems import Sentence, sentence
 from quickserve.web.templating import render
 
@@ -18,10 +20,7 @@ router = page_router()
 @router.get("/sign-in")
 async def sign_in_page(request: Request, ask: Ask) -> Response:
     wanted = local_path(request.query_params.get("next", ""), "")
-    try:
-        session = await sessions.find_session(request, ask.identity)
-    except Problem:
-        session = None  # the form says so when it is sent
+    session = await optional(sessions.find_session(request, ask.identity))
     return render(
         request, "sign_in.html", headers=PRIVATE,
         next_path=wanted, session=session, email="", told=None,
@@ -52,14 +51,27 @@ async def sign_in(request: Request, form: Submitted, ask: Ask) -> Response:
 async def sign_out(request: Request, _form: Submitted, ask: Ask) -> Response:
     token = sessions.token_of(request)
     if token:
-        await ask.identity.sign_out(token[:200])
+        # While identity is away the session ends in this browser, and there in its own time.
+        await optional(ask.identity.sign_out(token[:200]))
     response = redirect(request, "/")
     sessions.end(request, response)
     return response
 
 
+def _told(problem: Problem, locale: Locale) -> Sentence:
+    if isinstance(problem, Unavailable | DeadlineExceeded):
+        return Sentence(
+            locale.gettext("Signing in is not possible just now."),
+            locale.gettext(
+                "Try again in a moment. Visitors need no account: booking goes on, and tickets"
+                " open by their link."
+            ),
+        )
+    return sentence(problem, locale)
+
+
 def _again(request: Request, wanted: str, email: str, problem: Problem) -> Response:
-    told: Sentence = sentence(problem, locale_of(request))
+    told = _told(problem, locale_of(request))
     wait = problem.retry_after if isinstance(problem, TooManyAttempts) else None
     return render(
         request, "sign_in.html", status=problem.status,

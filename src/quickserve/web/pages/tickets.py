@@ -22,6 +22,7 @@ from quickserve.web.page import (
     redirect,
     settings_of,
 )
+from quickserve.web.patience import optional
 from quickserve.web.receipt import receipt
 from quickserve.web.templating import render, security_headers
 
@@ -116,8 +117,10 @@ def _link(request: Request, booking: BookingView) -> str:
 async def _state_of_date(booking: BookingView, ask: Services) -> DateState:
     """Cancelled or moved, if catalog can be asked; tickets show without it."""
     try:
-        event = await ask.catalog.event(booking.date.event_id)
-    except Problem:
+        event = await optional(ask.catalog.event(booking.date.event_id))
+    except NotFound:
+        return "scheduled"
+    if event is None:
         return "scheduled"
     if event.state == "cancelled":
         return "cancelled"

@@ -11,6 +11,7 @@ from quickserve.web.page import Ask, locale_of, page_router
 from quickserve.web.pages.organiser.desk import TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
 from quickserve.web.pages.organiser.figures import columns, together
+from quickserve.web.patience import optional
 
 router = page_router()
 
@@ -18,14 +19,14 @@ router = page_router()
 @router.get("/organiser/events/{event_id}")
 async def sales_page(request: Request, own: TheEvent, ask: Ask) -> Response:
     try:
-        report = await ask.booking.sales_report(own.view.id, own.desk.token)
+        report = await optional(ask.booking.sales_report(own.view.id, own.desk.token))
     except NotFound:
         report = _nothing_yet(own.view.title, own)
     locale = locale_of(request)
     return show(
         request, own.desk, "event_sales.html", section=SECTION,
-        own=own, report=report, figures=_figures(report, locale),
-        columns=columns(report.hours, own.zone, locale),
+        own=own, report=report, figures=_figures(report, locale) if report else [],
+        columns=columns(report.hours, own.zone, locale) if report else None,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import quotas
 from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
+from quickserve.web.patience import begin_again, optional
 from quickserve.web.problems import sentence
 
 router = page_router()
@@ -24,6 +25,7 @@ async def publish(request: Request, own: TheEvent, _form: Submitted, ask: Ask) -
     try:
         await ask.catalog.publish(own.view.id, own.desk.token)
     except Problem as problem:
+        begin_again(request)
         return await _publication(request, own, ask, problem)
     return redirect(request, f"{own.path}?done=published")
 
@@ -31,7 +33,8 @@ async def publish(request: Request, own: TheEvent, _form: Submitted, ask: Ask) -
 @router.get("/organiser/events/{event_id}/cancellation")
 async def cancellation_page(request: Request, own: TheEvent, ask: Ask) -> Response:
     try:
-        sold = (await ask.booking.sales_report(own.view.id, own.desk.token)).sold
+        report = await optional(ask.booking.sales_report(own.view.id, own.desk.token))
+        sold = report.sold if report else None
     except NotFound:
         sold = 0
     return show(
@@ -48,11 +51,13 @@ async def cancel(request: Request, own: TheEvent, _form: Submitted, ask: Ask) ->
 async def _publication(
     request: Request, own: OwnEvent, ask: Services, problem: Problem | None = None
 ) -> Response:
-    groups = await quotas.groups(ask.booking, own.view.id, own.desk.token)
+    found = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token))
+    groups = found or []
     sellable = {i for group in groups for i in group.ticket_type_ids}
     return show(
         request, own.desk, "event_publication.html", section=SECTION,
         status=problem.status if problem else 200,
         own=own, groups=groups, told=sentence(problem, locale_of(request)) if problem else None,
+        known=found is not None,
         without_places=[kind for kind in own.view.ticket_types if kind.id not in sellable],
     )  # fmt: skip

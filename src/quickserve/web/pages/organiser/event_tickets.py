@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from quickserve.contracts.catalog import DateId, EventCancelledError
-from quickserve.kernel.errors import Problem
+from quickserve.kernel.errors import Problem, Unavailable
 from quickserve.web.forms import Submitted
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
@@ -12,7 +12,8 @@ from quickserve.web.pages.organiser import drafts, quotas, ticket_fields
 from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
 from quickserve.web.pages.organiser.ticket_fields import Fields
-from quickserve.web.problems import Sentence
+from quickserve.web.patience import optional
+from quickserve.web.problems import Sentence, sentence
 
 router = page_router()
 
@@ -32,18 +33,24 @@ class _Refused(Exception):  # noqa: N818 - a Problem, with the fields of the row
 
 @router.get("/organiser/events/{event_id}/tickets")
 async def tickets_page(request: Request, own: TheEvent, ask: Ask) -> Response:
-    groups = await quotas.groups(ask.booking, own.view.id, own.desk.token)
+    groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token))
+    if groups is None:
+        return without_places(request, own)
     return _show(request, own, ticket_fields.of_event(own.view, groups, own.zone))
 
 
 @router.post("/organiser/events/{event_id}/tickets")
 async def save_tickets(request: Request, own: TheEvent, form: Submitted, ask: Ask) -> Response:
-    groups = await quotas.groups(ask.booking, own.view.id, own.desk.token)
-    fields = ticket_fields.sent(form, own.view, groups)
+    groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token))
+    known = ticket_fields.groups_as_sent(form) if groups is None else groups
+    fields = ticket_fields.sent(form, own.view, known)
     more = form.text("more")
     if more:
         return _show(request, own, ticket_fields.with_another(fields, more))
     locale = locale_of(request)
+    if groups is None:
+        told = sentence(Unavailable(), locale)
+        return _show(request, own, fields, told=told, status=Unavailable.status)
     try:
         await _save(ask, own, fields, locale)
     except _Refused as refused:
@@ -77,6 +84,14 @@ async def _save(ask: Services, own: OwnEvent, fields: Fields, locale: Locale) ->
     for ticket in fields.tickets:
         if ticket.gone and ticket.known:
             await ask.catalog.remove_ticket_type(own.view.id, ticket.id, token)
+
+
+def without_places(request: Request, own: OwnEvent) -> Response:
+    """Nobody can tell the places, without which tickets are not to be changed."""
+    return show(
+        request, own.desk, "event_places_away.html", section=SECTION, own=own,
+        status=Unavailable.status,
+    )  # fmt: skip
 
 
 def _dates(own: OwnEvent) -> list[DateId]:

@@ -13,9 +13,11 @@ from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import drafts, quotas
 from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
+from quickserve.web.pages.organiser.event_tickets import without_places
 from quickserve.web.pages.organiser.events import SECTION
 from quickserve.web.pages.organiser.numbers import CAPACITY_MAX, count
 from quickserve.web.pages.organiser.quotas import Group
+from quickserve.web.patience import optional
 from quickserve.web.problems import Sentence
 
 router = page_router()
@@ -25,8 +27,8 @@ _DATES_A_PAGE: Final = 50
 
 @router.get("/organiser/events/{event_id}/places")
 async def places_page(request: Request, own: TheEvent, ask: Ask) -> Response:
-    groups = await quotas.groups(ask.booking, own.view.id, own.desk.token)
-    return _show(request, own, groups)
+    groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token))
+    return without_places(request, own) if groups is None else _show(request, own, groups)
 
 
 @router.post("/organiser/events/{event_id}/places")

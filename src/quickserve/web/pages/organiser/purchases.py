@@ -14,6 +14,7 @@ from quickserve.web.forms import Submitted, clean
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, locale_of, page_router, redirect
 from quickserve.web.pages.organiser.desk import AtDesk, show
+from quickserve.web.patience import optional
 from quickserve.web.problems import sentence, sentence_for
 
 router = page_router()
@@ -30,10 +31,12 @@ async def purchases_page(request: Request, desk: AtDesk, ask: Ask) -> Response:
     if found:
         return redirect(request, f"{SECTION}/{found[0].lower()}")
     state = request.query_params.get("state", "")
-    sagas = (await ask.checkout.sagas(desk.token)).sagas if desk.admin else []
+    found_sagas = await optional(ask.checkout.sagas(desk.token)) if desk.admin else None
+    sagas = found_sagas.sagas if found_sagas else []
     states = list(dict.fromkeys(saga.state for saga in sagas))
     return show(
         request, desk, "purchases.html", section=SECTION, typed=typed,
+        away=desk.admin and found_sagas is None,
         sagas=[saga for saga in sagas if state not in states or saga.state == state],
         states=states, state=state if state in states else "", names=_states(locale_of(request)),
         outcomes={s.id: outcome(s.outcome, locale_of(request)) for s in sagas},
@@ -47,7 +50,7 @@ async def purchase_page(request: Request, saga_id: UUID, desk: AtDesk, ask: Ask)
     except NotFound:
         return show(
             request, desk, "purchases.html", section=SECTION, status=404, typed=str(saga_id),
-            sagas=[], states=[], state="", names={}, outcomes={},
+            away=False, sagas=[], states=[], state="", names={}, outcomes={},
         )  # fmt: skip
     locale = locale_of(request)
     return show(

@@ -14,6 +14,7 @@ from quickserve.web.forms import Submitted
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import drafts
 from quickserve.web.pages.organiser.desk import Desk, Organising, show
+from quickserve.web.patience import optional
 from quickserve.web.sessions import token_of
 
 router = page_router()
@@ -62,7 +63,7 @@ async def _show(
     name: str | None = None,
     problem: Problem | None = None,
 ) -> Response:
-    found = await ask.booking.ticket_keys(desk.organiser_id, desk.token)
+    found = await optional(ask.booking.ticket_keys(desk.organiser_id, desk.token))
     told, errors = None, dict[str, str]()
     if problem:
         told, errors = drafts.told(problem, locale_of(request), {"name": "name"})
@@ -70,7 +71,8 @@ async def _show(
     return show(
         request, desk, "settings.html", section=SECTION,
         status=problem.status if problem else 200,
-        typed=known if name is None else name, keys=found.keys,
-        new_key_id=_new_key_id(), revoked=len(found.revoked_ticket_ids),
+        typed=known if name is None else name, known=found is not None,
+        keys=found.keys if found else [],
+        new_key_id=_new_key_id(), revoked=len(found.revoked_ticket_ids) if found else 0,
         told=told, errors=errors,
     )  # fmt: skip

@@ -129,6 +129,13 @@ def _known_ticket(key: str, kind: TicketTypeView, places: str, zone: str) -> Tic
     return Ticket(key, kind.id, values, kind)
 
 
+def groups_as_sent(form: Form) -> list[Group]:
+    """By their names alone, while nobody can tell more: what was typed is shown again."""
+    fields = [f"{key}-was" for key in form.keys("q", "-id")[:ROWS_MAX]]
+    names = dict.fromkeys(form.text(name) for name in fields if form.ticked(name))
+    return [Group(name) for name in names]
+
+
 def sent(form: Form, event: EventView, groups: Sequence[Group]) -> Fields:
     known = {kind.id: kind for kind in event.ticket_types}
     tickets: list[Ticket] = []

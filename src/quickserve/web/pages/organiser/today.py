@@ -7,12 +7,14 @@ from fastapi import Request
 from starlette.responses import Response
 
 from quickserve.contracts.booking import OrganiserReport
+from quickserve.kernel.errors import Unavailable
 from quickserve.kernel.service import Ctx
 from quickserve.web.format import number
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, locale_of, page_router, redirect
 from quickserve.web.pages.organiser.desk import AtDesk, show
 from quickserve.web.pages.organiser.figures import columns, together
+from quickserve.web.patience import optional
 
 router = page_router()
 
@@ -27,18 +29,20 @@ class Task:
 async def today(request: Request, desk: AtDesk, ask: Ask, ctx: Ctx) -> Response:
     if desk.organiser is None:
         return redirect(request, _elsewhere(desk.admin, desk.session.home))
-    report, drafts = await asyncio.gather(
-        ask.booking.organiser_report(desk.organiser_id, desk.token),
-        ask.catalog.events(desk.organiser_id, desk.token, limit=1),
+    report, events = await asyncio.gather(
+        optional(ask.booking.organiser_report(desk.organiser_id, desk.token)),
+        optional(ask.catalog.events(desk.organiser_id, desk.token, limit=1)),
     )
+    if report is None and events is None:
+        raise Unavailable
     locale = locale_of(request)
-    zone = report.next_dates[0].date.zone if report.next_dates else "Europe/Paris"
+    zone = report.next_dates[0].date.zone if report and report.next_dates else "Europe/Paris"
     return show(
         request, desk, "today.html", section="/organiser",
-        report=report, zone=zone, figures=_figures(report, locale),
-        columns=columns(report.hours, zone, locale, ctx.clock.now()),
-        tasks=_tasks(report, drafts.counts.get("draft", 0), locale),
-        empty=not sum(drafts.counts.values()),
+        report=report, zone=zone, figures=_figures(report, locale) if report else [],
+        columns=columns(report.hours, zone, locale, ctx.clock.now()) if report else None,
+        tasks=_tasks(report, events.counts.get("draft", 0) if events else 0, locale),
+        listed=events is not None, empty=events is not None and not sum(events.counts.values()),
     )  # fmt: skip
 
 
@@ -73,13 +77,14 @@ def _figures(report: OrganiserReport, locale: Locale) -> list[tuple[str, str, st
     ]
 
 
-def _tasks(report: OrganiserReport, drafts: int, locale: Locale) -> list[Task]:
+def _tasks(report: OrganiserReport | None, drafts: int, locale: Locale) -> list[Task]:
     tasks: list[Task] = []
     if drafts:
         text = locale.ngettext("%(count)s draft is not on sale", "%(count)s drafts are not on sale",
             drafts) % {"count": number(drafts, locale=locale)}  # fmt: skip
         tasks.append(Task(text, "/organiser/events?state=draft"))
-    bare = {f.date.event_id: f.date.title for f in report.next_dates if not f.capacity}
+    next_dates = report.next_dates if report else []
+    bare = {f.date.event_id: f.date.title for f in next_dates if not f.capacity}
     for event_id, title in bare.items():
         text = locale.gettext("“%(title)s” has no places to sell") % {"title": title}
         tasks.append(Task(text, f"/organiser/events/{event_id}/tickets"))
