@@ -18,10 +18,10 @@ from quickserve.kernel.errors import Problem
 
 T = TypeVar("T")
 
-_PAGE_SECONDS: Final = 2.5
+PAGE_SECONDS: Final = 3.0
 _FORM_SECONDS: Final = 5.0  # what changes something is given up less lightly
 _LONG_FORM_SECONDS: Final = 20.0  # of organisers: many dates at once, or a file
-_PART_SECONDS: Final = 1.2
+_PART_SECONDS: Final = 1.5
 _AGAIN_SECONDS: Final = 2.0
 
 
@@ -30,7 +30,7 @@ def begin(request: Request, seconds: float | None = None) -> None:
     if seconds is None:
         long = "/organiser/" in request.url.path
         form = _LONG_FORM_SECONDS if long else _FORM_SECONDS
-        seconds = _PAGE_SECONDS if request.method in ("GET", "HEAD") else form
+        seconds = PAGE_SECONDS if request.method in ("GET", "HEAD") else form
     deadline.set(time.monotonic() + seconds)
 
 
@@ -44,9 +44,9 @@ def begin_again(request: Request) -> None:
     begin(request, _AGAIN_SECONDS)
 
 
-async def optional(asked: Awaitable[T]) -> T | None:
+async def optional(asked: Awaitable[T], seconds: float = _PART_SECONDS) -> T | None:
     """The answer; None when whoever is asked is away or too slow. Raises what stays wrong."""
-    soon = time.monotonic() + _PART_SECONDS
+    soon = time.monotonic() + seconds
     until = deadline.get()
     token = deadline.set(soon if until is None else min(soon, until))
     try:

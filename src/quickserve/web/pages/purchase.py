@@ -31,7 +31,6 @@ router = page_router()
 
 _FIRST_WAIT_MS: Final = 1500  # most purchases end within it: no waiting page is seen
 _POLL_WAIT_MS: Final = 8000
-_PAGE_SECONDS: Final = 3.0
 _POLL_SECONDS: Final = _POLL_WAIT_MS / 1000 + 2
 _LOOK_SECONDS: Final = 0.1
 _LOOKS_MAX: Final = 10
@@ -40,7 +39,6 @@ _CHALLENGE: Final = re.compile(r"/pay/challenge/([0-9a-f-]{36})")
 
 @router.get("/purchases/{checkout_id}")
 async def purchase(request: Request, checkout_id: CheckoutId, ask: Ask) -> Response:
-    begin(request, _PAGE_SECONDS)
     view = await _asked(ask, checkout_id, _FIRST_WAIT_MS)
     if view is None:
         return render(request, "purchase.html", status=503, headers=PRIVATE, **_away(checkout_id))

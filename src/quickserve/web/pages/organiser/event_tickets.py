@@ -12,7 +12,7 @@ from quickserve.web.pages.organiser import drafts, quotas, ticket_fields
 from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
 from quickserve.web.pages.organiser.ticket_fields import Fields
-from quickserve.web.patience import optional
+from quickserve.web.patience import PAGE_SECONDS, optional
 from quickserve.web.problems import Sentence, sentence
 
 router = page_router()
@@ -33,7 +33,7 @@ class _Refused(Exception):  # noqa: N818 - a Problem, with the fields of the row
 
 @router.get("/organiser/events/{event_id}/tickets")
 async def tickets_page(request: Request, own: TheEvent, ask: Ask) -> Response:
-    groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token))
+    groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token), PAGE_SECONDS)
     if groups is None:
         return without_places(request, own)
     return _show(request, own, ticket_fields.of_event(own.view, groups, own.zone))
@@ -41,7 +41,7 @@ async def tickets_page(request: Request, own: TheEvent, ask: Ask) -> Response:
 
 @router.post("/organiser/events/{event_id}/tickets")
 async def save_tickets(request: Request, own: TheEvent, form: Submitted, ask: Ask) -> Response:
-    groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token))
+    groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token), PAGE_SECONDS)
     known = ticket_fields.groups_as_sent(form) if groups is None else groups
     fields = ticket_fields.sent(form, own.view, known)
     more = form.text("more")

@@ -17,7 +17,7 @@ from quickserve.web.pages.organiser.event_tickets import without_places
 from quickserve.web.pages.organiser.events import SECTION
 from quickserve.web.pages.organiser.numbers import CAPACITY_MAX, count
 from quickserve.web.pages.organiser.quotas import Group
-from quickserve.web.patience import optional
+from quickserve.web.patience import PAGE_SECONDS, optional
 from quickserve.web.problems import Sentence
 
 router = page_router()
@@ -27,7 +27,7 @@ _DATES_A_PAGE: Final = 50
 
 @router.get("/organiser/events/{event_id}/places")
 async def places_page(request: Request, own: TheEvent, ask: Ask) -> Response:
-    groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token))
+    groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token), PAGE_SECONDS)
     return without_places(request, own) if groups is None else _show(request, own, groups)
 
 
