@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from quickserve import demo, laptop
 from quickserve.app import SERVICES, Platform, load
-from quickserve.commandline import import_calendar, people, serve, split
+from quickserve.commandline import dead_letters, import_calendar, people, serve, split
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.postgres import PostgresError
 from quickserve.kernel.settings import Settings
@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_person(commands)
     _add_serve(commands)
     _add_migrate(commands)
+    dead_letters.add(commands)
     return parser
 
 

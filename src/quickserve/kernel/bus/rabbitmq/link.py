@@ -1,6 +1,7 @@
 """One connection to the broker, from when it is made until it breaks; then a new one is made."""
 
 import asyncio
+import logging
 from asyncio import timeout
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +15,10 @@ from aiormq import Channel as BareChannel
 
 from quickserve.kernel.bus.port import BusUnreachable
 from quickserve.kernel.bus.rabbitmq import queues
+
+# The library writes a line of its own about each attempt; we tell what matters.
+logging.getLogger("aiormq").setLevel(logging.CRITICAL)
+logging.getLogger("aio_pika").setLevel(logging.CRITICAL)
 
 _CONNECT_SECONDS_MAX: Final = 5
 _HEARTBEAT_SECONDS: Final = 5  # three missed ones and the broker counts as away
