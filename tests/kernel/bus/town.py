@@ -83,6 +83,7 @@ async def bus_at(
         bus.subscribe(Route(name, tuple(events), eater.take))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bus.connected())
+        await bus.publish([])  # connected, and its queues are made
         if consuming:
             await stack.enter_async_context(bus.consuming())
         yield bus

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncGenerator, Collection, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -31,54 +31,49 @@ class DeadLetter:
 
 
 class DeadLetters:
-    def __init__(self, link: Link) -> None:
+    """`channel` is ours: what it has and does not acknowledge goes back when it is told so."""
+
+    def __init__(self, link: Link, channel: AbstractChannel) -> None:
         self._link = link
+        self._channel = channel
 
     async def of(self, service: str) -> list[DeadLetter]:
         """The oldest first, at most LOOK_MAX. They stay where they are."""
-        async with aclosing(self._given_out(service)) as given_out:
-            return [_described(found) async for _, found in given_out]
+        async with self._given_out(service) as letters:
+            return [_described(letter) for letter in letters]
 
     async def replay(self, service: str, letter_id: str | None = None) -> int:
         """Sends one, or all that are there now, to the service again. Returns how many."""
-        return await self._settle(service, letter_id, again=True)
+        settled = 0
+        async with self._given_out(service) as letters:
+            for letter in _those(letters, letter_id):
+                # Twice rather than never: the consumer knows what it took.
+                await self._link.send([_anew(letter, service)])
+                await self._channel.basic_ack(_tag(letter))
+                settled += 1
+        return settled
 
     async def drop(self, service: str, letter_id: str) -> int:
         """Returns 0 when there is no such letter."""
-        return await self._settle(service, letter_id, again=False)
+        async with self._given_out(service) as letters:
+            dropped = _those(letters, letter_id)
+            for letter in dropped:
+                await self._channel.basic_ack(_tag(letter))
+        return len(dropped)
 
-    async def _settle(self, service: str, letter_id: str | None, *, again: bool) -> int:
-        settled = 0
-        async with aclosing(self._given_out(service)) as given_out:
-            async for channel, found in given_out:
-                if letter_id not in (None, _id(found)):
-                    continue
-                if again:
-                    # First: rather twice than never. The consumer knows what it took.
-                    await self._link.send([_anew(found, service)])
-                assert found.delivery_tag is not None
-                await channel.basic_ack(found.delivery_tag)
-                settled += 1
-                if letter_id is not None:
-                    break
-        return settled
-
-    async def _given_out(
-        self, service: str
-    ) -> AsyncGenerator[tuple[AbstractChannel, DeliveredMessage]]:
-        """Those that the caller does not acknowledge are back in their places afterwards."""
-        channel = await self._link.channel()
-        bare = await channel.get_underlay_channel()
-        queue = dead_queue_of(service)
+    @asynccontextmanager
+    async def _given_out(self, service: str) -> AsyncGenerator[list[DeliveredMessage]]:
+        """All that there are, out of the sight of others; at the end the rest is back."""
+        letters: list[DeliveredMessage] = []
         try:
-            there = (await bare.queue_declare(queue, passive=True)).message_count or 0
-            for _ in range(min(there, LOOK_MAX)):
-                found = await bare.basic_get(queue)
-                if found.delivery_tag is None:
-                    return
-                yield bare, found
+            while len(letters) < LOOK_MAX:
+                letter = await self._channel.basic_get(dead_queue_of(service))
+                if letter.delivery_tag is None:
+                    break
+                letters.append(letter)
+            yield letters
         finally:
-            await self._link.close(channel)
+            await self._channel.basic_nack(0, multiple=True, requeue=True)
 
 
 @asynccontextmanager
@@ -88,9 +83,19 @@ async def dead_letters(
     """Raises BusUnreachable with what the broker or the network says."""
     try:
         async with link_to(url, wanted) as link:
-            yield DeadLetters(link)
+            channel = await link.channel()
+            yield DeadLetters(link, await channel.get_underlay_channel())
     except (AMQPError, OSError, TimeoutError) as error:
         raise BusUnreachable(str(error) or type(error).__name__) from error
+
+
+def _those(letters: list[DeliveredMessage], letter_id: str | None) -> list[DeliveredMessage]:
+    return [letter for letter in letters if letter_id in (None, _id(letter))]
+
+
+def _tag(letter: DeliveredMessage) -> int:
+    assert letter.delivery_tag is not None
+    return letter.delivery_tag
 
 
 def _anew(found: DeliveredMessage, service: str) -> Letter:
