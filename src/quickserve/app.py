@@ -5,7 +5,7 @@ without a network; those in other processes are called at the addresses that the
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -14,6 +14,7 @@ import httpx2 as httpx
 from fastapi import FastAPI
 
 from quickserve.contracts.identity import REALM, Jwks
+from quickserve.kernel import tracing
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity, TokenVerifier
 from quickserve.kernel.bus.local import LocalBus
 from quickserve.kernel.bus.port import Bus
@@ -69,6 +70,9 @@ class Platform:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["Platform", None]:
         async with AsyncExitStack() as stack:
+            tracing.sample(self.settings.trace_ratio)
+            if self.settings.otlp_endpoint:
+                await stack.enter_async_context(_exporting(self.settings.otlp_endpoint))
             self.shared = await stack.enter_async_context(open_shared(self.settings))
             for service in self.services:
                 self._prepare(service)
@@ -140,6 +144,12 @@ class Platform:
             headers={SERVICE_TOKEN_HEADER: token},
         ) as http:  # fmt: skip
             return await _keys(http, REALM)
+
+
+def _exporting(endpoint: str) -> AbstractAsyncContextManager[None]:
+    from quickserve.kernel.otlp import exporting  # noqa: PLC0415 - dear; see there
+
+    return exporting(endpoint)
 
 
 async def _keys(http: httpx.AsyncClient, realm: str) -> Any:

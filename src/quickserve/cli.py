@@ -19,9 +19,9 @@ from quickserve import demo, laptop
 from quickserve.app import SERVICES, Platform, load
 from quickserve.commandline import dead_letters, import_calendar, people, serve, split
 from quickserve.kernel.errors import Problem
+from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.postgres import PostgresError
 from quickserve.kernel.settings import Settings
-from quickserve.kernel.telemetry import configure_logging
 from quickserve.server import Server
 
 _NAMES = ", ".join(SERVICES)

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quickserve.app import Platform
 from quickserve.forward import Forward
+from quickserve.kernel import tracing
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity
 from quickserve.kernel.deadlines import DEADLINE_HEADER
 from quickserve.kernel.errors import (
@@ -28,13 +29,15 @@ from quickserve.kernel.errors import (
 )
 from quickserve.kernel.http import problem_response
 from quickserve.kernel.settings import Settings
-from quickserve.kernel.telemetry import metrics_page
+from quickserve.kernel.telemetry import Observed, metrics_page
 from quickserve.kernel.throttle import Takes
 
 _WAIT_SECONDS: Final = 8  # while the process starts
 _PROBES: Final = frozenset({"/metrics", "/readyz"})
-# Services tell these each other; strangers do not.
-_OWN_HEADERS: Final = frozenset({DEADLINE_HEADER.encode(), SERVICE_TOKEN_HEADER.encode()})
+# Services tell these each other; strangers do not: whose trace is recorded, say, is our choice.
+_OWN_HEADERS: Final = frozenset({
+    DEADLINE_HEADER.encode(), SERVICE_TOKEN_HEADER.encode(), tracing.HEADER.encode(), b"tracestate",
+})  # fmt: skip
 
 State = Literal["starting", "ready", "draining"]
 
@@ -115,7 +118,7 @@ class Front:
         await self._gate(scope, receive, send)
 
     async def close(self) -> None:
-        for forward in self._services.elsewhere.values():
+        for forward in self._services.forwards.values():
             await forward.close()
 
 
@@ -127,10 +130,14 @@ class _Services:
         self.apps: Mapping[str, ASGIApp] = platform.apps
         # Only the process that everybody reaches forwards to the others.
         urls = platform.settings.service_urls if "web" in platform.apps else {}
-        self.elsewhere = {
+        self.forwards = {
             name: Forward(url, token, platform.settings.import_bytes_max)
             for name, url in urls.items()
             if name not in platform.apps
+        }
+        self.elsewhere: Mapping[str, ASGIApp] = {
+            name: Observed(forward, "web", f"/api/{name}/…")
+            for name, forward in self.forwards.items()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

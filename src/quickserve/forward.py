@@ -8,16 +8,21 @@ from typing import Final
 import httpx2 as httpx
 from starlette.types import Receive, Scope, Send
 
+from quickserve.kernel import tracing
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER
 from quickserve.kernel.client import KEEPALIVE_SECONDS
 from quickserve.kernel.errors import Problem, TooLarge, Unavailable
 from quickserve.kernel.http import problem_response
+from quickserve.kernel.logs import request_id
 
 # RFC 9110, 7.6.1: they are about one connection; lengths are written anew.
 _ONE_HOP: Final = frozenset({
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te",
     b"trailer", b"transfer-encoding", b"upgrade", b"host", b"content-length", b"x-forwarded-for",
 })  # fmt: skip
+_REQUEST_ID: Final = b"x-request-id"
+_TRACE: Final = tracing.HEADER.encode()
+_NOT_PASSED_ON: Final = _ONE_HOP | {_REQUEST_ID, _TRACE}
 _SAFE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 0.2
@@ -80,7 +85,10 @@ class Forward:
     def _request(self, scope: Scope, body: bytes) -> httpx.Request:
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         query = scope["query_string"].decode("latin-1")
-        headers = [(k, v) for k, v in scope["headers"] if k.lower() not in _ONE_HOP]
+        headers = [(k, v) for k, v in scope["headers"] if k.lower() not in _NOT_PASSED_ON]
+        # Of this process's own span: the other's is its child.
+        headers.append((_TRACE, tracing.traceparent().encode()))
+        headers.append((_REQUEST_ID, request_id.get().encode()))
         headers.append((SERVICE_TOKEN_HEADER.encode(), self._token().encode()))
         if scope.get("client"):
             headers.append((b"x-forwarded-for", scope["client"][0].encode()))

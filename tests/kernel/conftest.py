@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.settings import Settings
-from quickserve.kernel.telemetry import configure_logging
 from quickserve.kernel.testing import test_settings as settings_for
 
 from .world import LOAVES, Bakery, Packages, open_bakery

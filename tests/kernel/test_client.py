@@ -29,9 +29,9 @@ from quickserve.kernel.errors import (
     TooManyRequests,
     Unavailable,
 )
+from quickserve.kernel.logs import request_id
 from quickserve.kernel.resilience import Breaker
 from quickserve.kernel.settings import Settings
-from quickserve.kernel.telemetry import request_id
 
 from .world import Bakery, SoldOut, app_of, client_of, http_of
 

@@ -75,7 +75,8 @@ async def test_a_bug_is_logged_by_route_not_by_address(
 
 PROGRAM = """
 import sys
-from quickserve.kernel.telemetry import configure_logging, log
+from quickserve.kernel.logs import configure_logging
+from quickserve.kernel.telemetry import log
 configure_logging("info", sys.argv[1])
 log.debug("hidden")
 log.info("baked", loaves=3)
@@ -95,7 +96,8 @@ def test_logs_go_to_stderr_without_variables(form: str) -> None:
     )  # fmt: skip
     assert done.stdout == ""
     assert "hidden" not in done.stderr
-    assert "ValueError: burnt" in done.stderr
+    assert "ValueError" in done.stderr
+    assert ("burnt" in done.stderr) == (form == "text"), "its words may quote a form or a row"
     assert done.stderr.count("Anna Arendt") <= 1, "the line of source, not the variable"
     if form == "json":
         first, second = (json.loads(line) for line in done.stderr.splitlines())

@@ -4,7 +4,7 @@ import pytest
 from tests.web.house import BASE, House, Visitor, open_house
 
 from quickserve.kernel.db import ensure_database
-from quickserve.kernel.telemetry import configure_logging
+from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.testing import test_settings as settings_for
 
 

@@ -156,10 +156,11 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A confirmed booking to be recorded, out of a hold or not."""
+    """A confirmed booking to be recorded, out of a hold or not; `trace` is the request's."""
 
     booking: Booking
     hold_id: HoldId | None
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import httpx2 as httpx
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from quickserve.kernel import tracing
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER
 from quickserve.kernel.db import in_transaction
 from quickserve.kernel.deadlines import DEADLINE_HEADER, deadline
@@ -28,13 +29,13 @@ from quickserve.kernel.errors import (
     ProblemDocument,
     Unavailable,
 )
+from quickserve.kernel.logs import request_id
 from quickserve.kernel.resilience import Breaker, Bulkhead, Full, Open, RetryBudget, State
 from quickserve.kernel.telemetry import (
     BREAKER,
     CALLS,
     CALLS_IN_FLIGHT,
     CALLS_REPEATED,
-    request_id,
 )
 
 log = structlog.get_logger()
@@ -217,8 +218,7 @@ class Client:
         request.headers[DEADLINE_HEADER] = str(int(remaining * 1000))
         self._in_flight.inc()
         try:
-            async with asyncio.timeout(remaining):
-                return await self._http.send(request)
+            return await self._exchange(request, remaining)
         except TimeoutError:
             self._note_failure("timeout", fair=remaining >= _FAIR_SECONDS)
             raise DeadlineExceeded(f"{self.target} did not answer in time.") from None
@@ -233,6 +233,15 @@ class Client:
             raise
         finally:
             self._in_flight.dec()
+
+    async def _exchange(self, request: httpx.Request, seconds: float) -> httpx.Response:
+        name = f"{request.method} {self.target}"
+        with tracing.Span(name, "client", service=self.caller) as span:
+            request.headers[tracing.HEADER] = span.traceparent
+            async with asyncio.timeout(seconds):
+                response = await self._http.send(request)
+            span.answered(request.method, response.status_code)
+        return response
 
     def _judged(self, response: httpx.Response) -> bytes:
         if response.status_code >= 500:  # noqa: PLR2004

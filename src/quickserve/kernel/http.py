@@ -26,8 +26,9 @@ from quickserve.kernel.errors import (
     TooLarge,
     Unavailable,
 )
+from quickserve.kernel.logs import request_id
 from quickserve.kernel.settings import Settings
-from quickserve.kernel.telemetry import Observed, metrics_page, request_id, route_of
+from quickserve.kernel.telemetry import Observed, metrics_page, route_of
 
 log = structlog.get_logger()
 
@@ -142,9 +143,7 @@ class Guarded:
             await self._app(scope, body.receive, guarded_send)
         except Exception:
             if not body.refusal:
-                log.exception(
-                    "unexpected_error", route=route_of(scope), request_id=request_id.get()
-                )
+                log.exception("unexpected_error", route=route_of(scope))
                 if started:
                     raise
                 answer = InternalError()

@@ -4,13 +4,15 @@ import time
 from asyncio import timeout
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from quickserve.kernel import tracing
 from quickserve.kernel.bus.port import Outcomes
 from quickserve.kernel.db import Database, Transaction
 from quickserve.kernel.events import DomainEvent, Message
-from quickserve.kernel.telemetry import EVENTS
+from quickserve.kernel.telemetry import EVENT_SECONDS, EVENTS
 
 TAKE_SECONDS_MAX = 4.0  # one that hangs must not hold up the others
 ALL_SECONDS_MAX = 8.0
@@ -54,9 +56,13 @@ class Consumer:
                 applied = await self._apply(messages)
         except Exception as error:  # noqa: BLE001 - whatever a consumer raises, the event stays
             return error
+        now = datetime.now(UTC)
         for message in messages:
             outcome = "applied" if message.id in applied else "repeated"
             EVENTS.labels(self._service, message.type, outcome).inc()
+            if message.id in applied:
+                age = max(0.0, (now - message.time).total_seconds())
+                EVENT_SECONDS.labels(self._service, message.type).observe(age)
         return None
 
     async def _apply(self, messages: Sequence[Message]) -> set[UUID]:
@@ -66,9 +72,17 @@ class Consumer:
             first = await first_times(tx, self._service, list(known.values()))
             for message in known.values():
                 if message.id in first:
-                    subscription = self._subscriptions[message.type]
-                    await subscription.handle(tx, subscription.event.load(message.data))
+                    await self._handle(tx, message)
         return first
+
+    async def _handle(self, tx: Transaction, message: Message) -> None:
+        """Goes on in the trace of what caused the event."""
+        subscription = self._subscriptions[message.type]
+        with tracing.Span(
+            f"take {message.type}", "consumer", service=self._service, parent=message.trace,
+            attributes={"messaging.operation.name": "take", "quickserve.from": message.source},
+        ):  # fmt: skip
+            await subscription.handle(tx, subscription.event.load(message.data))
 
 
 async def first_times(tx: Transaction, service: str, messages: Sequence[Message]) -> set[UUID]:

@@ -9,10 +9,12 @@ from uuid import UUID
 
 import structlog
 
+from quickserve.kernel import tracing
 from quickserve.kernel.bus.port import Bus, Outcomes
 from quickserve.kernel.db import Database, Transaction
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, new_uuid
+from quickserve.kernel.logs import told
 from quickserve.kernel.telemetry import EVENTS
 
 log = structlog.get_logger()
@@ -31,18 +33,25 @@ class _Row:
     subject: str
     data: Any
     occurred_at: datetime
+    trace: str
 
 
-async def append(tx: Transaction, *events: DomainEvent) -> None:
-    """Writes the events into the service's outbox, in the change's own transaction."""
+async def append(
+    tx: Transaction, *events: DomainEvent, traces: Sequence[str] | None = None
+) -> None:
+    """Writes the events into the service's outbox, in the change's own transaction.
+
+    `traces` are their causes, one each, where the caller works for several at once.
+    """
     await tx.execute(
-        "INSERT INTO outbox (id, type, subject, data)"
-        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::jsonb[])",
+        "INSERT INTO outbox (id, type, subject, data, trace)"
+        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::jsonb[], %s::text[])",
         (
             [new_uuid() for _ in events],
             [event.TYPE for event in events],
             [event.subject for event in events],
             [event.dump().decode() for event in events],
+            traces or [tracing.traceparent()] * len(events),
         ),
     )
     tx.after_commit.append(lambda: _wake_relays(tx.url))
@@ -70,7 +79,7 @@ class Relay:
                 try:
                     taken = await self.deliver()
                 except Exception as error:  # noqa: BLE001 - the next round may succeed
-                    log.warning("relay_interrupted", service=self._service, error=repr(error)[:300])
+                    log.warning("relay_interrupted", service=self._service, error=told(error))
                     await asyncio.sleep(POLL_SECONDS)
                     taken = 0
                 if not taken:
@@ -108,15 +117,16 @@ class Relay:
                 "  SELECT id FROM outbox"
                 "  WHERE next_attempt_at <= clock_timestamp()"
                 "  ORDER BY position LIMIT %s FOR UPDATE SKIP LOCKED)"
-                " RETURNING id, type, subject, data, occurred_at, position)"
-                " SELECT id, type, subject, data, occurred_at FROM claimed ORDER BY position",
+                " RETURNING id, type, subject, data, occurred_at, trace, position)"
+                " SELECT id, type, subject, data, occurred_at, trace FROM claimed"
+                " ORDER BY position",
                 (CLAIM_SECONDS, BATCH),
             )
 
     def _message(self, row: _Row) -> Message:
         return Message(
             id=MessageId(row.id), source=self._service, type=row.type,
-            subject=row.subject, time=row.occurred_at, data=row.data,
+            subject=row.subject, time=row.occurred_at, data=row.data, trace=row.trace,
         )  # fmt: skip
 
     async def _settle(self, delivered: Sequence[UUID], untried: Sequence[UUID]) -> None:
@@ -133,9 +143,7 @@ class Relay:
     async def _postpone(self, row: _Row, error: Exception) -> None:
         """An event is never given up: whoever repairs the consumer gets it within a minute."""
         EVENTS.labels(self._service, row.type, "postponed").inc()
-        log.warning(
-            "event_not_delivered", service=self._service, type=row.type, error=repr(error)[:300]
-        )
+        log.warning("event_not_delivered", service=self._service, type=row.type, error=told(error))
         async with self._db.read() as tx:
             await tx.execute(
                 "UPDATE outbox SET attempts = attempts + 1, failure = %(failure)s,"

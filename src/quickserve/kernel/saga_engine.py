@@ -16,7 +16,9 @@ from uuid import UUID
 
 import absurdctl
 
+from quickserve.kernel import tracing
 from quickserve.kernel.db import Jsonb, Transaction
+from quickserve.kernel.gauges import SagaCount
 from quickserve.kernel.ids import new_uuid
 
 # fail_run's delays: 0.25 s, doubled at every attempt, at most half a minute.
@@ -91,6 +93,7 @@ class Claim:
     name: str
     saga_id: UUID
     params: Any
+    trace: str
     checkpoints: dict[str, Any]
 
 
@@ -101,14 +104,15 @@ async def spawn(
 
     With a `worker` it is his from the beginning, leased for `lease` seconds; without, anybody's.
     """
-    claim = Claim(new_uuid(), new_uuid(), 1, name, saga_id, params, {})
+    trace = tracing.traceparent()
+    claim = Claim(new_uuid(), new_uuid(), 1, name, saga_id, params, trace, {})
     spawned = await tx.execute(
         "WITH task AS ("
         " INSERT INTO saga_tasks (task_id, saga_id, name, state, attempts, run_id, started_at,"
         "  params, headers, retry_strategy)"
         " VALUES (%(task)s, %(saga)s::text, %(name)s, %(state)s, 1, %(run)s,"
         "  CASE WHEN %(worker)s::text IS NOT NULL THEN clock_timestamp() END,"
-        "  %(params)s, jsonb_build_object('saga_id', %(saga)s::text), %(retry)s)"
+        "  %(params)s, %(headers)s, %(retry)s)"
         " ON CONFLICT (saga_id) DO NOTHING RETURNING task_id)"
         " INSERT INTO saga_runs (run_id, task_id, attempt, state, claimed_by, available_at,"
         "  started_at, claim_expires_at)"
@@ -126,6 +130,7 @@ async def spawn(
             "worker": worker,
             "lease": lease,
             "params": Jsonb(params),
+            "headers": Jsonb({"saga_id": str(saga_id), "trace": trace}),
             "retry": Jsonb(_RETRY),
         },
     )
@@ -147,6 +152,20 @@ async def clean(tx: Transaction, queue: str) -> None:
     await tx.execute("SELECT 1 FROM absurd.cleanup_all_queues(%s)", (queue,))
 
 
+async def count_unfinished(tx: Transaction, stuck_attempts: int) -> list[SagaCount]:
+    """By an index on the runs' states: what ended is not looked at."""
+    return await tx.all(
+        SagaCount,
+        "SELECT t.name AS saga, CASE"
+        "  WHEN r.state = 'sleeping' AND r.wake_event IS NOT NULL THEN 'waiting'"
+        "  WHEN r.attempt >= %(stuck)s THEN 'stuck' ELSE 'running' END AS state,"
+        " count(*) AS count"
+        " FROM saga_runs r JOIN saga_tasks t USING (task_id)"
+        " WHERE r.state IN ('pending', 'running', 'sleeping') GROUP BY 1, 2",
+        {"stuck": stuck_attempts},
+    )
+
+
 async def use(tx: Transaction) -> None:
     """Prepares a worker's connection.
 
@@ -164,6 +183,7 @@ async def claim(
         Claim,
         "SELECT c.run_id, c.task_id, c.attempt, c.task_name AS name,"
         " (c.headers->>'saga_id')::uuid AS saga_id, c.params,"
+        " coalesce(c.headers->>'trace', '') AS trace,"
         " (SELECT coalesce(jsonb_object_agg(s.checkpoint_name, s.state), '{}')"
         "    FROM absurd.get_task_checkpoint_states(%(queue)s, c.task_id, c.run_id) s"
         " ) AS checkpoints"

@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from quickserve.kernel import saga_engine as engine
+from quickserve.kernel import tracing
 from quickserve.kernel.errors import InternalError, Problem
 from quickserve.kernel.saga import Do, Saga, Step, Undo, Wait, definite
 from quickserve.kernel.service import Runtime
@@ -107,25 +108,25 @@ class Execution:
         ]
         result = {"outcome": "undone", "failure": decision}
         for name, undo in pending[:-1]:
-            await self._undo(undo)
+            await self._undo(name, undo)
             await self._lease.checkpoint(name, None)
         if pending:
-            await self._undo(pending[-1][1])
+            await self._undo(*pending[-1])
             await self._lease.finish(result, pending[-1][0], None)
         else:
             await self._lease.finish(result, engine.UNWIND, decision)
 
-    async def _undo(self, undo: Undo[Any]) -> None:
+    async def _undo(self, name: str, undo: Undo[Any]) -> None:
         if self._stopping():
             raise ReleasedError
-        error = await self._repeat(undo, lambda _problem: False)
+        error = await self._repeat(name, undo, lambda _problem: False)
         if isinstance(error, Exception):
             raise RetryError(_describe(error)) from None
 
     async def _do(self, index: int, step: Step[Any]) -> Any:
         signalled = False
         while True:
-            result = await self._repeat(step.do, self._may_refuse(index))
+            result = await self._repeat(step.name, step.do, self._may_refuse(index))
             if isinstance(result, Exception):
                 await self._give_up(index, result)
             if not isinstance(result, Wait):
@@ -137,13 +138,16 @@ class Execution:
     def _may_refuse(self, index: int) -> Callable[[Problem], bool]:
         return definite if index <= self._saga.pivot_index else lambda _problem: False
 
-    async def _repeat(self, action: Do[Any] | Undo[Any], refuses: Callable[[Problem], bool]) -> Any:
+    async def _repeat(
+        self, name: str, action: Do[Any] | Undo[Any], refuses: Callable[[Problem], bool]
+    ) -> Any:
         """The action's result; or the error that it ended with after some attempts."""
         error: Exception = InternalError()
         for attempt in range(1, ATTEMPTS_IN_PLACE + 1):
             try:
-                async with asyncio.timeout(STEP_SECONDS_MAX):
-                    return await action(self._runtime.context(), self._params, self._state)
+                with tracing.Span(f"{self._saga.name} {name}"):
+                    async with asyncio.timeout(STEP_SECONDS_MAX):
+                        return await action(self._runtime.context(), self._params, self._state)
             except Problem as problem:
                 if refuses(problem):
                     raise _RefusedError(problem) from None

@@ -14,11 +14,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 from quickserve.kernel.errors import Conflict, Unavailable
+from quickserve.kernel.logs import request_id
 from quickserve.kernel.saga import Saga, State, Step
 from quickserve.kernel.saga_queue import SagaQueue, SagaStatus
 from quickserve.kernel.saga_worker import Sagas
 from quickserve.kernel.service import Context, Runtime
-from quickserve.kernel.telemetry import request_id
 
 Fault = Literal["refuse", "lose", "repeat", "kill", "stall"]
 When = Literal["before", "after"]

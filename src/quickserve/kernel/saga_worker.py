@@ -14,18 +14,19 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
+from quickserve.kernel import gauges, tracing
 from quickserve.kernel import saga_engine as engine
 from quickserve.kernel.db import Transaction, open_connection
 from quickserve.kernel.errors import Problem
+from quickserve.kernel.logs import request_id, told
 from quickserve.kernel.saga_execution import (
     Execution,
     ReleasedError,
     RetryError,
     SuspendedError,
 )
-from quickserve.kernel.saga_queue import SagaQueue
+from quickserve.kernel.saga_queue import STUCK_ATTEMPTS, SagaQueue
 from quickserve.kernel.service import Runtime
-from quickserve.kernel.telemetry import request_id
 
 log = structlog.get_logger()
 
@@ -74,7 +75,7 @@ class Worker:
                 delay = 0.1
                 await self._serve(Transaction(self.connection))
             except Exception as error:  # noqa: BLE001 - whatever it was, a worker goes on
-                log.warning("saga_worker_interrupted", worker=self._name, error=repr(error)[:300])
+                log.warning("saga_worker_interrupted", worker=self._name, error=told(error))
             else:
                 return
             finally:
@@ -134,8 +135,10 @@ class Worker:
     async def _execute(self, tx: Transaction, lease: engine.Lease) -> None:
         claim = lease.claim
         request_id.set(f"saga-{claim.saga_id}")
+        service = self._sagas.queue.name
         try:
-            await self._advance(lease)
+            with tracing.Span(f"saga {claim.name}", service=service, parent=claim.trace):
+                await self._advance(lease)
         except Exception as error:
             if engine.lease_lost(error):
                 log.warning("saga_lease_lost", saga_id=str(claim.saga_id), worker=self._name)
@@ -211,7 +214,7 @@ class Sagas:
         self.workers: list[Worker] = []
         self._count = runtime.settings.saga_workers if workers is None else workers
         self._watched: dict[UUID, set[asyncio.Event]] = {}
-        self._watcher: asyncio.Task[None] | None = None
+        self._watchers: list[asyncio.Task[None]] = []
 
     @property
     def poll_seconds(self) -> float:
@@ -221,7 +224,10 @@ class Sagas:
     async def __aenter__(self) -> Self:
         self.queue.join(self)
         self.start_workers()
-        self._watcher = asyncio.create_task(self._watch())
+        self._watchers = [
+            asyncio.create_task(self._watch()),
+            asyncio.create_task(self._count_unfinished()),
+        ]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -231,9 +237,9 @@ class Sagas:
         tasks = [worker.task for worker in self.workers]
         for worker in self.workers:
             worker.wake.set()
-        if self._watcher:
-            self._watcher.cancel()
-            tasks.append(self._watcher)
+        for watcher in self._watchers:
+            watcher.cancel()
+        tasks += self._watchers
         late = (await asyncio.wait(tasks, timeout=_STOP_SECONDS_MAX))[1]
         for task in late:
             task.cancel()
@@ -287,3 +293,13 @@ class Sagas:
                         self.progressed(saga_id)
             except Problem as problem:
                 log.warning("saga_watch_interrupted", error=str(problem))
+
+    async def _count_unfinished(self) -> None:
+        while True:
+            try:
+                async with self.runtime.db.read() as tx:
+                    counts = await engine.count_unfinished(tx, STUCK_ATTEMPTS)
+                gauges.show_sagas(self.queue.name, self.queue.sagas, counts)
+            except Problem as problem:
+                log.warning("saga_count_interrupted", error=told(problem))
+            await asyncio.sleep(gauges.EVERY_SECONDS)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 
+from quickserve.kernel import gauges
 from quickserve.kernel.auth import VISITOR, Principal, TokenVerifier
 from quickserve.kernel.bus.port import Bus, Route
 from quickserve.kernel.client import Client
@@ -21,6 +22,7 @@ from quickserve.kernel.db import Database, Schema, Transaction
 from quickserve.kernel.errors import InternalError, Problem
 from quickserve.kernel.http import install_manners
 from quickserve.kernel.inbox import Consumer, Subscription, forget_old
+from quickserve.kernel.logs import told
 from quickserve.kernel.outbox import Relay
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.shared.cache import Cache
@@ -99,7 +101,7 @@ class Runtime:
                 self.resources = await stack.enter_async_context(self.service.resources(self))
             tasks = [asyncio.create_task(self._repeat(job)) for job in self.service.jobs]
             if self.service.owns_data:
-                tasks.append(asyncio.create_task(self._repeat(_FORGET_OLD_MESSAGES)))
+                tasks += [asyncio.create_task(self._repeat(job)) for job in _OF_ALL]
                 relay = Relay(self.service.name, self.db, self.bus)
                 tasks.append(asyncio.create_task(relay.run()))
             stack.push_async_callback(_cancel, tasks)
@@ -121,7 +123,7 @@ class Runtime:
                 await job.run(self.context())
             except Exception as error:  # noqa: BLE001 - the next round may succeed
                 log.warning(
-                    "job_failed", service=self.service.name, job=job.name, error=repr(error)
+                    "job_failed", service=self.service.name, job=job.name, error=told(error)
                 )
             await asyncio.sleep(job.every_seconds)
 
@@ -130,7 +132,14 @@ async def _forget_old_messages(ctx: "Context") -> None:
     await forget_old(ctx.db)
 
 
-_FORGET_OLD_MESSAGES = Job("forget_old_messages", _forget_old_messages, every_seconds=3600)
+async def _look(ctx: "Context") -> None:
+    await gauges.look(ctx.runtime.service.name, ctx.db)
+
+
+_OF_ALL = (
+    Job("forget_old_messages", _forget_old_messages, every_seconds=3600),
+    Job("look", _look, every_seconds=gauges.EVERY_SECONDS),
+)
 
 
 @dataclass(frozen=True, slots=True)

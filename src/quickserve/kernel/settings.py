@@ -69,6 +69,12 @@ class Settings(BaseSettings):
         default="127.0.0.0/8 ::1/128",
         description="Networks whose programs may read /metrics and /readyz.",
     )
+    otlp_endpoint: str = Field(
+        default="", description="OpenTelemetry collector (OTLP over HTTP) that spans are sent to."
+    )
+    trace_ratio: float = Field(
+        default=1, ge=0, le=1, description="How many of the traces that begin here are recorded."
+    )
     drain_seconds: float = Field(
         default=0, ge=0, le=300, description="Between saying `not ready` and taking no more."
     )

@@ -1,22 +1,22 @@
-"""Logs, metrics and request ids. Logs are JSON on stderr and carry no personal data."""
+"""What is measured: metrics, and for each request a span, a log line and an id.
 
-import logging
+Labels are bounded: services, routes, types; never what a stranger sends.
+"""
+
 import re
-import sys
 import time
-from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quickserve.kernel import tracing
 from quickserve.kernel.ids import new_uuid
+from quickserve.kernel.logs import request_id
 
 log = structlog.get_logger()
-
-request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 REQUESTS = Histogram(
     "quickserve_request_seconds",
@@ -38,44 +38,29 @@ CALLS_IN_FLIGHT = Gauge(
 BREAKER = Gauge("quickserve_breaker_state", "0 closed, 1 half-open, 2 open.", ["caller", "target"])
 EVENTS = Counter("quickserve_events_total", "Events taken.", ["consumer", "type", "outcome"])
 BUS_CONNECTED = Gauge("quickserve_bus_connected", "Whether there is a connection to the broker.")
+EVENT_SECONDS = Histogram(
+    "quickserve_event_seconds",
+    "From the change that an event tells of to its committed effect.",
+    ["consumer", "type"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600),
+)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_ID_HEADER: Final = b"x-request-id"
+_TRACE_HEADER: Final = tracing.HEADER.encode()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-def configure_logging(level: str, form: str) -> None:
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
-            # The prettier one shows variables, among them people's names.
-            exception_formatter=structlog.dev.plain_traceback,
-        )
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[level.upper()]
-        ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
-
-
 class Observed:
-    """ASGI middleware: request id in and out, one metric and one log line a request."""
+    """ASGI middleware: request id in and out; a span, a metric and a log line for each request.
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
+    `route` names those that no route of the application takes.
+    """
+
+    def __init__(self, app: ASGIApp, service: str, route: str = "unmatched") -> None:
         self._app = app
         self._service = service
+        self._route = route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,48 +68,56 @@ class Observed:
             return
         started = time.perf_counter()
         status = 500
-        given = _given_request_id(scope)
+        given, traceparent = _given(scope)
         token = request_id.set(given or request_id.get() or new_uuid().hex)
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"x-request-id", request_id.get().encode()),
-                ]
+                headers = [pair for pair in message.get("headers", []) if pair[0] != _ID_HEADER]
+                message["headers"] = [*headers, (_ID_HEADER, request_id.get().encode())]
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            with tracing.Span("", "server", service=self._service, parent=traceparent) as span:
+                try:
+                    await self._app(scope, receive, send_with_id)
+                finally:
+                    self._note(span, scope, status, time.perf_counter() - started)
         finally:
-            self._note(scope, status, time.perf_counter() - started)
             request_id.reset(token)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = route_of(scope)
+    def _note(self, span: tracing.Span, scope: Scope, status: int, seconds: float) -> None:
+        route = route_of(scope, self._route)
         # Strangers may invent methods; each label would stay in memory.
         method = scope["method"] if scope["method"] in _METHODS else "other"
         REQUESTS.labels(self._service, method, route, str(status)).observe(seconds)
+        span.name = f"{method} {route}"
+        span.attributes |= {"http.route": route, "quickserve.request_id": request_id.get()}
+        span.answered(method, status)
         log.debug(
             "request",
             service=self._service, method=method, route=route, status=status,
-            duration_ms=round(seconds * 1000, 2), request_id=request_id.get(),
+            duration_ms=round(seconds * 1000, 2),
         )  # fmt: skip
 
 
-def route_of(scope: Scope) -> str:
+def route_of(scope: Scope, unmatched: str = "unmatched") -> str:
     """The address's pattern. The address itself may be a key to somebody's tickets."""
-    return getattr(scope.get("route"), "path", "unmatched")
+    return getattr(scope.get("route"), "path", unmatched)
 
 
-def _given_request_id(scope: Scope) -> str:
+def _given(scope: Scope) -> tuple[str, str]:
+    """The request id and the traceparent that came with it, "" for none."""
+    given = traceparent = ""
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
+        if name == _ID_HEADER:
             text = value.decode("latin-1")
-            return text if _REQUEST_ID.fullmatch(text) else ""
-    return ""
+            given = text if _REQUEST_ID.fullmatch(text) else ""
+        elif name == _TRACE_HEADER:
+            traceparent = value.decode("latin-1")
+    return given, traceparent
 
 
 async def metrics_page(_request: Any) -> Response:

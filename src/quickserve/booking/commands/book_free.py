@@ -23,7 +23,7 @@ from quickserve.contracts.booking import (
     SoldOut,
 )  # fmt: skip
 from quickserve.contracts.catalog import DateId
-from quickserve.kernel import outbox
+from quickserve.kernel import outbox, tracing
 from quickserve.kernel.db import Database
 from quickserve.kernel.errors import IdReused, NotFound
 from quickserve.kernel.service import Context
@@ -71,7 +71,7 @@ async def book_free(ctx: Context, cmd: BookFree) -> Booking:
             new_tickets(basket.items, cmd.buyer, key.id),
         )  # fmt: skip
         try:
-            await resources(ctx).sales.put(Sale(booking, cmd.hold_id))
+            await resources(ctx).sales.put(Sale(booking, cmd.hold_id, tracing.traceparent()))
         except (SoldOut, Outrun):
             continue  # somebody, or this very request, was faster: look again
         return booking
@@ -81,7 +81,8 @@ async def book_free(ctx: Context, cmd: BookFree) -> Booking:
 async def record_sales(db: Database, sales: Sequence[Sale]) -> list[None]:
     """All or none, in one transaction. Errors: SoldOut, Outrun."""
     async with db.transaction() as tx:
-        await outbox.append(tx, *(confirmation(sale.booking) for sale in sales))
+        events = [confirmation(sale.booking) for sale in sales]
+        await outbox.append(tx, *events, traces=[sale.trace for sale in sales])
         if await bookings.insert_sales(tx, sales) != len(sales):
             raise Outrun
     return [None] * len(sales)

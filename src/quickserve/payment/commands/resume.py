@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from quickserve.kernel.logs import told
 from quickserve.kernel.service import Context
 from quickserve.payment import store
 from quickserve.payment.commands._provider import ask, release
@@ -34,7 +35,7 @@ async def _resume(ctx: Context, intent: Intent) -> None:
         elif intent.state == "voided":
             await release(ctx, intent)
     except Exception as error:  # noqa: BLE001 - whatever it is, its neighbours go on
-        log.warning("intent_not_resumed", intent_id=str(intent.id), error=repr(error)[:300])
+        log.warning("intent_not_resumed", intent_id=str(intent.id), error=told(error))
 
 
 async def deliver_sandbox_callbacks(ctx: Context) -> None:
@@ -46,4 +47,4 @@ async def deliver_sandbox_callbacks(ctx: Context) -> None:
             await take_callback(ctx, callback)
             await resources.sandbox.delivered(callback_id)
         except Exception as error:  # noqa: BLE001 - it comes again, and the others go on
-            log.warning("callback_not_taken", callback_id=str(callback_id), error=repr(error)[:300])
+            log.warning("callback_not_taken", callback_id=str(callback_id), error=told(error))
