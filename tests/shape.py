@@ -51,6 +51,7 @@ class World:
     settings: Settings
     platforms: dict[str, Platform]
     addresses: dict[str, str] = field(default_factory=dict)
+    _transports: list[httpx.AsyncBaseTransport] = field(default_factory=list)
 
     @property
     def runtimes(self) -> dict[str, Runtime]:
@@ -60,13 +61,21 @@ class World:
         """To a service's API, at any host; from the network address `peer`."""
         if APART:
             token = ServiceIdentity(self.settings, "web").token
-            return _ToProcess(f"{self.addresses[service]}/api/{service}", token, peer)
+            transport = _ToProcess(f"{self.addresses[service]}/api/{service}", token, peer)
+            self._transports.append(transport)
+            return transport
         app = self.platforms[service].apps[service]
         return httpx.ASGITransport(app, raise_app_exceptions=False, client=(peer, 1))
 
     def front(self) -> httpx.AsyncBaseTransport:
         """To what everybody reaches: the pages, and the APIs below `/api`."""
-        return _ToFront(Front(self.platforms["web"]))
+        front = _ToFront(Front(self.platforms["web"]))
+        self._transports.append(front)
+        return front
+
+    async def close(self) -> None:
+        for transport in self._transports:
+            await transport.aclose()
 
     def client(self, service: str, caller: str) -> Client:
         token = ServiceIdentity(self.settings, caller).token
@@ -127,6 +136,7 @@ async def _apart(
             world.platforms[service.name] = platform
             await stack.enter_async_context(served(platform, listeners[service.name]))
         yield world
+        await world.close()
 
 
 @asynccontextmanager
