@@ -113,6 +113,8 @@ class Front:
         self._services = _Services(platform)
         gate = _Public if "web" in platform.apps else _Internal
         self._gate: ASGIApp = gate(platform, self._services)
+        if bus := platform.bus.app:
+            self._gate = _Pushed(bus, self._services, self._gate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._gate(scope, receive, send)
@@ -120,6 +122,25 @@ class Front:
     async def close(self) -> None:
         for forward in self._services.forwards.values():
             await forward.close()
+
+
+class _Pushed:
+    """What a bus pushes, to `/bus/<which>/<service>`, comes from outside and shows no token of
+    ours: the bus checks it, in the process that has the service.
+    """
+
+    def __init__(self, bus: ASGIApp, services: "_Services", guarded: ASGIApp) -> None:
+        self._bus = bus
+        self._elsewhere = services.elsewhere
+        self._guarded = guarded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        first, *rest = scope["path"].lstrip("/").split("/")
+        if first != "bus":
+            await self._guarded(scope, receive, send)
+            return
+        service = rest[1] if len(rest) > 1 else ""
+        await self._elsewhere.get(service, self._bus)(scope, receive, send)
 
 
 class _Services:

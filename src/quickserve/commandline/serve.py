@@ -10,6 +10,7 @@ import structlog
 from quickserve.app import Platform, load
 from quickserve.contracts.deliveries import TAKERS
 from quickserve.kernel.bus import make_bus
+from quickserve.kernel.bus.port import Bus
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.settings import SECRET_CHARS_MIN, Settings
 from quickserve.laptop import CannotStart
@@ -24,7 +25,7 @@ _LOOKS_PER_LINE = 20
 def run(names: Sequence[str], listener: socket.socket) -> int:
     settings = Settings()
     _require(settings, names)
-    asyncio.run(_serve(settings, names, listener))
+    asyncio.run(_serve(settings, names, listener, _bus(settings)))
     return 0
 
 
@@ -38,14 +39,23 @@ def _require(settings: Settings, names: Sequence[str]) -> None:
             )
 
 
-async def _serve(settings: Settings, names: Sequence[str], listener: socket.socket) -> None:
+def _bus(settings: Settings) -> Bus:
+    try:
+        return make_bus(settings, TAKERS)
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
+
+
+async def _serve(
+    settings: Settings, names: Sequence[str], listener: socket.socket, bus: Bus
+) -> None:
     server = Server(settings, listener)
-    await server.run(_platform(settings, names), _announced(names))
+    await server.run(_platform(settings, names, bus), _announced(names))
 
 
 @asynccontextmanager
-async def _platform(settings: Settings, names: Sequence[str]) -> AsyncGenerator[Platform]:
-    platform = Platform(settings, [load(name) for name in names], bus=make_bus(settings, TAKERS))
+async def _platform(settings: Settings, names: Sequence[str], bus: Bus) -> AsyncGenerator[Platform]:
+    platform = Platform(settings, [load(name) for name in names], bus=bus)
     await _until_migrated(platform)
     async with platform.running():
         yield platform

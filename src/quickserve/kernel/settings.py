@@ -14,6 +14,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 SECRET_CHARS_MIN: Final = 32
 _OF_ONE_SERVICE = re.compile(r"QUICKSERVE_([A-Z]+)_(URL|DATABASE_URL)")
 
+# The service principal "Microsoft.EventGrid" of the public cloud.
+EVENT_GRID: Final = "4962773b-9cdb-44cf-a8bf-237846a00ab7"
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="QUICKSERVE_", frozen=True, extra="ignore")
@@ -77,6 +80,31 @@ class Settings(BaseSettings):
     )
     drain_seconds: float = Field(
         default=0, ge=0, le=300, description="Between saying `not ready` and taking no more."
+    )
+
+    eventgrid_endpoint: str = Field(
+        default="", description="Of the custom topic or the namespace; empty: no Event Grid."
+    )
+    eventgrid_key: SecretStr = Field(
+        default=SecretStr(""), description="Access key; empty: the platform's identity."
+    )
+    eventgrid_topic: str = Field(
+        default="", description="The namespace's topic: we pull. Empty: a custom topic pushes."
+    )
+    eventgrid_subscription: str = Field(
+        default="quickserve", description="We pull from `<this>-<service>`."
+    )
+    eventgrid_tenant: str = Field(
+        default="", description="Id of the tenant that issues the tokens of deliveries."
+    )
+    eventgrid_audience: str = Field(
+        default="", description="Id or URI of the webhook's Entra application."
+    )
+    eventgrid_sender: str = Field(
+        default=EVENT_GRID, description="Id of the Entra application that delivers."
+    )
+    eventgrid_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="Value of `code` in the webhook's address, too."
     )
 
     @classmethod

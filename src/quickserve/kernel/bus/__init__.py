@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from quickserve.kernel.bus.eventgrid import EventGridBus
 from quickserve.kernel.bus.local import LocalBus
 from quickserve.kernel.bus.port import Bus
 from quickserve.kernel.events import DomainEvent
@@ -9,8 +10,16 @@ from quickserve.kernel.settings import Settings
 
 
 def make_bus(settings: Settings, takers: Mapping[str, Sequence[type[DomainEvent]]]) -> Bus:
-    """`takers`: the events that each service takes, also of those in other processes."""
-    if url := settings.rabbitmq_url.get_secret_value():
+    """`takers`: the events that each service takes, also of those in other processes.
+
+    Raises ValueError when settings do not fit each other.
+    """
+    url = settings.rabbitmq_url.get_secret_value()
+    if settings.eventgrid_endpoint and url:
+        raise ValueError("Set QUICKSERVE_EVENTGRID_ENDPOINT or QUICKSERVE_RABBITMQ_URL, not both.")
+    if settings.eventgrid_endpoint:
+        return EventGridBus(settings)
+    if url:
         # A process without a broker needs no client of one.
         from quickserve.kernel.bus.rabbitmq.bus import RabbitBus  # noqa: PLC0415
 

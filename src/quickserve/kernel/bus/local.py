@@ -24,6 +24,10 @@ class LocalBus:
             failures |= taken
         return [failures.get(place) for place in range(len(messages))]
 
+    @property
+    def app(self) -> None:
+        return None
+
     @asynccontextmanager
     async def connected(self) -> AsyncGenerator[None]:
         yield

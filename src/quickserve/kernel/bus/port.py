@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from starlette.types import ASGIApp
+
 from quickserve.kernel.events import DomainEvent, Message
 
 # What became of each message, in their order: None when its effect is committed, else why not.
@@ -39,6 +41,11 @@ class Bus(Protocol):
 
         Raises BusUnreachable when the bus is away: then each may have been sent, or not.
         """
+        ...
+
+    @property
+    def app(self) -> ASGIApp | None:
+        """Takes what the bus pushes to `/bus/…` of the process. It knows its callers itself."""
         ...
 
     def connected(self) -> AbstractAsyncContextManager[None]:

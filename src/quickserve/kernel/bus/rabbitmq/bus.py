@@ -52,6 +52,10 @@ class RabbitBus:
         await link.send([_letter(message) for message in messages])
         return [None] * len(messages)
 
+    @property
+    def app(self) -> None:
+        return None
+
     @asynccontextmanager
     async def connected(self) -> AsyncGenerator[None]:
         task = asyncio.create_task(self._keep_linked())
