@@ -1,4 +1,4 @@
-"""The command line: `quickserve up`, `import`, `person`, `migrate`. `--help` teaches each."""
+"""The command line: `quickserve up`, `import`, `person`, `forget`, …; `--help` teaches each."""
 
 import argparse
 import asyncio
@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import EmailStr, TypeAdapter, ValidationError
 
 from quickserve import demo, laptop
 from quickserve.app import SERVICES, Platform, load
-from quickserve.commandline import dead_letters, import_calendar, people, serve, split
+from quickserve.commandline import dead_letters, forget, import_calendar, people, serve, split
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.postgres import PostgresError
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_up(commands)
     _add_import(commands)
     _add_person(commands)
+    _add_forget(commands)
     _add_serve(commands)
     _add_migrate(commands)
     dead_letters.add(commands)
@@ -155,13 +156,33 @@ def _add_person(commands: Commands) -> None:
         description="Makes the person and, with --organiser, the organiser if it is new. The"
         " password is asked for, or read from QUICKSERVE_PASSWORD.",
     )
-    person.add_argument("email")
+    person.add_argument("email", type=_email)
     person.add_argument("--name", required=True)
     person.add_argument("--organiser", metavar="NAME", help="organisation the person works for")
     person.add_argument("--role", choices=["organiser", "door"], default="organiser")
     person.add_argument("--admin", action="store_true", help="may see every organisation")
     _data_option(person)
     person.set_defaults(run=_person)
+
+
+def _add_forget(commands: Commands) -> None:
+    forget_ = commands.add_parser(
+        "forget",
+        help="erase a person",
+        description="Erases what every service keeps of the person with this e-mail address:"
+        " buyer, holder of tickets, staff. What was sold and paid stays, without the person"
+        " (docs/personal-data.md). Safe to repeat; status 1 while a purchase is under way.",
+    )
+    forget_.add_argument("email", type=_email)
+    _data_option(forget_)
+    forget_.set_defaults(run=_forget)
+
+
+def _email(text: str) -> str:
+    try:
+        return TypeAdapter(EmailStr).validate_python(text)
+    except ValidationError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no e-mail address") from None
 
 
 def _home(arguments: argparse.Namespace) -> laptop.Home:
@@ -233,6 +254,10 @@ def _person(arguments: argparse.Namespace) -> int:
             organiser=arguments.organiser, role=arguments.role, admin=arguments.admin,
         )
     )  # fmt: skip
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    return asyncio.run(forget.run(_home(arguments), arguments.email))
 
 
 def _migrate(arguments: argparse.Namespace) -> int:

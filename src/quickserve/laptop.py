@@ -130,21 +130,34 @@ def settings_of(home: Home, *, public_url: str, database_url: str = "") -> Setti
 
 @asynccontextmanager
 async def clients(home: Home) -> AsyncGenerator[Callable[[str], Client], None]:
-    """Clients of the services: of the program running in this folder, else of one started here."""
+    """Clients of the services: at the addresses of the settings where those name them all, else of
+    the program running in this folder, else of one started here.
+    """
+    known = Settings().service_urls
+    if known.keys() >= {name for name in SERVICES if name != "web"}:
+        async with _remote(home, known) as found:
+            yield found
+        return
     address = home.running_at()
     if address is None:
         with database(home) as admin_url:
             async with platform(home, admin_url, "http://127.0.0.1:8000") as everything:
                 yield everything.clients_for("cli").__getitem__
         return
-    settings = settings_of(home, public_url=address)
-    token = ServiceIdentity(settings, "cli").token
+    async with _remote(home, dict.fromkeys(SERVICES, address)) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _remote(home: Home, at: dict[str, str]) -> AsyncGenerator[Callable[[str], Client]]:
+    token = ServiceIdentity(settings_of(home, public_url=""), "cli").token
     async with network() as transport:
 
-        def remote(name: str) -> Client:
-            return Client(name, f"{address}/api/{name}", transport, token, caller="cli")
+        def client(name: str) -> Client:
+            address = f"{at[name].rstrip('/')}/api/{name}"
+            return Client(name, address, transport, token, caller="cli")
 
-        yield remote
+        yield client
 
 
 def address_of(host: str, port: int) -> str:

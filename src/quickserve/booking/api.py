@@ -8,6 +8,7 @@ from quickserve.booking import reads
 from quickserve.booking.commands.book_free import BookFree, book_free
 from quickserve.booking.commands.book_hold import BookHold, book_hold
 from quickserve.booking.commands.confirm_booking import confirm_booking
+from quickserve.booking.commands.erase_person import erase_person
 from quickserve.booking.commands.hold_places import HoldPlaces, hold_places
 from quickserve.booking.commands.put_quotas import PutQuotas, put_quotas
 from quickserve.booking.commands.release_hold import release_hold
@@ -51,6 +52,7 @@ from quickserve.contracts.booking import (
     UnknownTicketType,
 )  # fmt: skip
 from quickserve.contracts.catalog import DateId, EventId
+from quickserve.contracts.erasure import Erased, Erasure, PersonalData, Whose
 from quickserve.kernel.auth import anyone, services, signed_in
 from quickserve.kernel.errors import (
     Conflict,
@@ -249,3 +251,24 @@ async def get_sales(event_id: EventId, ctx: Ctx) -> SalesReport:
 )
 async def get_report(organiser_id: OrganiserId, ctx: Ctx) -> OrganiserReport:
     return await reads.organiser_report(ctx, organiser_id)
+
+
+# -- Personal data --------------------------------------------------------------------------------
+
+
+@router.post(
+    "/personal-data/search",
+    dependencies=[services("cli")],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def post_search(body: Whose, ctx: Ctx) -> PersonalData:
+    return await reads.personal_data(ctx, body.email)
+
+
+@router.post(
+    "/personal-data/erasure",
+    dependencies=[services("cli")],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def post_erasure(body: Erasure, ctx: Ctx) -> Erased:
+    return await erase_person(ctx, body)

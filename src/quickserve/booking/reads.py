@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from quickserve.booking import signing
 from quickserve.booking.model import Booking, Hold, Pool, Ticket, places_together
 from quickserve.booking.resources import resources
-from quickserve.booking.store import bookings, keys, offers, reports, scans, stock
+from quickserve.booking.store import bookings, keys, offers, reports, retention, scans, stock
 from quickserve.contracts.booking import (
     Admissions,
     Availability,
@@ -30,6 +30,7 @@ from quickserve.contracts.booking import (
     TicketView,
 )  # fmt: skip
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
+from quickserve.contracts.erasure import BOOKINGS_MAX, PersonalData
 from quickserve.kernel.auth import Role
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.errors import NotFound
@@ -280,3 +281,12 @@ def _lines(ctx: Context, latest: list[reports.LatestBooking]) -> list[BookingLin
         )
         for one in latest
     ]  # fmt: skip
+
+
+async def personal_data(ctx: Context, email: str) -> PersonalData:
+    """Bookings that name the buyer, and how many cannot be erased yet."""
+    async with ctx.db.read() as tx:
+        return PersonalData(
+            booking_ids=await retention.bookings_of(tx, email, BOOKINGS_MAX),
+            under_way=await retention.count_pending(tx, email),
+        )

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from quickserve.checkout import reads
+from quickserve.checkout.commands.erase_person import erase_person
 from quickserve.checkout.commands.retry_saga import RetrySaga, retry_saga
 from quickserve.checkout.commands.start_checkout import StartCheckout, start_checkout
 from quickserve.contracts.booking import HoldExpired, HoldUsed, NotOnSale, SoldOut
@@ -17,7 +18,8 @@ from quickserve.contracts.checkout import (
     SagaList,
     SagaView,
 )
-from quickserve.kernel.auth import anyone, signed_in
+from quickserve.contracts.erasure import Erased, Erasure
+from quickserve.kernel.auth import anyone, services, signed_in
 from quickserve.kernel.errors import (
     Conflict,
     Forbidden,
@@ -83,3 +85,15 @@ async def post_retry(saga_id: UUID, ctx: Ctx) -> SagaView:
     """The delayed next attempt begins now."""
     await retry_saga(ctx, RetrySaga(saga_id))
     return await reads.read_saga(ctx, saga_id)
+
+
+# -- Personal data --------------------------------------------------------------------------------
+
+
+@router.post(
+    "/personal-data/erasure",
+    dependencies=[services("cli")],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def post_erasure(body: Erasure, ctx: Ctx) -> Erased:
+    return await erase_person(ctx, body)

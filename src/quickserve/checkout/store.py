@@ -1,5 +1,6 @@
 """All the SQL of checkout. The sagas' own tables are the kernel's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -91,4 +92,19 @@ async def end_checkout(tx: Transaction, checkout_id: CheckoutId, booking_key: st
         "UPDATE checkouts SET booking_key = coalesce(booking_key, %s), contact_email = NULL,"
         " contact_name = NULL, contact_language = NULL, method = NULL WHERE id = %s",
         (booking_key, checkout_id),
+    )
+
+
+async def erase_contents(tx: Transaction, booking_ids: Sequence[BookingId]) -> int:
+    """Of ended purchases: who sends one of them again finds its id used. How many there were."""
+    return await tx.execute(
+        "UPDATE checkouts SET content = '' WHERE booking_id = ANY(%s) AND contact_email IS NULL"
+        " AND content <> ''",
+        (list(booking_ids),),
+    )
+
+
+async def count_with_contact(tx: Transaction, email: str) -> int:
+    return await tx.value(
+        "SELECT count(*) FROM checkouts WHERE lower(contact_email) = lower(%s)", (email,)
     )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from quickserve.contracts.erasure import Erased, Erasure, PersonalData, Whose
 from quickserve.contracts.identity import (
     Credentials,
     EmailTaken,
@@ -22,12 +23,13 @@ from quickserve.contracts.identity import (
 )
 from quickserve.identity import oidc, reads
 from quickserve.identity.commands.end_session import end_session
+from quickserve.identity.commands.erase_person import erase_person
 from quickserve.identity.commands.look_up_session import look_up_session
 from quickserve.identity.commands.register_person import RegisterPerson, register_person
 from quickserve.identity.commands.save_organiser import SaveOrganiser, save_organiser
 from quickserve.identity.commands.set_roles import SetRoles, set_roles
 from quickserve.identity.commands.sign_in import SignIn, sign_in
-from quickserve.kernel.auth import anyone, signed_in
+from quickserve.kernel.auth import anyone, services, signed_in
 from quickserve.kernel.errors import (
     Conflict,
     Forbidden,
@@ -112,3 +114,24 @@ async def get_organiser(
     name: Annotated[str, Query(min_length=1, max_length=200)], ctx: Ctx
 ) -> OrganiserView:
     return (await reads.find_organiser(ctx, name)).view
+
+
+# -- Personal data --------------------------------------------------------------------------------
+
+
+@router.post(
+    "/personal-data/search",
+    dependencies=[services("cli")],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def post_search(body: Whose, ctx: Ctx) -> PersonalData:
+    return await reads.personal_data(ctx, body.email)
+
+
+@router.post(
+    "/personal-data/erasure",
+    dependencies=[services("cli")],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def post_erasure(body: Erasure, ctx: Ctx) -> Erased:
+    return await erase_person(ctx, body)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from quickserve.contracts.erasure import PersonalData
 from quickserve.contracts.identity import Team
 from quickserve.identity import store
 from quickserve.identity.model import Organiser
@@ -43,3 +44,9 @@ async def user_info(ctx: Context) -> dict[str, Any]:
         "preferred_username": name,
         "email": person.email if person else None,
     }
+
+
+async def personal_data(ctx: Context, email: str) -> PersonalData:
+    async with ctx.db.read() as tx:
+        person = await store.find_person_by_email(tx, email)
+    return PersonalData(person_id=person.id if person else None)

@@ -62,6 +62,29 @@ async def set_password_hash(tx: Transaction, person_id: PersonId, password_hash:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Traces:
+    sessions: int
+    memberships: int
+
+
+async def count_traces(tx: Transaction, email: str) -> tuple[int, int]:
+    """Sessions and memberships of the person, who is locked until the transaction ends."""
+    found = await tx.maybe(
+        _Traces,
+        "SELECT (SELECT count(*) FROM sessions s WHERE s.person_id = p.id) AS sessions,"
+        "  (SELECT count(*) FROM memberships m WHERE m.person_id = p.id) AS memberships"
+        " FROM people p WHERE lower(p.email) = lower(%s) FOR UPDATE OF p",
+        (email,),
+    )
+    return (found.sessions, found.memberships) if found else (0, 0)
+
+
+async def delete_person(tx: Transaction, email: str) -> int:
+    """With memberships and sessions. 0 when there is none."""
+    return await tx.execute("DELETE FROM people WHERE lower(email) = lower(%s)", (email,))
+
+
 # -- Organisers -----------------------------------------------------------------------------------
 
 

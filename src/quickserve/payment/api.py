@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from quickserve.contracts.erasure import Erased, Erasure
 from quickserve.contracts.payment import (
     CardInvalid,
     Challenge,
@@ -37,6 +38,7 @@ from quickserve.payment import reads
 from quickserve.payment.commands.answer_challenge import answer_challenge
 from quickserve.payment.commands.authorize import Authorize, authorize
 from quickserve.payment.commands.capture import capture
+from quickserve.payment.commands.erase_person import erase_person
 from quickserve.payment.commands.refund import GiveRefund, refund
 from quickserve.payment.commands.void import void
 from quickserve.payment.providers.sandbox.cards import method_for, test_cards
@@ -134,3 +136,15 @@ async def put_challenge_answer(
     challenge_id: ChallengeId, body: ChallengeAnswer, ctx: Ctx
 ) -> Challenge:
     return await answer_challenge(ctx, challenge_id, approve=body.approve)
+
+
+# -- Personal data --------------------------------------------------------------------------------
+
+
+@router.post(
+    "/personal-data/erasure",
+    dependencies=[services("cli")],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def post_erasure(body: Erasure, ctx: Ctx) -> Erased:
+    return await erase_person(ctx, body)

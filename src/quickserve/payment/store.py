@@ -1,5 +1,6 @@
 """Every SQL statement of the payment service's own books (the sandbox keeps its own)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
@@ -138,6 +139,25 @@ async def forget_methods(tx: Transaction, limit: int) -> int:
         "  AND next_attempt_at IS NULL AND state IN ('captured', 'declined', 'voided')"
         "  LIMIT %s FOR UPDATE SKIP LOCKED)",
         (limit,),
+    )
+
+
+async def erase_methods(tx: Transaction, references: Sequence[UUID]) -> int:
+    """Of decided payments, and the path back to the purchase. How many there were."""
+    return await tx.execute(
+        "UPDATE intents SET method = '', return_path = '' WHERE reference = ANY(%s)"
+        " AND next_attempt_at IS NULL AND state IN ('captured', 'declined', 'voided')"
+        " AND (method, return_path) <> ('', '')",
+        (list(references),),
+    )
+
+
+async def count_open(tx: Transaction, references: Sequence[UUID]) -> int:
+    """Payments that are not decided, or whose money the provider still has to release."""
+    return await tx.value(
+        "SELECT count(*) FROM intents WHERE reference = ANY(%s) AND (next_attempt_at IS NOT NULL"
+        " OR state NOT IN ('captured', 'declined', 'voided'))",
+        (list(references),),
     )
 
 

@@ -3,7 +3,12 @@
 One bounded batch a statement; the answer is how many rows it was.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quickserve.contracts.booking import BookingId
 from quickserve.kernel.db import Transaction
+from quickserve.kernel.ids import PersonId
 
 
 async def forget_buyers(tx: Transaction, limit: int) -> int:
@@ -28,6 +33,60 @@ async def forget_scanners(tx: Transaction, limit: int) -> int:
         "  JOIN scans s ON s.date_id = d.id AND s.scanned_by IS NOT NULL"
         "  WHERE d.ends_at < statement_timestamp() - interval '1 year' LIMIT %s)",
         (limit,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    id: BookingId
+
+
+@dataclass(frozen=True, slots=True)
+class _Erased:
+    bookings: int
+    tickets: int
+
+
+async def bookings_of(tx: Transaction, email: str, limit: int) -> list[BookingId]:
+    """Ended ones that still name this buyer. Rarely asked: no index is kept for it."""
+    found = await tx.all(
+        _Booking,
+        "SELECT id FROM bookings WHERE lower(email) = lower(%s) AND state <> 'pending'"
+        " ORDER BY id LIMIT %s",
+        (email, limit),
+    )
+    return [booking.id for booking in found]
+
+
+async def count_pending(tx: Transaction, email: str) -> int:
+    return await tx.value(
+        "SELECT count(*) FROM bookings WHERE lower(email) = lower(%s) AND state = 'pending'",
+        (email,),
+    )
+
+
+async def erase_buyer(
+    tx: Transaction, booking_ids: Sequence[BookingId], email: str
+) -> tuple[int, int]:
+    """How many bookings and tickets named this buyer. As `forget_buyers`, for one person."""
+    erased = await tx.one(
+        _Erased,
+        "WITH whose AS (SELECT id FROM bookings WHERE id = ANY(%s)"
+        "  AND lower(email) = lower(%s) AND state <> 'pending' FOR UPDATE),"
+        " holders AS (UPDATE tickets t SET holder_name = '' FROM whose"
+        "  WHERE t.booking_id = whose.id RETURNING t.id),"
+        " buyers AS (UPDATE bookings b SET email = NULL, name = NULL, language = NULL,"
+        "  body_hash = '' FROM whose WHERE b.id = whose.id RETURNING b.id)"
+        " SELECT (SELECT count(*) FROM buyers) AS bookings,"
+        "  (SELECT count(*) FROM holders) AS tickets",
+        (list(booking_ids), email),
+    )
+    return erased.bookings, erased.tickets
+
+
+async def erase_scanner(tx: Transaction, person_id: PersonId) -> int:
+    return await tx.execute(
+        "UPDATE scans SET scanned_by = NULL WHERE scanned_by = %s", (person_id,)
     )
 
 

@@ -1,0 +1,15 @@
+"""Forgets one person: accounts stay, without means of payment and the way to the tickets."""
+
+from quickserve.contracts.erasure import Erased, Erasure
+from quickserve.kernel.service import Context
+from quickserve.payment import store
+
+
+async def erase_person(ctx: Context, cmd: Erasure) -> Erased:
+    """Of payments for these bookings. Amounts, the ledger and refunds need neither; a payment whose
+    provider still has to be asked needs both.
+    """
+    async with ctx.db.transaction() as tx:
+        payments = await store.erase_methods(tx, cmd.booking_ids)
+        under_way = await store.count_open(tx, cmd.booking_ids)
+    return Erased(counts={"payments": payments}, under_way=under_way)
