@@ -53,6 +53,7 @@ _TOGETHER = {
     "tests/journeys/test_kill.py": "plug",
     "tests/journeys/": "product",
     "tests/kernel/bus/": "broker",
+    "tests/commandline/doctor/": "broker",
     "tests/kernel/test_db_restart.py": "own server",
 }
 

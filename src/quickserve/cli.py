@@ -18,6 +18,7 @@ from pydantic import EmailStr, TypeAdapter, ValidationError
 from quickserve import demo, laptop
 from quickserve.app import SERVICES, Platform, load
 from quickserve.commandline import dead_letters, forget, import_calendar, people, serve, split
+from quickserve.commandline.doctor import run as doctor
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.postgres import PostgresError
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_migrate(commands)
     dead_letters.add(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -131,6 +133,22 @@ def _add_migrate(commands: Commands) -> None:
     )
     _data_option(migrate)
     migrate.set_defaults(run=_migrate)
+
+
+def _add_doctor(commands: Commands) -> None:
+    command = commands.add_parser(
+        "doctor",
+        help="look for what is wrong, and say what to do",
+        description="Looks at the settings, each service's database, the broker, Redis, the other"
+        " processes, the issuer's keys and, on a laptop, the data folder. Changes nothing. Ends"
+        " with 1 when something is wrong.",
+    )
+    command.add_argument(
+        "names", nargs="*", choices=[*SERVICES, []], metavar="NAME", help=f"{_NAMES}; all without"
+    )
+    _data_option(command)
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.set_defaults(run=_doctor)
 
 
 def _add_import(commands: Commands) -> None:
@@ -273,6 +291,11 @@ def _migrate(arguments: argparse.Namespace) -> int:
     for name in asyncio.run(platform.migrate()):
         print(name)
     return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    home = laptop.Home((arguments.data or laptop.default_folder()).absolute())
+    return doctor.run(home, arguments.names, as_json=arguments.json)
 
 
 def _interrupt(_number: int, _frame: object) -> None:

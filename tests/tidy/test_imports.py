@@ -8,7 +8,8 @@ import pytest
 from .project import ROOT, SRC, python_files
 
 RABBITMQ = {
-    f"kernel/bus/rabbitmq/{name}.py" for name in ("queues", "link", "intake", "dead_letters")
+    f"kernel/bus/rabbitmq/{name}.py"
+    for name in ("queues", "link", "intake", "dead_letters", "look")
 }
 # Package → the only modules that import it.
 ADAPTERS = {

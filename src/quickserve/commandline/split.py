@@ -126,6 +126,15 @@ def _require_broker(url: str) -> None:
         ) from error
 
 
+def database_of(service: str) -> str:
+    return f"quickserve_{service}"
+
+
+def secret_of(settings: Settings, service: str) -> str:
+    """A service's own: it cannot make another one's keys of it."""
+    return settings.key_for(f"process:{service}").hex()
+
+
 class Split:
     """All services of a data folder, each in its process."""
 
@@ -192,26 +201,22 @@ class Split:
         for name in SERVICES:
             service = load(name)
             if service.owns_data:
-                url = await ensure_database(self._admin_url, f"quickserve_{name}")
-                secret = SecretStr(self._secret(name))
+                url = await ensure_database(self._admin_url, database_of(name))
+                secret = SecretStr(secret_of(self._settings, name))
                 settings = Settings(database_url=url, secret=secret)
                 await Platform(settings, [service]).migrate()
-
-    def _secret(self, name: str) -> str:
-        """A service's own: it cannot make another one's keys of it."""
-        return self._settings.key_for(f"process:{name}").hex()
 
     def _environment(self, name: str, urls: Mapping[str, str]) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if k != "QUICKSERVE_DATABASE_URL"}
         # Without the administrator's password: a service signs in with its own role.
         parts = urlsplit(self._admin_url)
         database = parts._replace(
-            netloc=parts.netloc.rpartition("@")[2], path=f"/quickserve_{name}"
+            netloc=parts.netloc.rpartition("@")[2], path=f"/{database_of(name)}"
         )
         return {
             "QUICKSERVE_RABBITMQ_URL": BROKER,
             **inherited,
-            "QUICKSERVE_SECRET": self._secret(name),
+            "QUICKSERVE_SECRET": secret_of(self._settings, name),
             "QUICKSERVE_SERVICE_SECRET": self._home.service_secret(),
             "QUICKSERVE_PUBLIC_URL": self._settings.public_url,
             "QUICKSERVE_DATABASE_URL": urlunsplit(database) if load(name).owns_data else "",

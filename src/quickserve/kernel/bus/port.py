@@ -31,6 +31,16 @@ class Route:
         return frozenset(event.TYPE for event in self.events)
 
 
+@dataclass(frozen=True, slots=True)
+class QueueFacts:
+    """Of a service's queue with a broker; `waiting` is None where nobody has made it."""
+
+    service: str
+    waiting: int | None
+    consumers: int
+    dead: int
+
+
 class Bus(Protocol):
     def subscribe(self, route: Route) -> None:
         """Before `consuming`."""
