@@ -96,7 +96,7 @@ class Product:
 def start(folder: Path, *options: str, **environment: str) -> Product:
     """`quickserve up` on this folder, in the tests' shape; returns once it says `ready`."""
     shape = ["--split"] if APART else []
-    if APART:
+    if APART and "QUICKSERVE_RABBITMQ_URL" not in environment:
         environment["QUICKSERVE_RABBITMQ_URL"] = _virtual_host(folder)
     process = subprocess.Popen(
         [sys.executable, "-m", "quickserve", "up", "--data", str(folder),
