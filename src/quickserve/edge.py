@@ -139,7 +139,8 @@ class _Pushed:
         if first != "bus":
             await self._guarded(scope, receive, send)
             return
-        service = rest[1] if len(rest) > 1 else ""
+        # Nothing may come behind the service: on its way a path with dots would lead elsewhere.
+        service = rest[1] if len(rest) == 2 else ""  # noqa: PLR2004
         await self._elsewhere.get(service, self._bus)(scope, receive, send)
 
 

@@ -15,6 +15,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from quickserve.kernel import tracing
+from quickserve.kernel.bus.port import BusFault
 from quickserve.kernel.errors import Problem
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -61,10 +62,10 @@ def configure_logging(level: str, form: str) -> None:
 
 
 def told(error: BaseException) -> str:
-    """For a log line: what a refusal or the network says; of anything else the kind alone."""
+    """For a log line: what a refusal, a bus or the network says; of all else the kind alone."""
     if isinstance(error, Problem):
         return f"{error.code}: {error}"
-    if isinstance(error, OSError):
+    if isinstance(error, OSError | BusFault):
         return f"{type(error).__name__}: {error}"[:300]
     state = getattr(error, "sqlstate", None)
     return f"{type(error).__name__} ({state})" if state else type(error).__name__

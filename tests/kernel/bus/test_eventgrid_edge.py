@@ -1,5 +1,6 @@
 """How deliveries reach the webhook: past the check for service tokens, by the public process."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -90,7 +91,19 @@ async def test_the_public_process_passes_them_on(
             await process.start()
             assert await deliver() == 200
             assert (await http.get(f"{public}/")).json() == "this is web"
+            assert await asked(public, f"{PATH}/booking/../../../api/booking/") == 404
     assert len(taking.taken) == 2
+
+
+async def asked(address: str, path: str) -> int:
+    """The status; as typed, where a client would tidy the path up first."""
+    host, port = address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n".encode())
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    await writer.wait_closed()
+    return int(status)
 
 
 @asynccontextmanager

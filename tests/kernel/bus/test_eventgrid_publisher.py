@@ -15,6 +15,7 @@ from quickserve.kernel.bus.eventgrid_publisher import batches
 from quickserve.kernel.bus.eventgrid_requests import Busy, Refused
 from quickserve.kernel.bus.port import BusUnreachable
 from quickserve.kernel.events import Message
+from quickserve.kernel.logs import told
 from quickserve.kernel.settings import Settings
 from tests.kernel.world import Bakery, eventually
 
@@ -143,6 +144,7 @@ async def test_what_is_wrong_with_the_bus_is_not_held_against_the_events(
         with pytest.raises(BusUnreachable) as caught:
             await bus.publish([message()])
     assert "another key" not in f"{caught.value!r} {caught.value.__context__!r}"
+    assert "Event Grid" in told(caught.value), "the log says what to repair"
 
 
 async def test_a_topic_that_hangs_is_given_up_before_the_claim_ends(

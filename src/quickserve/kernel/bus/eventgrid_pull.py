@@ -14,6 +14,7 @@ from quickserve.kernel.bus.eventgrid_requests import Busy, Grid
 from quickserve.kernel.bus.port import BusUnreachable, Route
 from quickserve.kernel.errors import Malformed
 from quickserve.kernel.events import Message
+from quickserve.kernel.logs import told
 
 log = structlog.get_logger()
 
@@ -59,9 +60,7 @@ class Puller:
                 going = await self._round(stopping)
             except Exception as error:  # noqa: BLE001 - the next round may succeed
                 going = False
-                log.warning(
-                    "eventgrid_interrupted", service=self._route.service, error=repr(error)[:300]
-                )
+                log.warning("eventgrid_interrupted", service=self._route.service, error=told(error))
             if going:
                 pause = shortest
             else:
@@ -83,7 +82,7 @@ class Puller:
             failed[_delay(delivery.count)].append(delivery.lock)
             log.warning(
                 "event_not_taken", service=self._route.service, type=message.type,
-                delivery=delivery.count, error=repr(outcome)[:300],
+                delivery=delivery.count, error=told(outcome),
             )  # fmt: skip
         await self._settle("acknowledge", done)
         await self._settle("reject", unreadable)
@@ -104,7 +103,7 @@ class Puller:
             except Malformed as error:
                 # At once among the dead letters: no repetition makes it readable.
                 unreadable.append(delivery.lock)
-                log.warning("event_unreadable", service=self._route.service, error=str(error)[:300])
+                log.warning("event_unreadable", service=self._route.service, error=told(error))
                 continue
             if message.type in self._route.types:
                 messages.append((delivery, message))

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import httpx2 as httpx
 
 from quickserve.kernel.bus.entra import OwnTokens
-from quickserve.kernel.bus.port import BusUnreachable
+from quickserve.kernel.bus.port import BusFault, BusUnreachable
 
 CLOUDEVENTS_BATCH = "application/cloudevents-batch+json; charset=utf-8"
 
@@ -15,11 +15,11 @@ _BUSY = frozenset({408, 429})
 _NOT_OURS = frozenset({401, 403, 404})  # a wrong key, role or address: nothing against the events
 
 
-class Busy(Exception):  # noqa: N818 - says what is the case
+class Busy(BusFault):
     """Event Grid has too much to do, or is being repaired: the same again, later."""
 
 
-class Refused(Exception):  # noqa: N818 - says what is the case
+class Refused(BusFault):
     """Event Grid understands the request and does not want it."""
 
 

@@ -24,6 +24,7 @@ from quickserve.kernel.bus.local import LocalBus
 from quickserve.kernel.bus.port import Route
 from quickserve.kernel.errors import Malformed
 from quickserve.kernel.events import Message
+from quickserve.kernel.logs import told
 
 log = structlog.get_logger()
 
@@ -152,7 +153,7 @@ class Webhook:
             messages, malformed = _read(items, routes)
         failed = await _effects(messages, routes)
         if failed:
-            raise _Unwanted(503, f"{len(failed)} of {len(messages)} failed: {failed[0]!r}"[:300])
+            raise _Unwanted(503, f"{len(failed)} of {len(messages)} failed: {told(failed[0])}")
         if malformed:
             # Only now: a batch is refused as a whole, and nothing good in it is left to lose.
             raise _Unwanted(400, f"{len(malformed)} cannot be read: {malformed[0]}"[:300])

@@ -14,7 +14,11 @@ Outcomes = list[Exception | None]
 Take = Callable[[Sequence[Message]], Awaitable[Outcomes]]
 
 
-class BusUnreachable(Exception):  # noqa: N818 - says what is the case
+class BusFault(Exception):  # noqa: N818 - says what is the case
+    """Its text says why, for the log: it quotes no message and no secret."""
+
+
+class BusUnreachable(BusFault):
     """The bus does not answer; nothing is known against the messages."""
 
 
