@@ -287,9 +287,11 @@ class Lease:
         )
 
     async def renew(self) -> None:
+        asked_at = time.monotonic()
         await self._tx.execute(
             "SELECT absurd.extend_claim(%(queue)s, %(run)s, %(lease)s)", self._ids
         )
+        self.renewed_at = asked_at
 
     async def fail(self, message: str) -> None:
         """Ends the attempt; the engine begins the next one after a growing delay."""

@@ -179,7 +179,7 @@ class Worker:
             await lease.fail(str(retry))
 
     async def _renew(self, tx: Transaction) -> None:
-        """Steps may take longer than the lease; a checkpoint renews it too."""
+        """Sagas may take longer than the lease: after a third of it, and again after each third."""
         due = time.monotonic() - self._sagas.lease_seconds / 3
         for lease, execution in list(self.executions.values()):
             if lease.renewed_at > due:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -52,6 +53,26 @@ async def test_a_step_may_take_longer_than_the_lease(runtime):
         await story.start()
         await story.ends()
     assert len(calls) == 1
+
+
+async def test_a_lease_is_renewed_after_each_third_and_not_at_every_look(runtime, monkeypatch):
+    renewals = []
+    renew = engine.Lease.renew
+
+    async def counted(lease):
+        renewals.append(time.monotonic())
+        await renew(lease)
+
+    async def slow(ctx, params, state):
+        await asyncio.sleep(3.5)
+
+    monkeypatch.setattr(engine.Lease, "renew", counted)
+    story = Story(runtime, a_saga(step("a", do=slow, undo=no_undo)))
+    async with story.engine(lease_seconds=3):
+        await story.start()
+        await story.ends()
+    assert 2 <= len(renewals) <= 3
+    assert min(b - a for a, b in pairwise(renewals)) >= 1
 
 
 async def test_a_worker_that_lost_its_lease_writes_nothing_more(runtime):
