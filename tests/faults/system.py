@@ -53,6 +53,9 @@ class System:
 
         await until(replaced)
 
+    def alive(self, pid: int) -> bool:
+        return Path(f"/proc/{pid}").exists()
+
     async def freeze(self, service: str, seconds: float) -> None:
         """Its connections stay open, and nothing moves."""
         pid = self.pid(service)

@@ -5,6 +5,7 @@ Each story prints what buyers noticed. Times are the machine's: only generous li
 
 import asyncio
 import random
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -96,6 +97,23 @@ async def test_a_service_is_frozen_for_half_a_minute(running: System, show: Show
         back = stream.now
         await asyncio.sleep(8)
     await nothing_is_lost_or_doubled(running, show, stream, "booking frozen for 30 s", back)
+
+
+async def test_a_rolling_restart_is_not_noticed(running: System, show: Show):
+    """SIGHUP: each service's successor is ready before it stops."""
+    before = {service: running.pid(service) for service in SERVICES}
+
+    async def all_replaced() -> bool:
+        return not any(running.alive(pid) for pid in before.values())
+
+    async with buying(running.product.address, show, PER_SECOND) as stream:
+        await asyncio.sleep(2)
+        running.product.process.send_signal(signal.SIGHUP)
+        await until(all_replaced, 120)
+        back = stream.now
+        await asyncio.sleep(2)
+    await nothing_is_lost_or_doubled(running, show, stream, "rolling restart", back)
+    assert not stream.failed
 
 
 async def test_a_lease_runs_out_while_its_worker_still_works(running: System, show: Show):

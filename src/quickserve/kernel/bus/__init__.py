@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from quickserve.kernel.bus.eventgrid import EventGridBus
 from quickserve.kernel.bus.local import LocalBus
 from quickserve.kernel.bus.port import Bus
 from quickserve.kernel.events import DomainEvent
@@ -17,10 +16,12 @@ def make_bus(settings: Settings, takers: Mapping[str, Sequence[type[DomainEvent]
     url = settings.rabbitmq_url.get_secret_value()
     if settings.eventgrid_endpoint and url:
         raise ValueError("Set QUICKSERVE_EVENTGRID_ENDPOINT or QUICKSERVE_RABBITMQ_URL, not both.")
+    # A process needs the client of no bus but its own.
     if settings.eventgrid_endpoint:
+        from quickserve.kernel.bus.eventgrid import EventGridBus  # noqa: PLC0415
+
         return EventGridBus(settings)
     if url:
-        # A process without a broker needs no client of one.
         from quickserve.kernel.bus.rabbitmq.bus import RabbitBus  # noqa: PLC0415
 
         return RabbitBus(url, {name: [e.TYPE for e in events] for name, events in takers.items()})
