@@ -75,3 +75,15 @@ async def test_processes_that_do_not_hear_of_each_other(given: Environment):
     given(SECRET=SECRET, **APART)
     finding = (await visit("web"))["events between processes"]
     assert (finding.state, "QUICKSERVE_RABBITMQ_URL" in finding.fix) == ("wrong", True)
+
+
+async def test_event_grid_carries_events_when_its_settings_are_whole(given: Environment):
+    whole = {
+        "EVENTGRID_ENDPOINT": "http://127.0.0.1:1/api/events", "EVENTGRID_TENANT": "tenant",
+        "EVENTGRID_AUDIENCE": "webhook",
+    }  # fmt: skip
+    given(SECRET=SECRET, **APART, **whole)
+    assert (await visit("web"))["events between processes"].state == "good"
+    given(SECRET=SECRET, **APART, **{**whole, "EVENTGRID_AUDIENCE": ""})
+    finding = (await visit("web"))["events between processes"]
+    assert (finding.state, "QUICKSERVE_EVENTGRID_AUDIENCE" in finding.fix) == ("wrong", True)

@@ -9,6 +9,8 @@ from pydantic import SecretStr
 
 from quickserve.app import SERVICES
 from quickserve.commandline.doctor.finding import Finding, Patient, good, unknown, wrong
+from quickserve.kernel.bus import make_bus
+from quickserve.kernel.bus.local import LocalBus
 from quickserve.kernel.settings import SECRET_CHARS_MIN, Settings
 
 _DIFFERENT_CHARS_MIN = 10
@@ -111,7 +113,13 @@ def apart(settings: Settings) -> list[Finding]:
     """What processes need that are services of each other."""
     if not settings.service_urls:
         return []
-    if settings.rabbitmq_url.get_secret_value():
-        return [good("events between processes", "go by RabbitMQ")]
-    fix = "set QUICKSERVE_RABBITMQ_URL, the same for all services"
-    return [wrong("events between processes", "stay in the process they come from", fix)]
+    name = "events between processes"
+    try:
+        bus = make_bus(settings, {})
+    except ValueError as error:
+        return [wrong(name, "the settings of the bus do not fit each other", str(error))]
+    if not isinstance(bus, LocalBus):
+        used = "Event Grid" if settings.eventgrid_endpoint else "RabbitMQ"
+        return [good(name, f"go by {used}")]
+    fix = "set QUICKSERVE_RABBITMQ_URL or QUICKSERVE_EVENTGRID_ENDPOINT, the same for all"
+    return [wrong(name, "stay in the process they come from", fix)]
