@@ -5,6 +5,7 @@ takes a quarter of a second and 26 MB. When the collector is away spans are drop
 """
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import AsyncGenerator
@@ -22,6 +23,9 @@ from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 from opentelemetry.trace.status import Status, StatusCode
 
 from quickserve.kernel import tracing
+
+# A collector that is away is one line for each batch, not for each attempt.
+logging.getLogger("opentelemetry.exporter.otlp").setLevel(logging.ERROR)
 
 _PATH: Final = "/v1/traces"
 _SEND_SECONDS: Final = 5
