@@ -1,5 +1,8 @@
 """The schemas: migrating again changes nothing; tables and personal data say what they are for."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from quickserve.app import Platform
@@ -49,6 +52,29 @@ WHERE c.relnamespace = %(schema)s::text::regnamespace AND c.relkind IN ('r', 'p'
     AND NOT (a.attname = 'address' AND c.relname ~ %(venues)s)
     AND coalesce(col_description(c.oid, a.attnum), '') !~* %(told)s
 """
+
+
+# What would break the version that still runs while this is applied. A release later, when no
+# process needs it any more, the line says so: `-- contract: why`.
+BREAKS = re.compile(
+    r"\b(DROP\s+(TABLE|COLUMN|SCHEMA|FUNCTION)|RENAME\s+(TO|COLUMN)|SET\s+NOT\s+NULL"
+    r"|ALTER\s+COLUMN\s+\w+\s+(SET\s+DATA\s+)?TYPE)\b",
+    re.IGNORECASE,
+)
+LATER = sorted(Path("src/quickserve").glob("*/migrations/*.sql"))
+
+
+@pytest.mark.parametrize("file", LATER, ids=lambda file: f"{file.parts[-3]}/{file.name}")
+def test_the_version_before_works_on_the_newer_schema(file: Path) -> None:
+    """Expand, then contract: processes are replaced one after the other, after the migration."""
+    lines = file.read_text("utf-8").splitlines()
+    breaking = [line for line in lines if BREAKS.search(line) and "-- contract:" not in line]
+    assert breaking == []
+    added = re.findall(r"ADD COLUMN.*?(?:;|,\n)", "\n".join(lines), re.DOTALL | re.IGNORECASE)
+    unfilled = [
+        c for c in added if re.search("NOT NULL", c, re.IGNORECASE) and "DEFAULT" not in c.upper()
+    ]
+    assert unfilled == [], "the version before does not fill it"
 
 
 async def asked(platform: Platform, question: str, schema: str, **params: str) -> list[str]:
