@@ -54,6 +54,8 @@ _TOGETHER = {
     "tests/journeys/": "product",
     "tests/kernel/bus/": "broker",
     "tests/commandline/doctor/": "broker",
+    "tests/deploy/test_whole.py": "image",
+    "tests/deploy/test_image.py": "image",
     "tests/kernel/test_db_restart.py": "own server",
 }
 

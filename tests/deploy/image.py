@@ -11,16 +11,19 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from tests.programs import program
 
 from .compose import ROOT
 
 DOCKERFILE = ROOT / "Dockerfile"
+UID = 10001  # of the image's user
 _MOVED = re.compile(r"(?<![\w/])(/opt/|/build(?![\w-]))")  # folders that get a place below ours
 
 
@@ -126,3 +129,40 @@ class Build:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert ran.returncode == 0, f"{command}\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}"
+
+
+@dataclass(frozen=True)
+class Image:
+    """What the final stage copies, and how a container of it runs a command."""
+
+    home: Path
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        stated = only(stages()[1], "ENV").as_pairs()
+        moved = {k: v.replace("/opt/quickserve", str(self.home)) for k, v in stated.items()}
+        return {**moved, "PATH": moved["PATH"].replace("$PATH", "/usr/bin:/bin"), **settings}
+
+    def start(self, *command: str, output: Any = None, **settings: str) -> subprocess.Popen[str]:
+        user = {"user": UID, "group": UID, "extra_groups": []} if os.geteuid() == 0 else {}
+        return subprocess.Popen(
+            [str(self.home / "bin" / command[0]), *command[1:]],
+            cwd="/tmp", env=self.environment(**settings),
+            stdout=output or subprocess.PIPE, stderr=output or subprocess.PIPE, text=True, **user,
+        )  # fmt: skip
+
+    def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*command, **settings)
+        told, complained = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(command, process.returncode, told, complained)
+
+
+def until_healthy(image: Image, port: int, *, seconds: float = 30) -> str:
+    """What its health check says in the end: nothing, when all is well."""
+    probe = only(stages()[1], "HEALTHCHECK").rest.partition("CMD ")[2]
+    command = [*re.findall(r'"([^"]+)"', probe), str(port)]
+    deadline = time.monotonic() + seconds
+    while True:
+        asked = image.run(*command)
+        if asked.returncode == 0 or time.monotonic() > deadline:
+            return asked.stderr
+        time.sleep(0.2)

@@ -2,16 +2,13 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,10 +17,9 @@ from quickserve import health
 from quickserve.app import Platform, load
 from quickserve.kernel.testing import test_settings as settings_for
 
-from .image import DOCKERFILE, Build, context, only, stages
+from .image import DOCKERFILE, UID, Image, context, only, stages, until_healthy
 
 BYTES_MAX = 260 * 1024 * 1024  # without the base image
-UID = 10001
 SECRET = "s" * 40
 
 
@@ -69,45 +65,6 @@ def test_only_what_it_is_made_of_is_sent_to_the_builder():
 # -- Carried out by hand --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Image:
-    """What the final stage copies, and how a container of it runs a command."""
-
-    home: Path
-
-    def environment(self, **settings: str) -> dict[str, str]:
-        stated = only(stages()[1], "ENV").as_pairs()
-        moved = {k: v.replace("/opt/quickserve", str(self.home)) for k, v in stated.items()}
-        return {**moved, "PATH": moved["PATH"].replace("$PATH", "/usr/bin:/bin"), **settings}
-
-    def start(self, *command: str, **settings: str) -> subprocess.Popen[str]:
-        user = {"user": UID, "group": UID, "extra_groups": []} if os.geteuid() == 0 else {}
-        return subprocess.Popen(
-            [str(self.home / "bin" / command[0]), *command[1:]],
-            cwd="/tmp", env=self.environment(**settings),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **user,
-        )  # fmt: skip
-
-    def run(self, *command: str, **settings: str) -> tuple[int, str]:
-        process = self.start(*command, **settings)
-        out, err = process.communicate(timeout=60)
-        return process.returncode, out + err
-
-
-@pytest.fixture(scope="module")
-def image() -> Iterator[Image]:
-    """Some 40 seconds, and packages from the registry: where CI runs, or where it is asked for."""
-    if not os.environ.get("CI"):
-        pytest.skip("builds the image by hand: run it with CI=1")
-    folder = Path(tempfile.mkdtemp(prefix="quickserve-image-"))
-    folder.chmod(0o755)
-    try:
-        Build(folder).run()
-        yield Image(folder / "opt/quickserve")
-    finally:
-        shutil.rmtree(folder)
-
-
 def test_it_is_small_and_has_no_tools(image: Image):
     found = list(image.home.rglob("*"))
     size = sum(path.stat().st_size for path in found if path.is_file() and not path.is_symlink())
@@ -127,17 +84,17 @@ def test_its_files_cannot_be_changed_by_who_runs_it(image: Image):
 
 
 def test_the_command_line_starts(image: Image):
-    code, told = image.run("quickserve", "--help")
-    assert code == 0, told
-    assert "serve" in told
+    ran = image.run("quickserve", "--help")
+    assert ran.returncode == 0, ran.stderr
+    assert "serve" in ran.stdout
 
 
 def test_up_names_the_extra_it_needs(image: Image):
     with tempfile.TemporaryDirectory(prefix="quickserve-up-") as folder:
         Path(folder).chmod(0o777)
-        code, told = image.run("quickserve", "up", "--data", f"{folder}/data", "--port", "0")
-    assert code == 1
-    assert "install quickserve[laptop]" in told
+        ran = image.run("quickserve", "up", "--data", f"{folder}/data", "--port", "0")
+    assert ran.returncode == 1
+    assert "install quickserve[laptop]" in ran.stderr
 
 
 @pytest.fixture
@@ -163,17 +120,6 @@ def serving(image: Image, url: str, port: int) -> Iterator[subprocess.Popen[str]
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-def until_healthy(image: Image, port: int, *, seconds: float = 30) -> str:
-    probe = only(stages()[1], "HEALTHCHECK").rest.partition("CMD ")[2]
-    command = [*re.findall(r'"([^"]+)"', probe), str(port)]
-    deadline = time.monotonic() + seconds
-    while True:
-        code, told = image.run(*command)
-        if code == 0 or time.monotonic() > deadline:
-            return "" if code == 0 else told
-        time.sleep(0.2)
 
 
 async def test_a_service_of_it_serves_is_healthy_and_ends_in_order(image: Image, migrated: str):
