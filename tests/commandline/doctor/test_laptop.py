@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from quickserve.commandline.doctor import machine
-from tests.servers import free_port
+from quickserve.laptop import Home
+from tests.servers import Rabbit, free_port
 
 from .conftest import Environment, process, until_it_answers, visit
 
@@ -56,6 +57,25 @@ async def test_a_running_one_and_one_that_was_stopped(folder: Path):
     found = await visit(folder=folder)
     assert found.wrong == {"kept secret": f"others can read {folder / 'service-secret'}"}
     assert found["process"].state == found["booking database"].state == "unknown"
+
+
+async def test_one_whose_services_are_processes(folder: Path, given: Environment, rabbit: Rabbit):
+    port, broker = free_port(), rabbit.new_url()
+    given(RABBITMQ_URL=broker)
+    up = "up", "--split", "--no-demo", "--data", str(folder), "--port", str(port)
+    async with process(*up, RABBITMQ_URL=broker):
+        await until_announced(folder)
+        found = await visit(folder=folder)
+    assert found.wrong == {}
+    assert found["checkout database"].state == found["checkout queue"].state == "good"
+
+
+async def until_announced(folder: Path) -> None:
+    """By then every service is ready, and linked to the broker a moment later."""
+    async with asyncio.timeout(120):
+        while not Home(folder).running_at():  # noqa: ASYNC110 - another process's
+            await asyncio.sleep(0.2)
+    await asyncio.sleep(1)
 
 
 async def test_a_folder_whose_secret_is_gone(folder: Path):

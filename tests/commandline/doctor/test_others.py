@@ -212,3 +212,10 @@ async def test_an_issuer_without_keys_of_our_kind_or_not_there(given: Environmen
         given(ISSUER=url)
         assert "no RSA key" in (await visit("web"))["issuer's keys"].told
     assert "gives none" in (await visit("web"))["issuer's keys"].told
+
+
+async def test_a_collector_of_traces_that_is_there_and_one_that_is_not(given: Environment):
+    async with issuer(None) as url:
+        given(OTLP_ENDPOINT=url)
+        assert (await visit("web"))["traces"].state == "good"
+    assert "works without" in (await visit("web"))["traces"].fix

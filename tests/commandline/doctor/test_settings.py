@@ -87,3 +87,9 @@ async def test_event_grid_carries_events_when_its_settings_are_whole(given: Envi
     given(SECRET=SECRET, **APART, **{**whole, "EVENTGRID_AUDIENCE": ""})
     finding = (await visit("web"))["events between processes"]
     assert (finding.state, "QUICKSERVE_EVENTGRID_AUDIENCE" in finding.fix) == ("wrong", True)
+
+
+async def test_two_buses_at_once(given: Environment):
+    pulled = {"EVENTGRID_ENDPOINT": "https://grid.example.org", "EVENTGRID_TOPIC": "quickserve"}
+    given(SECRET=SECRET, RABBITMQ_URL="amqp://127.0.0.1:1/", **pulled, **APART)
+    assert "not both" in (await visit("web"))["events between processes"].fix

@@ -26,13 +26,14 @@ _OK, _UNAUTHENTICATED, _NOT_FOUND = 200, 401, 404
 
 
 async def check(patient: Patient) -> Sequence[Finding]:
-    services, queues, redis, keys = await asyncio.gather(
+    services, queues, redis, keys, collector = await asyncio.gather(
         processes(patient),
         broker(patient.settings),
         shared(patient.settings),
         issuer_keys(patient),
+        traces(patient.settings),
     )
-    return [*services, *queues, redis, keys]
+    return [*services, *queues, redis, keys, collector]
 
 
 def client(settings: Settings, address: str) -> httpx.AsyncClient:
@@ -218,3 +219,20 @@ async def issuer_keys(patient: Patient) -> Finding:
         fix = f"set QUICKSERVE_ISSUER={calls_itself}, or the issuer's own name for itself"
         return wrong(name, f"it calls itself {calls_itself}, not {settings.issuer_url}", fix)
     return good(name, f"{len(usable)} at {address}")
+
+
+# -- The collector of traces ----------------------------------------------------------------------
+
+
+async def traces(settings: Settings) -> Finding:
+    """Whether somebody is there: what it does with traces is its own affair."""
+    name, endpoint = "traces", settings.otlp_endpoint
+    if not endpoint:
+        return unknown(name, "not sent (QUICKSERVE_OTLP_ENDPOINT)")
+    try:
+        async with httpx.AsyncClient(timeout=SECONDS_MAX) as http:
+            await http.get(endpoint)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        fix = "start the collector, or correct QUICKSERVE_OTLP_ENDPOINT; the site works without"
+        return wrong(name, f"{endpoint}: {cause(error)}", fix)
+    return good(name, f"{endpoint} answers")

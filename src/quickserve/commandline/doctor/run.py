@@ -77,7 +77,8 @@ async def admit(home: Home, names: Sequence[str]) -> Patient:
     kept = _with_what_is_kept(given, home, address)
     server = None if kept.database_url else running_server(home.folder)
     admin_url = server.url(DATABASE) if server else kept.database_url
-    in_use = await _in_use(admin_url)
+    # The one database that is always there.
+    in_use = await _in_use(server.url("postgres") if server else kept.database_url)
     data = [each for name in owners(names) for each in _of_laptop(kept, admin_url, in_use, name)]
     return Patient(kept, data, home, address)
 
