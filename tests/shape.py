@@ -2,7 +2,8 @@
 
 `together` (the default): all services in one process, called without a network, events handed
 over by the local bus. `apart`: each service behind a socket of its own, as `quickserve serve` puts
-it there, calls over HTTP with service tokens, events over a real RabbitMQ.
+it there, calls over HTTP with service tokens, events over a real RabbitMQ, copies and notices in a
+real Redis.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ from quickserve.kernel.events import Message
 from quickserve.kernel.service import Runtime, Service
 from quickserve.kernel.settings import Settings
 from quickserve.server import listen
-from tests.servers import Rabbit
+from tests.servers import Rabbit, Redis
 
 APART = os.environ.get("QUICKSERVE_TEST_SHAPE", "together") == "apart"
 
@@ -121,9 +122,12 @@ async def _apart(
 ) -> AsyncIterator[World]:
     listeners = {service.name: listen("127.0.0.1", 0) for service in services}
     urls = {n: f"http://127.0.0.1:{s.getsockname()[1]}" for n, s in listeners.items()}
-    changes = {"service_urls": urls, "rabbitmq_url": broker().new_url()}
-    settings = Settings(**(settings.model_dump() | changes))
     async with AsyncExitStack() as stack:
+        redis = stack.enter_context(Redis())
+        changes = {
+            "service_urls": urls, "rabbitmq_url": broker().new_url(), "redis_url": redis.url,
+        }  # fmt: skip
+        settings = Settings(**(settings.model_dump() | changes))
         spying = make_bus(settings, TAKERS)
         for spy in spies:
             spying.subscribe(spy)

@@ -75,6 +75,11 @@ def problem_response(problem: Problem) -> Response:
     )
 
 
+def json_answer(content: bytes) -> Response:
+    """JSON that is written already; the route's `response_model` says what it is."""
+    return Response(content, media_type="application/json")
+
+
 async def _answer_problem(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     return problem_response(error)

@@ -1,13 +1,9 @@
 """A Redis of the test's own, that it may kill and freeze; and the same ports in memory."""
 
 import asyncio
-import signal
-import subprocess
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -20,42 +16,9 @@ from quickserve.kernel.shared.redis import (
     RedisServer,
     RedisStore,
 )
-from tests.programs import program
+from tests.servers import Redis
 
 WAITING_MAX = 5
-
-
-class Redis:
-    """On a socket in a folder; without persistence, as we ask for."""
-
-    def __init__(self, binary: str, folder: Path) -> None:
-        self._binary = binary
-        self._socket = folder / "redis.sock"
-        self.url = f"unix://{self._socket}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [
-            self._binary, "--port", "0", "--unixsocket", str(self._socket), "--save", "",
-            "--dir", str(self._socket.parent),
-        ]  # fmt: skip
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        until = time.monotonic() + 10
-        while not self._socket.exists():
-            assert time.monotonic() < until, "redis-server does not start"
-            time.sleep(0.01)
-
-    def signal(self, number: int) -> None:
-        assert self._process
-        self._process.send_signal(number)
-
-    def kill(self) -> None:
-        if self._process:
-            self.signal(signal.SIGCONT)
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-        self._socket.unlink(missing_ok=True)
 
 
 @dataclass
@@ -73,11 +36,9 @@ OpenPart = Callable[..., Awaitable[Part]]
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    made = Redis(program("redis-server", package="redis-server"), tmp_path)
-    made.start()
-    yield made
-    made.kill()
+def redis() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
 
 
 @asynccontextmanager

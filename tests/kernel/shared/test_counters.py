@@ -2,7 +2,9 @@
 
 import asyncio
 
-from .conftest import OpenPart, Part, Redis
+from tests.servers import Redis
+
+from .conftest import OpenPart, Part
 
 
 async def admitted(part: Part, times: int, per_minute: int, key: str = "takes:anna") -> int:

@@ -1,14 +1,14 @@
 """Notices: quick and at most once; whoever may have missed one is told so."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 
 import pytest
 
 from quickserve.kernel.shared.port import Notice
+from tests.servers import Redis
 
-from .conftest import WAITING_MAX, OpenPart, Part, Redis
+from .conftest import WAITING_MAX, OpenPart, Part
 
 
 async def hear(reader: AsyncIterator[Notice | None], seconds: float = 5) -> bytes | None:
@@ -86,9 +86,9 @@ async def test_a_notice_that_was_not_sent_is_a_gap_for_the_others(
     here, there = await process(0.1), await process()
     async with there.fanout.subscribe(["bread"]) as reader:
         await settle(there, reader)
-        redis.signal(signal.SIGSTOP)
+        redis.pause()
         await here.fanout.publish("bread", b"lost")
-        redis.signal(signal.SIGCONT)
+        redis.resume()
         heard = await hear(reader)
         assert heard in (None, b"lost")
         if heard == b"lost":  # it was on its way

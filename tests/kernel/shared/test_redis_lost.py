@@ -1,12 +1,12 @@
 """Redis is killed, frozen, cut off: slower, never wrong, never an error; back again, used again."""
 
 import asyncio
-import signal
 import time
 
 from quickserve.kernel.shared.redis import AT_ONCE_MAX, CALLS
+from tests.servers import Redis
 
-from .conftest import OpenPart, Part, Redis, eventually
+from .conftest import OpenPart, Part, eventually
 from .test_cache import TAG, Oven
 
 DEADLINE = 0.1
@@ -71,14 +71,14 @@ async def test_killed_under_load_every_answer_is_right_and_none_late(
 async def test_frozen_it_costs_its_deadline_once(redis: Redis, process: OpenPart) -> None:
     part, oven = await process(DEADLINE), Oven(0)
     await oven.read(part.cache)
-    redis.signal(signal.SIGSTOP)
+    redis.pause()
     failed, spared = looks("failed"), looks("spared")
     begun = time.perf_counter()
     assert await asyncio.gather(*(oven.read(part.cache) for _ in range(100))) == [1] * 100
     took = time.perf_counter() - begun
     for _ in range(10):
         await oven.read(part.cache)
-    redis.signal(signal.SIGCONT)
+    redis.resume()
     # Those who asked at once waited together; nobody after them waited at all.
     assert looks("failed") - failed <= AT_ONCE_MAX
     assert looks("spared") - spared >= 110 - AT_ONCE_MAX
@@ -94,10 +94,10 @@ async def test_a_change_while_it_was_frozen_is_told_when_it_thaws(
 ) -> None:
     changing, reading, oven = await process(DEADLINE), await process(DEADLINE), Oven(0)
     await oven.read(reading.cache)
-    redis.signal(signal.SIGSTOP)
+    redis.pause()
     oven.present = 2
     await changing.cache.forget(TAG)
-    redis.signal(signal.SIGCONT)
+    redis.resume()
     await eventually(lambda: is_up(changing))
     assert await oven.read(reading.cache) == 2
 

@@ -13,6 +13,7 @@ key, so versions of the program never read each other's. No personal data, unles
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -22,7 +23,8 @@ from prometheus_client import Counter
 from pydantic import BaseModel
 
 from quickserve.kernel.db import in_transaction
-from quickserve.kernel.deadlines import deadline
+from quickserve.kernel.deadlines import deadline, seconds_left
+from quickserve.kernel.errors import DeadlineExceeded
 from quickserve.kernel.shared.port import Away, Look, Store, Wanted
 
 T = TypeVar("T", bound=BaseModel)
@@ -36,6 +38,7 @@ READS = Counter(
 )
 _WAIT_SECONDS = 0.5  # for what another process makes; then it is made here
 _LOOK_AGAIN_SECONDS = 0.01
+_MAKE_SECONDS = 10.0
 
 
 class Cache:
@@ -96,9 +99,12 @@ class Cache:
             flights |= dict.fromkeys(own, task)
         for key, flight in flights.items():
             assert flight is not None
-            # Whoever began it may go; those who wait stay.
-            found[key] = (await asyncio.shield(flight))[key]
+            found[key] = (await _landed(flight))[key]
         return found
+
+    async def state(self, *tags: str) -> str:
+        """Another one as soon as one of the tags is forgotten. Raises Away."""
+        return (await self._store.look([], tags)).stamp
 
     async def _look(self, wanted: Wanted) -> tuple[Look, bool]:
         try:
@@ -123,7 +129,8 @@ class Cache:
         self, wanted: Wanted, keys: Sequence[str], look: Look, make: Make, *, away: bool
     ) -> _Values:
         """Makes what is ours; waits for what is another process's, and at worst makes it too."""
-        deadline.set(None)  # of this task only: it works for all, not for who was the first
+        # Of this task only: it works for all, not for who was the first.
+        deadline.set(time.monotonic() + _MAKE_SECONDS)
         if away:
             return await make(keys)
         mine = [key for key in keys if key in look.mine]
@@ -155,6 +162,15 @@ class Cache:
         _note(wanted, "made", len(keys))
         await self._store.keep(stamp, values, wanted.seconds)
         return values
+
+
+async def _landed(flight: asyncio.Task[_Values]) -> _Values:
+    """Who waits may leave, or run out of time; the others stay. Raises DeadlineExceeded."""
+    try:
+        async with asyncio.timeout(seconds_left(_MAKE_SECONDS)):
+            return await asyncio.shield(flight)
+    except TimeoutError:
+        raise DeadlineExceeded from None
 
 
 def _note(wanted: Wanted, outcome: str, count: int) -> None:
