@@ -13,6 +13,7 @@ import pytest
 
 from quickserve.app import Platform, load
 from quickserve.contracts.booking import (
+    Availability,
     BookingClient,
     BookingConfirmed,
     BookingId,
@@ -123,6 +124,11 @@ class Gala:
     @property
     def door_token(self) -> str:
         return self.box.issuer.token({self.organiser_id: [Role.DOOR]})
+
+    async def availability(self) -> Availability:
+        """A second later: until then it may be told as it was."""
+        await asyncio.sleep(1.1)
+        return (await self.box.checkout.availability([self.date_id])).dates[0]
 
     async def quota(
         self, capacity: int, *types: TicketTypeId, quota_id: QuotaId | None = None

@@ -37,8 +37,7 @@ async def test_an_event_not_published_is_not_on_sale(gala, state, reason):
     with pytest.raises(NotOnSale) as refused:
         await gala.hold()
     assert refused.value.extra["reason"] == reason
-    availability = await gala.box.checkout.availability([gala.date_id])
-    assert not availability.dates[0].on_sale
+    assert not (await gala.availability()).on_sale
 
 
 async def test_a_cancelled_date_is_not_on_sale(gala):

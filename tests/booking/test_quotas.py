@@ -21,8 +21,8 @@ from .conftest import Gala, some_event
 
 
 async def left(gala):
-    dates = (await gala.box.checkout.availability([gala.date_id])).dates
-    return dates[0].places_left, [kind.available for kind in dates[0].ticket_types]
+    date = await gala.availability()
+    return date.places_left, [kind.available for kind in date.ticket_types]
 
 
 async def test_a_quota_may_come_before_the_news_of_its_date(box):

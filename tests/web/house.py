@@ -124,6 +124,8 @@ class House:
         show.tickets[name] = ticket_type_id
 
     async def places_left(self, show: Show) -> int:
+        """A second later: until then it may be told as it was."""
+        await asyncio.sleep(1.1)
         found = await self.booking.availability([show.date_id])
         return found.dates[0].places_left
 

@@ -64,6 +64,7 @@ from quickserve.kernel.errors import (
     Unauthenticated,
     errors,
 )  # fmt: skip
+from quickserve.kernel.http import json_answer
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.service import Ctx
 
@@ -119,11 +120,16 @@ async def get_quotas(event_id: EventId, ctx: Ctx) -> QuotaList:
     return await reads.quotas(ctx, event_id)
 
 
-@router.get("/availability", dependencies=[anyone], responses=errors(Malformed))
+@router.get(
+    "/availability",
+    response_model=AvailabilityList,
+    dependencies=[anyone],
+    responses=errors(Malformed),
+)
 async def get_availability(
     date_id: Annotated[list[DateId], Query(min_length=1, max_length=100)], ctx: Ctx
-) -> AvailabilityList:
-    return await reads.availability(ctx, date_id)
+) -> Response:
+    return json_answer(await reads.availability(ctx, date_id))
 
 
 @router.get("/holds/{hold_id}", dependencies=[anyone], responses=errors(NotFound))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from quickserve.catalog import reads
 from quickserve.catalog.commands.cancel_event import cancel_event
@@ -45,6 +45,7 @@ from quickserve.kernel.errors import (
     Unauthenticated,
     errors,
 )  # fmt: skip
+from quickserve.kernel.http import json_answer
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.service import Ctx
 
@@ -56,19 +57,30 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 Zone = Annotated[str, Query(max_length=64)]
 
 
-@router.get("/cards", dependencies=[anyone], responses=errors(UnknownZone, Malformed))
+@router.get(
+    "/cards",
+    response_model=CardPage,
+    dependencies=[anyone],
+    responses=errors(UnknownZone, Malformed),
+)
 async def get_cards(
     ctx: Ctx, when: When = When.ALL, text: Text = "", free: bool = False,
     zone: Zone = "Europe/Paris", after: After = None, limit: Limit = 24,
-) -> CardPage:  # fmt: skip
-    return await reads.cards(
+) -> Response:  # fmt: skip
+    page = await reads.cards(
         ctx, when=when, text=text, free=free, zone=zone, after=after, limit=limit
     )
+    return json_answer(page)
 
 
-@router.get("/events/{event_id}", dependencies=[anyone], responses=errors(NotFound, Malformed))
-async def get_event(event_id: EventId, ctx: Ctx) -> EventView:
-    return await reads.event(ctx, event_id)
+@router.get(
+    "/events/{event_id}",
+    response_model=EventView,
+    dependencies=[anyone],
+    responses=errors(NotFound, Malformed),
+)
+async def get_event(event_id: EventId, ctx: Ctx) -> Response:
+    return json_answer(await reads.event(ctx, event_id))
 
 
 @router.put(

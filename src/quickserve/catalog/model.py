@@ -35,6 +35,15 @@ ImportState = Literal["waiting", "running", "done", "refused"]
 WORDS_MAX = 8
 SATURDAY = 5
 
+# -- Kept copies: what ends them when it changes --------------------------------------------------
+
+CARDS_TAG = "catalog:cards"
+
+
+def event_tag(event_id: EventId) -> str:
+    return f"catalog:event:{event_id}"
+
+
 # -- Rows -----------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,14 @@
-"""Answers for screens."""
+"""Answers for screens. What visitors read is kept in the cache; every command ends what it changes.
+
+The seconds bound how old an answer can be when that could not be told: a process that was killed
+right after its commit, a Redis that lost its latest second.
+"""
+
+from dataclasses import dataclass
+from functools import partial
 
 from quickserve.catalog import model, rules
+from quickserve.catalog.model import CARDS_TAG, event_tag
 from quickserve.catalog.store import events, imports, lists
 from quickserve.contracts.catalog import (
     CardPage,
@@ -28,13 +36,24 @@ from quickserve.kernel.money import Money
 from quickserve.kernel.service import Context
 
 _IMPORTS_MAX = 50
+_EVENT_SECONDS = 30
+_CARDS_SECONDS = 10
 
 
-async def event(ctx: Context, event_id: EventId) -> EventView:
-    """Raises NotFound, also for what was never published unless a person of the organiser asks.
+async def event(ctx: Context, event_id: EventId) -> bytes:
+    """An EventView. Services ask on behalf of visitors: they see what visitors see, kept or not.
 
-    Services ask on behalf of visitors, so they see what visitors see.
+    Raises NotFound, also for what was never published unless a person of the organiser asks.
     """
+    if ctx.principal.kind == "person":
+        return (await _find_event(ctx, event_id)).model_dump_json().encode()
+    make = partial(_find_event, ctx, event_id)
+    return await ctx.cache.json(
+        EventView, event_tag(event_id), _EVENT_SECONDS, make, [event_tag(event_id)]
+    )
+
+
+async def _find_event(ctx: Context, event_id: EventId) -> EventView:
     async with ctx.db.read() as tx:
         row = await events.find_event(tx, event_id)
         if row is None or not (row.was_published or _is_theirs(ctx, row.organiser_id)):
@@ -70,14 +89,41 @@ async def _event(tx: Transaction, row: model.EventRow) -> EventView:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A page of cards. `days` is None where the cards of all days are wanted."""
+
+    when: When
+    patterns: list[str]
+    free: bool
+    days: model.Window | None
+    after: model.Cursor | None
+    limit: int
+
+
 async def cards(
     ctx: Context, *, when: When, text: str, free: bool, zone: str, after: str | None, limit: int
-) -> CardPage:
-    """`all` shows each event once with its next date, the day chips and `past` each date."""
+) -> bytes:
+    """A CardPage. `all` shows each event once with its next date, the day chips and `past` each.
+
+    Searches are not kept: there are as many as there are words.
+    """
     rules.check_zone(zone)
     key, view = ctx.settings.key_for("catalog:cursors"), f"cards:{when}"
     cursor = model.Cursor.open(key, view, after) if after else None
-    patterns = model.patterns(text)
+    all_days = when in (When.ALL, When.PAST)
+    days = None if all_days else model.window(when, zone, ctx.clock.now())
+    wanted = _Wanted(when, model.patterns(text), free, days, cursor, limit)
+    make = partial(_find_cards, ctx, wanted)
+    if wanted.patterns:
+        return (await make()).model_dump_json().encode()
+    name = f"{CARDS_TAG}:{when}:{free}:{days}:{cursor}:{limit}"
+    return await ctx.cache.json(CardPage, name, _CARDS_SECONDS, make, [CARDS_TAG])
+
+
+async def _find_cards(ctx: Context, wanted: _Wanted) -> CardPage:
+    when, patterns, free = wanted.when, wanted.patterns, wanted.free
+    cursor, limit = wanted.after, wanted.limit
     async with ctx.db.read() as tx:
         match when:
             case When.ALL:
@@ -87,14 +133,15 @@ async def cards(
             case When.PAST:
                 rows = await lists.past_cards(tx, free, cursor, limit + 1)
             case _:
-                days = model.window(when, zone, ctx.clock.now())
-                rows = await _cards_between(tx, days, patterns, free, cursor, limit + 1)
+                assert wanted.days is not None
+                rows = await _cards_between(tx, wanted.days, patterns, free, cursor, limit + 1)
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]
         at = last.ends_at if when is When.PAST else last.starts_at
         id_ = last.event_id if when is When.ALL else last.date_id
-        following = model.Cursor(at, id_).seal(key, view)
+        key = ctx.settings.key_for("catalog:cursors")
+        following = model.Cursor(at, id_).seal(key, f"cards:{when}")
     return CardPage(cards=[_card(row) for row in rows[:limit]], next=following)
 
 

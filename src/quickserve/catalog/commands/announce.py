@@ -1,20 +1,21 @@
-"""Every change of an event ends here: its lists follow, and the others are told."""
+"""Every change of an event ends here: its lists follow, kept copies end, the others are told."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeVar
 
-from quickserve.catalog.model import DateRow, OfferedRow, TicketTypeRow
+from quickserve.catalog.model import CARDS_TAG, DateRow, OfferedRow, TicketTypeRow, event_tag
 from quickserve.catalog.store import events as store
 from quickserve.contracts.catalog import EventId, EventOffered, OfferedDate, OfferedTicketType
 from quickserve.kernel import outbox
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.money import Money
+from quickserve.kernel.service import Context
 
 R = TypeVar("R", DateRow, TicketTypeRow)
 
 
-async def announce(tx: Transaction, event_ids: Sequence[EventId]) -> None:
+async def announce(ctx: Context, tx: Transaction, event_ids: Sequence[EventId]) -> None:
     """In the transaction of the change, once, with the events locked."""
     await store.refresh_dates(tx, event_ids)
     await store.refresh_events(tx, event_ids, changes=1)
@@ -25,6 +26,8 @@ async def announce(tx: Transaction, event_ids: Sequence[EventId]) -> None:
         for row in await store.find_offered(tx, event_ids)
     ]
     await outbox.append(tx, *offered)
+    tags = [CARDS_TAG, *map(event_tag, event_ids)]
+    tx.after_commit.append(lambda: ctx.cache.forget(*tags))
 
 
 def _by_event(rows: list[R]) -> defaultdict[EventId, list[R]]:

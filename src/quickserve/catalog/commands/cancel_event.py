@@ -13,4 +13,4 @@ async def cancel_event(ctx: Context, event_id: EventId) -> None:
         head = await lock_event(ctx, tx, event_id)
         if head.state != "cancelled":
             await store.cancel_event(tx, event_id)
-            await announce(tx, [event_id])
+            await announce(ctx, tx, [event_id])

@@ -17,6 +17,7 @@ from quickserve.catalog.store import events as store
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId, VenueId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId, new_uuid
+from quickserve.kernel.service import Context
 
 _TICKET = "Ticket"  # the name of an offer that has none
 
@@ -39,7 +40,7 @@ class _Entry:
 
 
 async def import_batch(
-    tx: Transaction, organiser_id: OrganiserId, events: Sequence[ImportedEvent]
+    ctx: Context, tx: Transaction, organiser_id: OrganiserId, events: Sequence[ImportedEvent]
 ) -> Imported:
     """Adds what is new as drafts, changes what differs, leaves the rest alone.
 
@@ -58,12 +59,14 @@ async def import_batch(
         elif head.state != "cancelled" and (head.source_hash or b"").hex() != digest:
             entries.append(_Entry(head.id, digest, event, known=True))
     if entries:
-        await _write(tx, organiser_id, entries)
+        await _write(ctx, tx, organiser_id, entries)
     updated = sum(entry.known for entry in entries)
     return Imported(len(entries) - updated, updated, len(events) - len(entries))
 
 
-async def _write(tx: Transaction, organiser_id: OrganiserId, entries: list[_Entry]) -> None:
+async def _write(
+    ctx: Context, tx: Transaction, organiser_id: OrganiserId, entries: list[_Entry]
+) -> None:
     await store.save_events(tx, [_event(organiser_id, entry) for entry in entries])
     venues = await place_venues(
         tx, [_venue(organiser_id, e.event.venue) for e in entries if e.event.venue]
@@ -75,7 +78,7 @@ async def _write(tx: Transaction, organiser_id: OrganiserId, entries: list[_Entr
     offers = [row for e in entries if not e.known for row in _ticket_types(e)]
     if offers:
         await store.save_ticket_types(tx, offers)
-    await announce(tx, [entry.event_id for entry in entries])
+    await announce(ctx, tx, [entry.event_id for entry in entries])
 
 
 def _digest(event: ImportedEvent) -> str:

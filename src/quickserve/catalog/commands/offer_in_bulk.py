@@ -44,7 +44,7 @@ async def offer_in_bulk(ctx: Context, cmd: OfferInBulk) -> list[Offered]:
         ids = [head.id for head in heads]
         offered: list[Offered] = []
         for start in range(0, len(ids), _CHUNK):
-            offered += await _offer(tx, ids[start : start + _CHUNK], cmd.offer)
+            offered += await _offer(ctx, tx, ids[start : start + _CHUNK], cmd.offer)
     return offered
 
 
@@ -67,7 +67,9 @@ def _finding(index: int, kind: type[Problem], message: str) -> FieldError:
     return FieldError(field=f"event_ids.{index}", code=kind.code, message=message)
 
 
-async def _offer(tx: Transaction, ids: list[EventId], offer: BulkOffer) -> list[Offered]:
+async def _offer(
+    ctx: Context, tx: Transaction, ids: list[EventId], offer: BulkOffer
+) -> list[Offered]:
     present: defaultdict[EventId, list[TicketTypeRow]] = defaultdict(list)
     for kind in await store.find_ticket_types(tx, ids):
         present[kind.event_id].append(kind)
@@ -75,7 +77,7 @@ async def _offer(tx: Transaction, ids: list[EventId], offer: BulkOffer) -> list[
     await store.save_ticket_types(tx, rows)
     if offer.publish:
         await store.publish_events(tx, ids)
-    await announce(tx, ids)
+    await announce(ctx, tx, ids)
     dates: defaultdict[EventId, list[DateId]] = defaultdict(list)
     for date in await store.find_dates(tx, ids):
         if date.state != "cancelled":

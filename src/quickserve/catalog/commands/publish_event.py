@@ -16,4 +16,4 @@ async def publish_event(ctx: Context, event_id: EventId) -> None:
         if not await store.find_ticket_types(tx, [event_id]):
             raise NothingToSell
         await store.publish_events(tx, [event_id])
-        await announce(tx, [event_id])
+        await announce(ctx, tx, [event_id])

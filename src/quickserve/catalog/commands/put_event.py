@@ -43,7 +43,7 @@ async def put_event(ctx: Context, cmd: PutEvent) -> None:
             await store.delete_other_dates(tx, cmd.event_id, kept)
         else:
             await store.cancel_other_dates(tx, cmd.event_id, kept)
-        await announce(tx, [cmd.event_id])
+        await announce(ctx, tx, [cmd.event_id])
 
 
 def _event(cmd: PutEvent, digest: bytes) -> model.SavedEvent:

@@ -32,5 +32,5 @@ async def put_ticket_type(ctx: Context, cmd: PutTicketType) -> TicketTypeRow:
         rules.check_beside(row, others)
         if not await store.save_ticket_types(tx, [row]):
             raise IdReused("Another event has a ticket type of this id: make a new id.")
-        await announce(tx, [cmd.event_id])
+        await announce(ctx, tx, [cmd.event_id])
     return row

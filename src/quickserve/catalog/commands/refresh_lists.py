@@ -1,5 +1,6 @@
 """Time passes: dates end, and the next ones take their place on the home page."""
 
+from quickserve.catalog.model import CARDS_TAG
 from quickserve.catalog.store import events as store
 from quickserve.catalog.store import lists
 from quickserve.kernel.service import Context
@@ -16,3 +17,4 @@ async def refresh_lists(ctx: Context) -> None:
                 return
             await store.refresh_dates(tx, ids)
             await store.refresh_events(tx, ids, changes=0)
+        await ctx.cache.forget(CARDS_TAG)

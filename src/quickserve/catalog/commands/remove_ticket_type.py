@@ -25,4 +25,4 @@ async def remove_ticket_type(ctx: Context, cmd: RemoveTicketType) -> None:
         if head.state == "published" and len(present) == 1:
             raise TicketTypeInUse
         await store.delete_ticket_type(tx, cmd.event_id, cmd.ticket_type_id)
-        await announce(tx, [cmd.event_id])
+        await announce(ctx, tx, [cmd.event_id])

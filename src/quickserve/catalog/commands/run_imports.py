@@ -167,7 +167,7 @@ async def _write_batch(
     ]
     async with ctx.db.transaction() as tx:
         await store.lock_imports_of(tx, claimed.organiser_id)
-        done: Imported = await import_batch(tx, claimed.organiser_id, events)
+        done: Imported = await import_batch(ctx, tx, claimed.organiser_id, events)
         for lines, taken in ((skipped, False), (notes, True)):
             if lines:
                 await store.save_lines(tx, claimed.id, lines, taken=taken)
