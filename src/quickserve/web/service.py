@@ -10,6 +10,7 @@ from quickserve.web.pages import (
     checkout,
     door,
     event,
+    event_live,
     home,
     organiser,
     purchase,
@@ -21,7 +22,19 @@ from quickserve.web.preferences import Preferences
 from quickserve.web.sessions import Sessions
 from quickserve.web.templating import Assets
 
-PAGES = (home, event, checkout, purchase, tickets, sign_in, about, site_files, door, organiser)
+PAGES = (
+    home,
+    event,
+    event_live,
+    checkout,
+    purchase,
+    tickets,
+    sign_in,
+    about,
+    site_files,
+    door,
+    organiser,
+)
 # Starts of paths that are no pages: they carry no language.
 UNPREFIXED = (
     "/static/", "/posters/", "/robots.txt", "/favicon", "/livez", "/readyz", "/metrics",
@@ -29,10 +42,11 @@ UNPREFIXED = (
 
 
 def _finish(app: FastAPI) -> None:
-    app.state.sessions = Sessions()
+    runtime = app.state.runtime
+    app.state.sessions = Sessions(runtime.settings, runtime.shared.cache)
     app.mount("/static", Assets(), name="static")
     # Added last runs first.
-    app.add_middleware(Tokens, settings=app.state.runtime.settings)
+    app.add_middleware(Tokens, settings=runtime.settings)
     app.add_middleware(ErrorPages)
     app.add_middleware(Preferences, unprefixed=UNPREFIXED)
 

@@ -54,7 +54,7 @@ async def sign_out(request: Request, _form: Submitted, ask: Ask) -> Response:
         # While identity is away the session ends in this browser, and there in its own time.
         await optional(ask.identity.sign_out(token[:200]))
     response = redirect(request, "/")
-    sessions.end(request, response)
+    await sessions.end(request, response)
     return response
 
 

@@ -35,5 +35,5 @@ async def create(request: Request, desk: AtDesk, form: Submitted, ask: Ask) -> R
             request, desk, "new_organiser.html", section="", status=problem.status,
             typed=form.text("name"), errors=errors, told=told, organiser_id=organiser_id,
         )  # fmt: skip
-    request.app.state.sessions.forget(token_of(request))
+    await request.app.state.sessions.forget(token_of(request))
     return redirect(request, f"/organiser?organiser={organiser_id}")

@@ -35,7 +35,7 @@ async def rename(request: Request, desk: Organising, form: Submitted, ask: Ask) 
         await ask.identity.put_organiser(desk.organiser_id, draft, desk.token)
     except Problem as problem:
         return await _show(request, desk, ask, name=form.text("name"), problem=problem)
-    request.app.state.sessions.forget(token_of(request))
+    await request.app.state.sessions.forget(token_of(request))
     return redirect(request, f"{SECTION}?done=saved")
 
 
