@@ -1,6 +1,7 @@
 """The product as its users start it: `quickserve up` in a folder of its own, and its accounts."""
 
 import asyncio
+import atexit
 import os
 import secrets
 import shutil
@@ -19,6 +20,7 @@ from typing import Any
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.postgres import USER
 from quickserve.laptop import DATABASE, Home
+from tests.servers import Redis
 from tests.shape import APART, broker
 
 PASSWORD = "correct horse battery"
@@ -98,6 +100,7 @@ def start(folder: Path, *options: str, **environment: str) -> Product:
     shape = ["--split"] if APART else []
     if APART and "QUICKSERVE_RABBITMQ_URL" not in environment:
         environment["QUICKSERVE_RABBITMQ_URL"] = _virtual_host(folder)
+        environment["QUICKSERVE_REDIS_URL"] = _redis(folder).url
     process = subprocess.Popen(
         [sys.executable, "-m", "quickserve", "up", "--data", str(folder),
          "--port", str(free_port()), "--stop-with-parent", *shape, *options],
@@ -123,6 +126,14 @@ def _ready(process: subprocess.Popen[str]) -> tuple[str, subprocess.Popen[str], 
 def _virtual_host(_folder: Path) -> str:
     """The same one after a restart: what is in the queues belongs to the data."""
     return broker().new_url()
+
+
+@cache
+def _redis(_folder: Path) -> Redis:
+    redis = Redis()
+    redis.start()
+    atexit.register(redis.close)
+    return redis
 
 
 @contextmanager

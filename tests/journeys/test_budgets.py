@@ -32,7 +32,8 @@ async def bytes_by_kind(browser: Browser, house: House, path: str) -> dict[str, 
     answers: list[Response] = []
 
     def note(answer: Response) -> None:
-        answers.append(answer)
+        if answer.request.resource_type != "eventsource":  # has no end
+            answers.append(answer)
 
     async with person(browser, house.product.address, language="fr") as amina:
         amina.page.on("response", note)

@@ -9,7 +9,9 @@ from uuid import UUID
 from quickserve.booking.batches import Batch
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.model import HoldTimes, NewHoldRow, Sale
+from quickserve.booking.notices import Notices
 from quickserve.booking.store.reports import Sales
+from quickserve.contracts.catalog import DateId
 from quickserve.kernel.service import Context
 
 _TOTALS_MAX = 10_000
@@ -43,6 +45,12 @@ class Resources:
     sales: Batch[Sale, None]
     holds: Batch[NewHoldRow, HoldTimes]
     totals: Totals
+    notices: Notices
+
+
+def tell_changed(ctx: Context, *date_ids: DateId) -> None:
+    """After the commit: the dates' places, sales or admissions are others now."""
+    resources(ctx).notices.changed(*date_ids)
 
 
 def resources(ctx: Context) -> Resources:

@@ -81,6 +81,11 @@ def render(
     return HTMLResponse(body, status, security_headers(camera=camera) | kept)
 
 
+def fragment(code: i18n.Code, name: str, **values: Any) -> str:
+    """A part of a page that needs nothing of the request."""
+    return environment(code).get_template(name).render(**values)
+
+
 @cache
 def environment(code: i18n.Code) -> Environment:
     """Strict and escaping; bound to one language, so macros need no context passed."""

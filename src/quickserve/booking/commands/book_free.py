@@ -8,7 +8,7 @@ from quickserve.booking import model
 from quickserve.booking.commands.choose_places import TRIES, Repeat, choose_places
 from quickserve.booking.commands.confirm_booking import confirmation, new_tickets
 from quickserve.booking.model import Basket, Booking, Buyer, Outrun, Sale
-from quickserve.booking.resources import resources
+from quickserve.booking.resources import resources, tell_changed
 from quickserve.booking.store import bookings, stock
 from quickserve.contracts.booking import (
     BookingId,
@@ -74,6 +74,7 @@ async def book_free(ctx: Context, cmd: BookFree) -> Booking:
             await resources(ctx).sales.put(Sale(booking, cmd.hold_id, tracing.traceparent()))
         except (SoldOut, Outrun):
             continue  # somebody, or this very request, was faster: look again
+        tell_changed(ctx, date.date_id)
         return booking
     raise SoldOut
 

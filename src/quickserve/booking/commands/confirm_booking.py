@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from quickserve.booking import signing
 from quickserve.booking.model import Booking, Buyer, Outrun, Ticket
-from quickserve.booking.resources import resources
+from quickserve.booking.resources import resources, tell_changed
 from quickserve.booking.store import bookings, stock
 from quickserve.contracts.booking import (
     BookingConfirmed,
@@ -51,6 +51,8 @@ async def _confirm(ctx: Context, booking_id: BookingId) -> Booking:
             await stock.move_places(tx, seen.quota_ids, seen.quota_places, held=-1, sold=1)
         booking = await bookings.find_booking(tx, booking_id)
     assert booking is not None
+    if state == "pending":
+        tell_changed(ctx, booking.date.date_id)
     return booking
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from quickserve.booking import model
 from quickserve.booking.commands.choose_places import TRIES, Repeat, choose_places
 from quickserve.booking.model import Basket, Hold, HoldTimes, NewHoldRow, Offer, Outrun
-from quickserve.booking.resources import resources
+from quickserve.booking.resources import resources, tell_changed
 from quickserve.booking.store import stock
 from quickserve.contracts.booking import HoldId, Item, SoldOut
 from quickserve.contracts.catalog import DateId
@@ -46,6 +46,7 @@ async def hold_places(ctx: Context, cmd: HoldPlaces) -> Hold:
 async def _hold(ctx: Context, cmd: HoldPlaces, offer: Offer, basket: Basket) -> Hold:
     row = NewHoldRow(cmd.hold_id, cmd.date_id, basket, cmd.body_hash)
     times = await resources(ctx).holds.put(row)
+    tell_changed(ctx, cmd.date_id)
     return Hold(
         cmd.hold_id, "active", times.expires_at, times.server_now, offer.date, basket.items,
         basket.total, basket.quota_ids, basket.quota_places, cancelled=False,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from quickserve.booking.model import QUOTAS_MAX, field_problem
+from quickserve.booking.resources import tell_changed
 from quickserve.booking.store import stock
 from quickserve.contracts.booking import CapacityBelowSold, QuotaChange, SoldOut
 from quickserve.kernel.auth import Role
@@ -38,6 +39,7 @@ async def put_quotas(ctx: Context, cmd: PutQuotas) -> None:
             await _bound(tx, cmd)
     except SoldOut as below:  # made and sold in the moment between the two statements
         raise CapacityBelowSold from below
+    tell_changed(ctx, *{quota.date_id for quota in cmd.quotas})
 
 
 def _check(cmd: PutQuotas) -> None:

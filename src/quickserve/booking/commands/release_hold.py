@@ -11,7 +11,7 @@ async def release_hold(ctx: Context, hold_id: HoldId) -> None:
     async with ctx.db.transaction() as tx:
         taken = await stock.release_hold(tx, hold_id)
         if taken is not None:
-            await give_back(tx, [taken])
+            await give_back(ctx, tx, [taken])
             return
         hold = await stock.find_hold(tx, hold_id)
         if hold is not None and hold.state == "used":

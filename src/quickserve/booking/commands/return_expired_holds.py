@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from quickserve.booking.resources import tell_changed
 from quickserve.booking.store import stock
 from quickserve.contracts.booking import QuotaId
 from quickserve.contracts.catalog import DateId
@@ -24,13 +25,15 @@ async def return_expired_holds(ctx: Context, date_id: DateId | None = None) -> i
             return 0
     async with ctx.db.transaction() as tx:
         ended = await stock.expire_holds(tx, _BATCH, date_id)
-        await give_back(tx, ended)
+        await give_back(ctx, tx, ended)
     return len(ended)
 
 
-async def give_back(tx: Transaction, taken: list[stock.Taken]) -> None:
+async def give_back(ctx: Context, tx: Transaction, taken: list[stock.Taken]) -> None:
     places = Counter[QuotaId]()
     for one in taken:
         places.update(dict(zip(one.quota_ids, one.quota_places, strict=True)))
+    dates = {one.date_id for one in taken}
+    tx.after_commit.append(lambda: tell_changed(ctx, *dates))
     if places:
         await stock.move_places(tx, list(places), list(places.values()), held=-1, sold=0)

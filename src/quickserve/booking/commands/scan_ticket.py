@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from quickserve.booking import model, signing
 from quickserve.booking.model import Outrun
-from quickserve.booking.resources import resources
+from quickserve.booking.resources import resources, tell_changed
 from quickserve.booking.store import offers, scans
 from quickserve.booking.store.scans import NewScanRow, ScannedTicket
 from quickserve.contracts.booking import Refusal, ScanId, ScanView, TicketAdmitted, TicketId
@@ -101,6 +101,7 @@ async def _judge(
     )  # fmt: skip
     if ticket and refusal is None and await scans.insert_admission(tx, scan):
         await outbox.append(tx, TicketAdmitted(ticket.id, cmd.date_id, cmd.gate))
+        tx.after_commit.append(lambda: tell_changed(ctx, cmd.date_id))
     else:
         await scans.insert_scan(tx, scan)
 

@@ -1,5 +1,6 @@
 """Undoes a pending booking: its places go back on sale."""
 
+from quickserve.booking.resources import tell_changed
 from quickserve.booking.store import bookings, stock
 from quickserve.contracts.booking import BookingId, BookingNotPending, BookingWithdrawn
 from quickserve.kernel import outbox
@@ -23,3 +24,5 @@ async def withdraw_booking(ctx: Context, booking_id: BookingId) -> None:
             await bookings.withdraw_booking(tx, booking_id)
             await outbox.append(tx, BookingWithdrawn(booking_id, booking.date.date_id))
             await stock.move_places(tx, booking.quota_ids, booking.quota_places, held=-1, sold=0)
+            date_id = booking.date.date_id
+            tx.after_commit.append(lambda: tell_changed(ctx, date_id))

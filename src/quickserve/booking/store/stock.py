@@ -193,6 +193,7 @@ async def use_hold(tx: Transaction, hold_id: HoldId) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
+    date_id: DateId
     quota_ids: list[QuotaId]
     quota_places: list[int]
 
@@ -202,7 +203,7 @@ async def release_hold(tx: Transaction, hold_id: HoldId) -> Taken | None:
     return await tx.maybe(
         Taken,
         "UPDATE holds SET state = 'released' WHERE id = %s AND state = 'active'"
-        " RETURNING quota_ids, quota_places",
+        " RETURNING date_id, quota_ids, quota_places",
         (hold_id,),
     )
 
@@ -226,6 +227,6 @@ async def expire_holds(tx: Transaction, limit: int, date_id: DateId | None = Non
         " AND (%(date)s::uuid IS NULL OR date_id = %(date)s)"
         " ORDER BY expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
         " UPDATE holds h SET state = 'expired' FROM gone WHERE h.id = gone.id"
-        " RETURNING h.quota_ids, h.quota_places",
+        " RETURNING h.date_id, h.quota_ids, h.quota_places",
         {"date": date_id, "limit": limit},
     )

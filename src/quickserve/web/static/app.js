@@ -3,6 +3,7 @@
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 const WARN_MS = 2 * 60 * 1000;
+const LIVE_RETRY_MS = 15_000;
 const SENDING_MS_MAX = 10_000; // after that a second try is allowed: servers recognise repeats
 
 const all = (selector, root = document) => root.querySelectorAll(selector);
@@ -137,12 +138,40 @@ function copy(button) {
   });
 }
 
+// Live: the server sends a part's content whenever it is another; pages nobody sees do not ask.
+const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
+function live(box) {
+  let source;
+  const follow = () => {
+    if (document.hidden) {
+      source?.close();
+      source = undefined;
+    } else if (!source) {
+      source = new EventSource(box.dataset.live);
+      source.onmessage = ({ data }) => {
+        const part = document.createElement("div");
+        part.innerHTML = data;
+        const same = words(part) === words(box);
+        if (!same && !box.contains(document.activeElement)) box.replaceChildren(...part.childNodes);
+      };
+      source.onerror = () => {
+        if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
+        source = undefined;
+        setTimeout(follow, LIVE_RETRY_MS * (1 + Math.random()));
+      };
+    }
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
+}
+
 function look() {
   enhance(".theme", theme);
   enhance(".stepper", stepper);
   enhance("form[data-currency]", total);
   enhance("[data-expires-at]", timer);
   enhance("[data-copy]", copy);
+  enhance("[data-live]", live);
   enhance("[data-error-summary]", (summary) => summary.focus());
 }
 

@@ -3,15 +3,21 @@
 from fastapi import Request
 from starlette.responses import Response
 
+from quickserve.contracts import notices
 from quickserve.contracts.booking import SalesReport
 from quickserve.kernel.errors import NotFound
+from quickserve.kernel.service import Ctx
+from quickserve.kernel.shared.port import Notice
 from quickserve.web.format import number
 from quickserve.web.i18n import Locale
+from quickserve.web.live import stream
 from quickserve.web.page import Ask, locale_of, page_router
 from quickserve.web.pages.organiser.desk import TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
 from quickserve.web.pages.organiser.figures import columns, together
 from quickserve.web.patience import optional
+from quickserve.web.sessions import Session, token_of
+from quickserve.web.templating import fragment
 
 router = page_router()
 
@@ -28,6 +34,26 @@ async def sales_page(request: Request, own: TheEvent, ask: Ask) -> Response:
         own=own, report=report, figures=_figures(report, locale) if report else [],
         columns=columns(report.hours, own.zone, locale) if report else None,
     )  # fmt: skip
+
+
+@router.get("/organiser/events/{event_id}/figures")
+async def figures(request: Request, own: TheEvent, ask: Ask, ctx: Ctx) -> Response:
+    """The four figures, as they change; until the person signs out."""
+    locale, event_id = locale_of(request), own.view.id
+    sessions, token = request.app.state.sessions, token_of(request)
+
+    async def show(_: Notice | None) -> str | None:
+        who: Session = await sessions.find(ask.identity, token)
+        try:
+            report = await ask.booking.sales_report(event_id, who.access_token)
+        except NotFound:
+            return None  # booking has not heard of it yet
+        return fragment(
+            locale.code, "organiser/event_figures.html", figures=_figures(report, locale)
+        )
+
+    channels = [notices.places(date.id) for date in own.view.dates]
+    return stream(request, ctx.fanout, channels, show, pause_seconds=1)
 
 
 def _nothing_yet(title: str, own: TheEvent) -> SalesReport:

@@ -1,0 +1,8 @@
+"""Channels of what pages follow live: notices may be missed, so a page begins with a snapshot."""
+
+from quickserve.contracts.catalog import DateId
+
+
+def places(date_id: DateId) -> str:
+    """From `booking`: an `Availability` in JSON, when places, sales or admissions changed."""
+    return f"places:{date_id}"
