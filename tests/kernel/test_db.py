@@ -6,13 +6,27 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
-from quickserve.kernel.db import Database, Jsonb, Transaction, in_transaction, migrate
+from quickserve.kernel.db import (
+    Database,
+    Jsonb,
+    Schema,
+    Transaction,
+    another_database,
+    database_name,
+    ensure_database,
+    in_transaction,
+    migrate,
+    pending_migrations,
+    service_url,
+    without_user,
+)
 from quickserve.kernel.errors import Malformed, Unavailable
 
 from .conftest import OpenBakery
-from .world import LOAVES, Bakery, LoafTaken, Packages, SoldOut
+from .world import LOAVES, Bakery, LoafTaken, Packages, SoldOut, open_bakery
 
 INSERT = "INSERT INTO loaves (id, name, count) VALUES (%s, %s, %s)"
 
@@ -215,6 +229,69 @@ async def test_a_role_does_not_see_anothers_tables(new_bakery: OpenBakery) -> No
         with pytest.raises(InsufficientPrivilege):
             await tx.value("SELECT %s::regclass", (f"{theirs.schema.name}.loaves",))
     assert seen == [ours.schema.name]
+
+
+# -- Addresses ------------------------------------------------------------------------------------
+
+ADDRESSES = {
+    "postgresql://admin:secret@db.example:5433/shop": "shop",
+    "postgresql://admin:secret@db.example:5433/shop?sslmode=require&user=other": "shop",
+    "postgresql://db.example/shop": "shop",
+    "postgresql://admin:secret@db.example": "admin",
+    "postgres://admin@db.example/": "admin",
+    "postgresql://admin:p%40ss@db.example/%C3%A9t%C3%A9%20%25": "été %",
+    "postgresql://admin@/shop?host=/run/postgresql": "shop",
+    "postgresql://db.example/?dbname=shop": "shop",
+    "host=db.example port=5433 dbname=shop user=admin password='se cret'": "shop",
+    "host=db.example user=admin": "admin",
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_services_address_is_the_administrators_with_another_user(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("PGDATABASE", "PGUSER", "PGSERVICE"):
+        monkeypatch.delenv(variable, raising=False)
+    schema = Schema("bakery", "none", "p@ss:w/rd%")
+    database = ADDRESSES[address]
+    expected = conninfo_to_dict(address) | {
+        "dbname": database, "user": f"{database}_bakery", "password": schema.password,
+    }  # fmt: skip
+    assert conninfo_to_dict(service_url(address, schema)) == expected
+    elsewhere = conninfo_to_dict(another_database(address, "an other"))
+    assert elsewhere == conninfo_to_dict(address) | {"dbname": "an other"}
+    public = conninfo_to_dict(without_user(address, "shop"))
+    assert not {"user", "password"} & set(public)
+    assert public["dbname"] == "shop"
+
+
+def test_a_database_without_a_name_is_named_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGDATABASE", "shop")
+    assert database_name("postgresql://admin@db.example") == "shop"
+    monkeypatch.delenv("PGDATABASE")
+    monkeypatch.setenv("PGUSER", "anna")
+    assert database_name("postgresql://db.example") == "anna"
+
+
+async def test_a_service_signs_in_however_its_database_is_addressed(
+    database_url: str, packages: Packages
+) -> None:
+    """With a name that needs encoding; by a URL without a name; as keywords."""
+    administrator = str(conninfo_to_dict(database_url)["user"])
+    strange = await ensure_database(database_url, "été 50%")
+    plain = await ensure_database(database_url, administrator)
+    given = conninfo_to_dict(plain)
+    unnamed = f"postgresql://{administrator}:{given['password']}@{given['host']}:{given['port']}"
+    keywords = make_conninfo(**conninfo_to_dict(strange))
+    for address in (strange, unnamed, keywords):
+        schema = packages.schema(loaves_0001=LOAVES)
+        bakery = await open_bakery(address, schema)
+        await bake(bakery, "rye")
+        assert await pending_migrations(bakery.url, schema) == []
+        await bakery.db.close()
 
 
 # -- Migrations -----------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ import sys
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from quickserve.app import SERVICES, Platform, load
 from quickserve.demo import load as load_demo
-from quickserve.kernel.db import ensure_database
+from quickserve.kernel.db import ensure_database, without_user
 from quickserve.kernel.settings import Settings
 from quickserve.laptop import CannotStart, Home, settings_of
 from quickserve.server import listen
@@ -209,17 +209,14 @@ class Split:
     def _environment(self, name: str, urls: Mapping[str, str]) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if k != "QUICKSERVE_DATABASE_URL"}
         # Without the administrator's password: a service signs in with its own role.
-        parts = urlsplit(self._admin_url)
-        database = parts._replace(
-            netloc=parts.netloc.rpartition("@")[2], path=f"/{database_of(name)}"
-        )
+        database = without_user(self._admin_url, database_of(name))
         return {
             "QUICKSERVE_RABBITMQ_URL": BROKER,
             **inherited,
             "QUICKSERVE_SECRET": secret_of(self._settings, name),
             "QUICKSERVE_SERVICE_SECRET": self._home.service_secret(),
             "QUICKSERVE_PUBLIC_URL": self._settings.public_url,
-            "QUICKSERVE_DATABASE_URL": urlunsplit(database) if load(name).owns_data else "",
+            "QUICKSERVE_DATABASE_URL": database if load(name).owns_data else "",
             **{f"QUICKSERVE_{n.upper()}_URL": url for n, url in urls.items()},
         }
 

@@ -11,10 +11,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, LiteralString, TypeVar, cast
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
 from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
@@ -23,8 +25,9 @@ from quickserve.kernel.deadlines import seconds_left
 from quickserve.kernel.errors import Malformed, Problem, Unavailable
 
 __all__ = [
-    "Database", "Jsonb", "Params", "Schema", "Transaction", "ensure_database", "in_transaction",
-    "migrate", "open_connection", "pending_migrations", "service_url",
+    "Database", "Jsonb", "Params", "Schema", "Transaction", "another_database", "database_name",
+    "ensure_database", "in_transaction", "migrate", "open_connection", "pending_migrations",
+    "service_url", "without_user",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -212,7 +215,42 @@ async def ensure_database(admin_url: str, name: str) -> str:
         cursor = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
         if not await cursor.fetchone():
             await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}"))
+    return another_database(admin_url, name)
+
+
+def another_database(url: str, name: str) -> str:
+    """The address of a database of this name on the same server, for the same user."""
+    given = conninfo_to_dict(url)
+    return _signed_in(url, name, given.get("user"), given.get("password"))
+
+
+def without_user(url: str, name: str) -> str:
+    """The address of a database of this name on the same server, for nobody."""
+    return _signed_in(url, name, None, None)
+
+
+def database_name(url: str) -> str:
+    """As libpq finds it: in the address, the environment, or it is named as the user."""
+    given = conninfo_to_dict(url)
+    found = ((option.keyword.decode(), option.val) for option in Conninfo.get_defaults())
+    defaults = {keyword: value.decode() for keyword, value in found if value}
+    names = (given.get("dbname"), defaults.get("dbname"), given.get("user"), defaults.get("user"))
+    return next(str(name) for name in names if name)
+
+
+def _signed_in(url: str, database: str, user: Any, password: Any) -> str:
+    """The address (`postgresql://…` or `host=… dbname=…`) with another database and user."""
+    if "://" not in url:
+        given: dict[str, Any] = dict(conninfo_to_dict(url))
+        return make_conninfo(**given | {"dbname": database, "user": user, "password": password})
+    parts = urlsplit(url)
+    login = ":".join(quote(str(one), safe="") for one in (user, password) if one)
+    host = parts.netloc.rpartition("@")[2]
+    netloc = f"{login}@{host}" if login else host
+    ours = ("dbname=", "user=", "password=")  # a parameter would win over what stands before it
+    query = "&".join(one for one in parts.query.split("&") if not one.startswith(ours))
+    address = f"{parts.scheme}://{netloc}/{quote(database, safe='')}"
+    return f"{address}?{query}" if query else address
 
 
 # -- Roles and migrations -------------------------------------------------------------------------
@@ -236,12 +274,12 @@ def role_name(database: str, schema: str) -> str:
 
 
 def service_url(admin_url: str, schema: Schema) -> str:
-    """The address with the service's own role in place of the administrator's."""
-    parts = urlsplit(admin_url)
-    role = role_name(parts.path.lstrip("/"), schema.name)
-    host = parts.netloc.rpartition("@")[2]
-    netloc = f"{quote(role)}:{quote(schema.password)}@{host}"
-    return urlunsplit(parts._replace(netloc=netloc))
+    """The address with the service's own role in place of the administrator's.
+
+    The role is named after the database, as `migrate` names it.
+    """
+    database = database_name(admin_url)
+    return _signed_in(admin_url, database, role_name(database, schema.name), schema.password)
 
 
 async def migrate(admin_url: str, schemas: Sequence[Schema]) -> list[str]:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
@@ -23,7 +22,7 @@ from quickserve.commandline.doctor.finding import (
     owners,
     wrong,
 )
-from quickserve.kernel.db import service_url
+from quickserve.kernel.db import another_database, service_url
 from quickserve.kernel.db_facts import databases_in_use
 from quickserve.kernel.postgres_found import running_server
 from quickserve.kernel.settings import SECRET_CHARS_MIN, Settings
@@ -118,7 +117,7 @@ def _of_laptop(kept: Settings, admin_url: str, in_use: frozenset[str], name: str
     own = split.database_of(name)
     if own in in_use and not settings.weakness(kept.secret):
         kept = kept.model_copy(update={"secret": SecretStr(split.secret_of(kept, name))})
-        admin_url = urlunsplit(urlsplit(admin_url)._replace(path=f"/{own}"))
+        admin_url = another_database(admin_url, own)
     return _data(kept, name, "QUICKSERVE_DATABASE_URL", admin_url)
 
 
