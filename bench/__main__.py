@@ -5,7 +5,7 @@ from importlib import import_module
 
 from bench.figures import Figure, keep, table
 
-BENCHMARKS = ("start", "bookings", "shapes")
+BENCHMARKS = ("start", "bookings", "shapes", "events")
 
 
 def main(names: list[str]) -> None:

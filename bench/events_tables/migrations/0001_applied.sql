@@ -1,0 +1,1 @@
+CREATE TABLE applied (id uuid PRIMARY KEY, applied_at timestamptz NOT NULL);
