@@ -49,7 +49,7 @@ def run() -> list[Figure]:
                 fast.setdefault(name, []).append(rate)
             for name, roles in (("rabbit", _BY_BROKER), ("local", ("both",))):
                 found = _measure(place, roles, _STEADY, _STEADY_RATE)
-                p99.setdefault(name, []).append(_percentile(found["latencies_ms"], 0.99))
+                p99.setdefault(name, []).append(found["p99_ms"])
     rates = {name: median(values) for name, values in fast.items()}
     late = {name: median(values) for name, values in p99.items()}
     title, slow = "events, commit to effect", "commit to effect at 500/s, p99"
@@ -58,10 +58,6 @@ def run() -> list[Figure]:
         Figure(title, rates["rabbit"], "/s", "bare aio-pika", rates["raw"], "≥ 2,000/s"),
         Figure(slow, late["rabbit"], "ms", "the same by LocalBus", late["local"], "≤ 250 ms"),
     ]
-
-
-def _percentile(values: list[float], share: float) -> float:
-    return sorted(values)[int(len(values) * share)]
 
 
 def _measure(place: Place, roles: tuple[str, ...], count: int, rate: float) -> Mapping[str, Any]:

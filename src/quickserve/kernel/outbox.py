@@ -1,6 +1,7 @@
 """Events leave a service: written with the change, delivered afterwards, at least once."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,16 +44,18 @@ async def append(
 
     `traces` are their causes, one each, where the caller works for several at once.
     """
+    causes = traces or [tracing.traceparent()] * len(events)
+    # One JSON text: arrays of JSON texts would have every quotation mark escaped twice.
+    rows = ",".join(
+        f'{{"id":"{new_uuid()}","type":"{event.TYPE}","subject":{json.dumps(event.subject)},'
+        f'"data":{event.dump().decode()},"trace":{json.dumps(trace)}}}'
+        for event, trace in zip(events, causes, strict=True)
+    )
     await tx.execute(
         "INSERT INTO outbox (id, type, subject, data, trace)"
-        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::jsonb[], %s::text[])",
-        (
-            [new_uuid() for _ in events],
-            [event.TYPE for event in events],
-            [event.subject for event in events],
-            [event.dump().decode() for event in events],
-            traces or [tracing.traceparent()] * len(events),
-        ),
+        " SELECT * FROM jsonb_to_recordset(%s::jsonb)"
+        " AS event(id uuid, type text, subject text, data jsonb, trace text)",
+        (f"[{rows}]",),
     )
     tx.after_commit.append(lambda: _wake_relays(tx.url))
 

@@ -30,7 +30,7 @@ _FORMAT = JSONFormat()
 
 def structured(message: Message) -> bytes:
     """The body; its media type is STRUCTURED."""
-    return http.to_structured(_event(message, message.data), _FORMAT).body
+    return _FORMAT.write(_event(message, message.data))
 
 
 def binary(message: Message) -> tuple[dict[str, str], bytes]:
@@ -117,6 +117,8 @@ def _data_of(event: BaseCloudEvent, content: bytes | None) -> Any:
 
 def _without_nulls(content: bytes) -> bytes:
     """An attribute that is null is one that is not set."""
+    if b"null" not in content:
+        return content
     read: dict[str, Any] = json.loads(content)
     if None not in read.values():
         return content

@@ -12,6 +12,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, DeliveryMode
 from aio_pika.exceptions import DeliveryError
 from aiormq import Channel as BareChannel
+from pamqp.commands import Basic
 
 from quickserve.kernel.bus.port import BusUnreachable
 from quickserve.kernel.bus.rabbitmq import queues
@@ -72,19 +73,17 @@ class Link:
                 raise BusUnreachable("The broker did not take a message.") from answer
 
     async def _send(self, letter: Letter) -> None:
-        sent = aio_pika.Message(
-            letter.body,
-            content_type=letter.content_type,
-            delivery_mode=DeliveryMode.PERSISTENT,
-            headers=dict(letter.headers),
-            message_id=letter.id,
-            type=letter.type,
-        )
         await self._sending.basic_publish(
-            sent.body,
+            letter.body,
             exchange=letter.exchange,
             routing_key=letter.key,
-            properties=sent.properties,
+            properties=Basic.Properties(
+                content_type=letter.content_type,
+                headers=dict(letter.headers) or None,
+                delivery_mode=DeliveryMode.PERSISTENT,
+                message_id=letter.id,
+                message_type=letter.type,
+            ),
             mandatory=letter.must_arrive,
             wait=False,  # until it is written: the confirmation is what counts
         )
