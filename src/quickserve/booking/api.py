@@ -71,6 +71,7 @@ from quickserve.kernel.service import Ctx
 router = APIRouter()
 
 _CHOICE = (NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies, SoldOut)
+_CHECKOUT = (Unauthenticated, Forbidden)
 _STAFF = (Unauthenticated, Forbidden, NotFound)
 
 # -- What a rush calls: matched first -------------------------------------------------------------
@@ -151,7 +152,9 @@ async def delete_hold(hold_id: HoldId, ctx: Ctx) -> Response:
 @router.put(
     "/bookings/{booking_id}",
     dependencies=[services("checkout")],
-    responses=errors(HoldExpired, HoldUsed, NotOnSale, BookingNotPending, IdReused, NotFound),
+    responses=errors(
+        *_CHECKOUT, HoldExpired, HoldUsed, NotOnSale, BookingNotPending, IdReused, NotFound
+    ),
 )
 async def put_booking(booking_id: BookingId, body: NewBooking, ctx: Ctx) -> BookingView:
     cmd = BookHold(booking_id, body.hold_id, _buyer(body.contact))
@@ -161,7 +164,7 @@ async def put_booking(booking_id: BookingId, body: NewBooking, ctx: Ctx) -> Book
 @router.put(
     "/bookings/{booking_id}/confirmation",
     dependencies=[services("checkout")],
-    responses=errors(BookingNotPending, NotFound),
+    responses=errors(*_CHECKOUT, BookingNotPending, NotFound),
 )
 async def put_confirmation(booking_id: BookingId, ctx: Ctx) -> BookingView:
     return await reads.show_booking(ctx, await confirm_booking(ctx, booking_id))
@@ -171,7 +174,7 @@ async def put_confirmation(booking_id: BookingId, ctx: Ctx) -> BookingView:
     "/bookings/{booking_id}/withdrawal",
     status_code=204,
     dependencies=[services("checkout")],
-    responses=errors(BookingNotPending),
+    responses=errors(*_CHECKOUT, BookingNotPending),
 )
 async def put_withdrawal(booking_id: BookingId, ctx: Ctx) -> Response:
     await withdraw_booking(ctx, booking_id)

@@ -170,6 +170,9 @@ async def post_offers(organiser_id: OrganiserId, body: BulkOffer, ctx: Ctx) -> O
     responses=errors(
         ImportRefusedError, UnknownZone, Malformed, IdReused, TooLarge, Unauthenticated, Forbidden
     ),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
+    },
 )
 async def put_import(
     import_id: ImportId, organiser_id: OrganiserId, request: Request, ctx: Ctx,

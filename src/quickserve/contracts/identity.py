@@ -134,11 +134,11 @@ class IdentityClient:
 
     async def session(self, token: str) -> SessionView:
         """Raises Unauthenticated when it ended."""
-        body = _SessionToken(token=token)
+        body = SessionToken(token=token)
         return await self._client.post(SessionView, "/sessions/lookup", body, repeatable=True)
 
     async def sign_out(self, token: str) -> None:
-        body = _SessionToken(token=token)
+        body = SessionToken(token=token)
         await self._client.call("POST", "/sessions/end", body=body, repeatable=True)
 
     async def put_person(self, person_id: PersonId, person: NewPerson) -> PersonView:
@@ -169,11 +169,8 @@ class IdentityClient:
         return await self._client.get(OrganiserView, "/organisers", query={"name": name})
 
 
-class _SessionToken(BaseModel):
+class SessionToken(BaseModel):
     token: str = Field(max_length=200)
-
-
-SessionToken = _SessionToken
 
 
 class Jwks(BaseModel):

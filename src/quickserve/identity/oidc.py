@@ -72,6 +72,27 @@ class _RefreshGrant(BaseModel):
     refresh_token: str = Field(max_length=200)
 
 
+_TEXT = {"type": "string"}
+_FORM = {
+    "required": True,
+    "content": {
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "type": "object",
+                "required": ["grant_type", "client_id"],
+                "properties": {
+                    "grant_type": {"enum": ["password", "refresh_token"]},
+                    "client_id": _TEXT,
+                    "username": _TEXT,
+                    "password": _TEXT,
+                    "refresh_token": _TEXT,
+                },
+            }
+        }
+    },
+}
+
+
 @router.get("/.well-known/openid-configuration", dependencies=[anyone])
 async def get_configuration(ctx: Ctx) -> Configuration:
     issuer = ctx.settings.issuer_url
@@ -114,6 +135,7 @@ async def _form(request: Request) -> dict[str, str]:
     dependencies=[anyone],
     response_model=TokenAnswer,
     responses={400: {"model": TokenError}, 429: {"model": TokenError}},
+    openapi_extra={"requestBody": _FORM},
 )
 async def post_token(
     ctx: Ctx, request: Request, form: Annotated[dict[str, str], Depends(_form)]

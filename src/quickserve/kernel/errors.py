@@ -179,10 +179,8 @@ def errors(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route: which problems it answers, grouped by status."""
     responses: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
-        entry = responses.setdefault(
-            kind.status,
-            {"model": ProblemDocument, "description": "", "content": {MEDIA_TYPE: {}}},
-        )
+        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+        entry = responses.setdefault(kind.status, {"description": "", "content": content})
         separator = "; " if entry["description"] else ""
         entry["description"] += f"{separator}`{kind.code}`: {kind.title}"
     return responses

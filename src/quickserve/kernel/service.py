@@ -23,6 +23,7 @@ from quickserve.kernel.errors import InternalError, Problem
 from quickserve.kernel.http import install_manners
 from quickserve.kernel.inbox import Consumer, Subscription, forget_old
 from quickserve.kernel.logs import told
+from quickserve.kernel.openapi import Documented
 from quickserve.kernel.outbox import Relay
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.shared.cache import Cache
@@ -48,11 +49,13 @@ class Service:
     `resources` builds what the service's commands need beside the database (a provider, a saga
     engine) as an async context manager; they find it as `ctx.resources`. `finish` adds to the
     application what only this service has, around the common manners: mounts, middleware.
+    One that has pages for people instead of an API is not `documented`.
     """
 
     name: str
     router: APIRouter
     owns_data: bool = True
+    documented: bool = True
     subscriptions: tuple[Subscription, ...] = ()
     jobs: tuple[Job, ...] = ()
     constraints: Mapping[str, type[Problem]] = field(default_factory=dict)
@@ -191,9 +194,7 @@ Ctx = Annotated[Context, Depends(_context)]
 
 def build_app(runtime: Runtime) -> FastAPI:
     """The service as an ASGI application; whoever runs it enters `runtime.running()`."""
-    app = FastAPI(
-        title=f"QuickServe {runtime.service.name}", docs_url=None, redoc_url=None,
-    )  # fmt: skip
+    app = Documented(runtime.service.name, documented=runtime.service.documented)
     app.state.runtime = runtime
     app.include_router(runtime.service.router)
     install_manners(app, runtime.service.name, runtime.settings, ready=runtime.ready)

@@ -58,4 +58,4 @@ def _router() -> APIRouter:
     return router
 
 
-service = Service(name="web", router=_router(), owns_data=False, finish=_finish)
+service = Service(name="web", router=_router(), owns_data=False, documented=False, finish=_finish)
