@@ -1,10 +1,12 @@
 """Metrics and logs: bounded labels, no personal data, one line a request."""
 
+import asyncio
 import json
 import logging
 import re
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 
 import httpx2 as httpx
 import pytest
@@ -13,6 +15,7 @@ from fastapi import APIRouter
 from prometheus_client.parser import text_string_to_metric_families as families
 from pydantic import BaseModel
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 from structlog.testing import capture_logs
 
 from quickserve.kernel.auth import anyone
@@ -32,6 +35,16 @@ async def loaf(name: str, request: Request) -> Loaf:
     if name == "burnt":
         raise RuntimeError("burnt")
     return Loaf(name=name)
+
+
+@router.get("/{name}/crumbs")
+async def crumbs(name: str) -> StreamingResponse:
+    async def falling() -> AsyncIterator[str]:
+        for _ in range(3):
+            await asyncio.sleep(0.2)
+            yield f"data: {name}\n\n"
+
+    return StreamingResponse(falling(), media_type="text/event-stream")
 
 
 async def counted(http: httpx.AsyncClient, service: str) -> dict[tuple[str, str, str], float]:
@@ -58,6 +71,22 @@ async def test_requests_are_counted_by_route_not_by_address(settings: Settings) 
     assert count[("GET", "unmatched", "404")] == 1
     assert {method for method, _, _ in count} <= {"GET", "POST", "other"}
     assert "rye" not in str(count)
+
+
+async def test_a_stream_is_answered_when_it_begins(settings: Settings) -> None:
+    """How long somebody leaves a page open says nothing of how fast we are."""
+    async with http_of(app_of(settings, router, name="streamed")) as http:
+        assert (await http.get("/loaves/rye/crumbs")).text.count("rye") == 3
+        page = (await http.get("/metrics")).text
+    [seconds] = [
+        sample.value
+        for family in families(page)
+        for sample in family.samples
+        if sample.name == "quickserve_request_seconds_sum"
+        and (sample.labels["service"], sample.labels["route"])
+        == ("streamed", "/loaves/{name}/crumbs")
+    ]
+    assert seconds < 0.4  # it lasted 0.6
 
 
 async def test_a_bug_is_logged_by_route_not_by_address(

@@ -49,6 +49,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _ID_HEADER: Final = b"x-request-id"
 _TRACE_HEADER: Final = tracing.HEADER.encode()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_STREAM_HEADER = (b"content-type", b"text/event-stream; charset=utf-8")
 
 
 class Observed:
@@ -67,14 +68,16 @@ class Observed:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500
+        status, ended = 500, 0.0
         given, traceparent = _given(scope)
         token = request_id.set(given or request_id.get() or new_uuid().hex)
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if _STREAM_HEADER in message.get("headers", []):
+                    ended = time.perf_counter()  # the rest is not work, but a page left open
                 headers = [pair for pair in message.get("headers", []) if pair[0] != _ID_HEADER]
                 message["headers"] = [*headers, (_ID_HEADER, request_id.get().encode())]
             await send(message)
@@ -84,7 +87,7 @@ class Observed:
                 try:
                     await self._app(scope, receive, send_with_id)
                 finally:
-                    self._note(span, scope, status, time.perf_counter() - started)
+                    self._note(span, scope, status, (ended or time.perf_counter()) - started)
         finally:
             request_id.reset(token)
 

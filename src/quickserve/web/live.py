@@ -18,6 +18,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from typing import Final
 
 from fastapi import Request
+from prometheus_client import Gauge
 from starlette.responses import Response, StreamingResponse
 
 from quickserve.kernel.deadlines import deadline
@@ -36,6 +37,8 @@ _NO_CONTENT: Final = 204  # tells a browser not to come back
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 _streams: Counter[str] = Counter()
+STREAMS = Gauge("quickserve_live_streams", "Pages that follow something now.")
+STREAMS.set_function(lambda: float(_streams.total()))
 
 
 def stream(

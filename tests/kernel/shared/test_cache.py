@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 from pydantic import BaseModel
 
+from quickserve.kernel.deadlines import deadline
+from quickserve.kernel.errors import DeadlineExceeded
 from quickserve.kernel.shared.cache import Cache
 from quickserve.kernel.shared.memory import MemoryStore
 from quickserve.kernel.shared.port import Look, Store
@@ -160,6 +162,23 @@ async def test_who_began_may_leave_and_the_others_get_it(part: Part, oven: Oven)
     oven.door.set()
     assert await asyncio.gather(*others) == [1] * 5
     assert oven.asked == 1
+
+
+async def test_who_waits_keeps_to_their_own_deadline(part: Part, oven: Oven) -> None:
+    """The first has hardly any time; what it began serves those who have more."""
+
+    async def hurried() -> int:
+        deadline.set(time.monotonic() + 0.05)
+        return await oven.read(part.cache)
+
+    oven.door.clear()
+    first = asyncio.create_task(hurried())
+    await oven.begun.wait()
+    patient = asyncio.create_task(oven.read(part.cache))
+    with pytest.raises(DeadlineExceeded):
+        await first
+    oven.door.set()
+    assert (await patient, oven.asked) == (1, 1)
 
 
 async def test_many_keys_ask_for_what_is_missing_only(part: Part) -> None:
