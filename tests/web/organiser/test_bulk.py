@@ -55,10 +55,13 @@ async def test_a_file_that_is_no_programme_is_refused_at_its_field(office: Offic
 async def test_a_form_without_a_file_or_with_an_odd_zone_is_told_so(office: Office):
     missing = await office.fill_in("/organiser/imports", {"zone": "Europe/Paris"})
     assert list(missing.errors) == ["file"]
-    odd = await office.fill_in(
-        "/organiser/imports", {"zone": "Mars/Olympus"}, files={"file": ("a.csv", CALENDAR)}
-    )
-    assert list(odd.errors) == ["zone"]
+    await office.imported("programme.csv", CALENDAR)  # then the page shows times
+    for zone in ("Mars/Olympus", "", "../etc", "\0", "europe/paris"):
+        odd = await office.fill_in(
+            "/organiser/imports", {"zone": zone}, files={"file": ("a.csv", CALENDAR)}
+        )
+        assert (odd.status, list(odd.errors)) == (422, ["zone"])
+        assert "programme.csv" in odd.plain
 
 
 async def test_all_drafts_are_offered_at_once_and_again_without_harm(office: Office):

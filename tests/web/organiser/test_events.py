@@ -34,10 +34,10 @@ async def places(office: Office, event: str) -> dict[str, str]:
     return found
 
 
-async def heard_of(office: Office, event: str) -> None:
+async def heard_of(office: Office, event: str, places: str = "120") -> None:
     """Booking hears of events a moment later."""
     for _ in range(200):
-        if "120" in (await office.page(f"{event}/tickets")).text:
+        if f'value="{places}"' in (await office.page(f"{event}/tickets")).text:
             return
         await asyncio.sleep(0.02)
     raise AssertionError("booking never heard of it")
@@ -137,6 +137,31 @@ async def test_an_imported_event_without_an_end_can_be_edited(office: Office):
     assert wrong.errors == {"d0-ends": "Put the end after the start."}
 
 
+@pytest.mark.parametrize("currency", ["XXQ", "", "eur", "XAU", "KWD", "€"])
+async def test_a_currency_that_is_not_on_the_list_is_refused(office: Office, currency: str):
+    event = await office.event()
+    wrong = await office.tickets(event, currency=currency)
+    assert (wrong.status, wrong.errors) == (422, {"currency": "Choose one of the list."})
+    assert (await of_catalog(office, event)).ticket_types == 0
+    assert "Saved." in (await office.tickets(event, currency="CHF")).plain
+
+
+async def test_the_tickets_form_sent_twice_is_saved_once(office: Office):
+    """The browser's own first request again, after going back or a lost answer."""
+    event = await office.event()
+    form = await office.page(f"{event}/tickets")
+    fields = form.hidden | {
+        "currency": "EUR", "t0-name": "Full price", "t0-price": "18", "t0-min": "1", "t0-max": "6",
+        "t0-places": "q0", "q0-name": "", "q0-capacity": "120",
+    }  # fmt: skip
+    for sent in (fields, fields, fields | {"t0-price": "20", "q0-capacity": "90"}):
+        saved = await office.send(f"{event}/tickets", sent)
+        assert "Saved." in saved.plain
+        await heard_of(office, event, sent["q0-capacity"])
+        assert await places(office, event) == {"": sent["q0-capacity"]}
+    assert (await of_catalog(office, event)).price_from == Money(2000, "EUR")
+
+
 async def test_tickets_share_places_or_have_their_own(office: Office):
     event = await office.event()
     form = await office.page(f"{event}/tickets")
@@ -145,7 +170,8 @@ async def test_tickets_share_places_or_have_their_own(office: Office):
     second = {"t1-name": "Balcony", "t1-price": "30", "t1-min": "1", "t1-max": "10"}
     balcony = {"t1-places": "q1", "q1-name": "Balcony", "q1-capacity": "40"}
     first = {"t0-name": "Stalls", "t0-price": "18,50", "t0-min": "1", "t0-max": "6",
-             "t0-places": "q0", "q0-name": "Stalls", "q0-capacity": "120"}  # fmt: skip
+             "t0-places": "q0", "q0-name": "Stalls", "q0-capacity": "120",
+             "currency": "EUR"}  # fmt: skip
     ids = more.hidden
     saved = await office.send(f"{event}/tickets", ids | first | second | balcony)
     assert "Saved." in saved.plain

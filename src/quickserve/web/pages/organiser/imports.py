@@ -25,6 +25,7 @@ from quickserve.web.problems import Sentence, sentence
 router = page_router()
 
 SECTION: Final = "/organiser/imports"
+_ZONE: Final = "Europe/Paris"
 _MEGABYTE: Final = 1024 * 1024
 
 
@@ -94,9 +95,11 @@ async def _show(
     desk: Desk,
     ask: Services,
     *,
-    zone: str = "Europe/Paris",
+    zone: str = _ZONE,
     problem: Problem | None = None,
 ) -> Response:
+    if zone not in local_times.zones():  # what was sent is none: times are shown in a real one
+        zone = _ZONE
     past = await ask.catalog.imports(desk.organiser_id, desk.token)
     told, errors = _told(problem, locale_of(request)) if problem else (None, {})
     return show(

@@ -42,6 +42,10 @@ class Group:
         """Places sold or set aside on the fullest date."""
         return max((quota.held + quota.sold for quota in self.quotas.values()), default=0)
 
+    def minted_as(self, mint: str) -> bool:
+        """Whether its quotas' ids were derived from this."""
+        return any(quota.id == derived_id(date, mint) for date, quota in self.quotas.items())
+
     @property
     def ticket_type_ids(self) -> list[TicketTypeId]:
         return list({i: None for quota in self.quotas.values() for i in quota.ticket_type_ids})

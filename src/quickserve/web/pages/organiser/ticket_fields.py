@@ -60,10 +60,13 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
+    """`currency` is the first of the list where what was sent is not on it: then not `listed`."""
+
     currency: str
     tickets: list[Ticket]
     places: list[Places]
     groups: list[Group] = field(default_factory=list[Group])
+    listed: bool = True
 
     def labelled(self, locale: Locale) -> list[tuple[str, str]]:
         """The groups as a ticket's choices."""
@@ -144,23 +147,22 @@ def sent(form: Form, event: EventView, groups: Sequence[Group]) -> Fields:
         values = {name: form.text(f"{key}-{name}") for name in _FIELDS}
         gone = form.ticked(f"{key}-gone")
         tickets.append(Ticket(key, type_id, values, known.get(type_id), gone))
-    by_name = {group.name: group for group in groups}
-    places = [
-        Places(
-            key,
-            form.text(f"{key}-name"),
-            form.text(f"{key}-capacity"),
-            form.text(f"{key}-id"),
-            by_name.get(form.text(f"{key}-was")) if form.ticked(f"{key}-was") else None,
-        )
-        for key in form.keys("q", "-id")[:ROWS_MAX]
-    ]
-    fixed = {kind.price.currency for kind in event.ticket_types}
-    asked = form.text("currency")
-    currency = asked if asked in CURRENCIES else next(iter(fixed), CURRENCIES[0])
-    if len(event.ticket_types) > 1:
-        currency = next(iter(fixed))
-    return Fields(currency, tickets, places, list(groups))
+    places = [_sent_places(form, key, groups) for key in form.keys("q", "-id")[:ROWS_MAX]]
+    fixed = [kind.price.currency for kind in event.ticket_types]
+    currency = fixed[0] if len(fixed) > 1 else form.text("currency")
+    offered = [*fixed, *CURRENCIES]
+    listed = currency in offered
+    return Fields(currency if listed else offered[0], tickets, places, list(groups), listed)
+
+
+def _sent_places(form: Form, key: str, groups: Sequence[Group]) -> Places:
+    mint = form.text(f"{key}-id")
+    if form.ticked(f"{key}-was"):
+        was = form.text(f"{key}-was")
+        group = next((group for group in groups if group.name == was), None)
+    else:  # new; or made already, by this very form
+        group = next((group for group in groups if group.minted_as(mint)), None)
+    return Places(key, form.text(f"{key}-name"), form.text(f"{key}-capacity"), mint, group)
 
 
 # -- To drafts ------------------------------------------------------------------------------------
@@ -171,6 +173,8 @@ def ticket_drafts(
 ) -> list[tuple[Ticket, TicketTypeDraft]]:
     """In the order of the form. Raises Mistakes or Malformed."""
     found: dict[str, str] = {}
+    if not fields.listed:
+        found["currency"] = locale.gettext("Choose one of the list.")
     made = [
         (ticket, _ticket_draft(ticket, position, fields, zone, found, locale))
         for position, ticket in enumerate(t for t in fields.tickets if t.kept)
