@@ -13,6 +13,7 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from tests.servers import Rabbit
@@ -62,7 +63,8 @@ def run() -> list[Figure]:
 
 def _measure(place: Place, roles: tuple[str, ...], count: int, rate: float) -> Mapping[str, Any]:
     """What the processes tell, together."""
-    processes = [_start(place, role, count, rate) for role in roles]
+    name = token_hex(4)
+    processes = [_start(place, role, name, count, rate) for role in roles]
     try:
         for process in processes:
             _await_ready(process)
@@ -81,9 +83,9 @@ def _measure(place: Place, roles: tuple[str, ...], count: int, rate: float) -> M
             process.wait()
 
 
-def _start(place: Place, role: str, count: int, rate: float) -> subprocess.Popen[str]:
+def _start(place: Place, role: str, run: str, count: int, rate: float) -> subprocess.Popen[str]:
     task = {
-        "role": role, "sender_url": place.sender_url, "taker_url": place.taker_url,
+        "role": role, "run": run, "sender_url": place.sender_url, "taker_url": place.taker_url,
         "broker_url": place.broker_url, "count": count, "rate": rate,
         "together": 1 if rate else _TOGETHER,
     }  # fmt: skip
