@@ -6,6 +6,7 @@ import pytest
 
 from quickserve.contracts.booking import Contact, HoldExpired, HoldId, HoldUsed
 from quickserve.contracts.checkout import NewCheckout, PaymentMethodMissing
+from quickserve.contracts.payment import PaymentAuthorized, PaymentDeclined
 from quickserve.kernel.errors import IdReused, NotFound
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.testing import race
@@ -93,6 +94,16 @@ async def test_a_question_of_the_bank_without_an_answer(house, gala):
     assert await eventually(house, asked.id) == "failed"
     assert (await house.ended(asked.id)).failure.code == "payment-timeout"
     assert (await house.left_by(asked.id))[:2] == ("withdrawn", 0)
+
+
+async def test_news_of_the_bank_are_hints(house, gala):
+    """Late, repeated, of both kinds: the saga asks payment, and believes only that."""
+    bought = await gala.buy("late")
+    ids = house.ids(bought.id)
+    await house.deliver_twice(PaymentDeclined(ids.intent, ids.booking, "card-declined"))
+    await house.deliver_twice(PaymentAuthorized(ids.intent, ids.booking))
+    assert (await house.ended(bought.id)).state == "confirmed"
+    assert await house.left_by(bought.id) == ("confirmed", 2, "captured")
 
 
 async def eventually(house, checkout_id):

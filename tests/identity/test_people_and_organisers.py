@@ -201,12 +201,18 @@ async def test_other_services_are_told_of_organisers(identity: Identity):
     )
     organiser = await identity.organiser()
     await identity.cli.put_organiser(organiser.id, NewOrganiser(name=organiser.name))
+    renamed = unique("Renamed")
+    await identity.cli.put_organiser(organiser.id, renamed)
     rows = await identity.run(
-        "SELECT type, data FROM test_organisers WHERE data->>'organiser_id' = %s",
+        "SELECT type, data FROM test_organisers WHERE data->>'organiser_id' = %s"
+        " ORDER BY data->'version'",
         (str(organiser.id),),
     )
-    told = {"organiser_id": str(organiser.id), "name": organiser.name, "slug": organiser.slug}
-    assert rows == [("quickserve.identity.organiser-saved.v1", told)]
+    told = {"organiser_id": str(organiser.id), "slug": organiser.slug}
+    assert rows == [
+        ("quickserve.identity.organiser-saved.v1", {**told, "name": name, "version": version})
+        for version, name in ((1, organiser.name), (2, renamed.name))
+    ], "the same name again is no change"
 
 
 # -- Roles ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from quickserve.kernel.inbox import Subscription
 
 
 async def keep_organiser(tx: Transaction, event: OrganiserSaved) -> None:
-    await store.save_organiser(tx, event.organiser_id, event.name, event.slug)
+    await store.save_organiser(tx, event.organiser_id, event.name, event.slug, event.version)
 
 
 subscriptions = (Subscription(OrganiserSaved, keep_organiser),)

@@ -94,10 +94,17 @@ class SessionView(BaseModel):
 
 @dataclass(frozen=True)
 class OrganiserSaved(DomainEvent):
+    """The whole organiser after a change; `version` grows with each.
+
+    Whoever keeps a copy replaces it when the version is newer, so order does not matter. 0 stands
+    in events from before versions.
+    """
+
     TYPE: ClassVar[str] = "quickserve.identity.organiser-saved.v1"
     organiser_id: OrganiserId
     name: str
     slug: str
+    version: int = 0
 
 
 class WrongCredentials(Problem):

@@ -77,6 +77,7 @@ class Organiser:
     id: OrganiserId
     name: str
     slug: str
+    version: int = 1
 
     @property
     def view(self) -> OrganiserView:

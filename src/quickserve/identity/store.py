@@ -105,12 +105,17 @@ async def lock_id(tx: Transaction, organiser_id: OrganiserId) -> None:
 
 async def find_organiser(tx: Transaction, organiser_id: OrganiserId) -> Organiser | None:
     return await tx.maybe(
-        Organiser, "SELECT id, name, slug FROM organisers WHERE id = %s", (organiser_id,)
+        Organiser, "SELECT id, name, slug, version FROM organisers WHERE id = %s", (organiser_id,)
     )
 
 
-async def rename_organiser(tx: Transaction, organiser_id: OrganiserId, name: str) -> None:
-    await tx.execute("UPDATE organisers SET name = %s WHERE id = %s", (name, organiser_id))
+async def rename_organiser(tx: Transaction, organiser_id: OrganiserId, name: str) -> Organiser:
+    return await tx.one(
+        Organiser,
+        "UPDATE organisers SET name = %s, version = version + 1 WHERE id = %s"
+        " RETURNING id, name, slug, version",
+        (name, organiser_id),
+    )
 
 
 async def find_organiser_by_name(tx: Transaction, name: str) -> Organiser | None:

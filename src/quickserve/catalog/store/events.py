@@ -32,11 +32,16 @@ def _json(rows: Sequence[Any]) -> str:
 # -- Organisers and venues ------------------------------------------------------------------------
 
 
-async def save_organiser(tx: Transaction, id_: OrganiserId, name: str, slug: str) -> None:
+async def save_organiser(
+    tx: Transaction, id_: OrganiserId, name: str, slug: str, version: int
+) -> None:
+    """Unless a newer version is known."""
     await tx.execute(
-        "INSERT INTO organisers (id, name, slug) VALUES (%s, %s, %s)"
-        " ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, slug = EXCLUDED.slug",
-        (id_, name, slug),
+        "INSERT INTO organisers AS known (id, name, slug, version) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (id) DO UPDATE"
+        " SET name = EXCLUDED.name, slug = EXCLUDED.slug, version = EXCLUDED.version"
+        " WHERE known.version <= EXCLUDED.version",
+        (id_, name, slug, version),
     )
 
 

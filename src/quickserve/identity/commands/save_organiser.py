@@ -43,13 +43,13 @@ async def save_organiser(ctx: Context, cmd: SaveOrganiser) -> Organiser:
             return found
         if found is not None:
             require_organiser(principal, cmd.organiser_id)
-            saved = replace(found, name=name)
-            await store.rename_organiser(tx, saved.id, saved.name)
+            saved = await store.rename_organiser(tx, found.id, name)
         else:
             saved = await _insert(tx, Organiser(cmd.organiser_id, name, slug_of(name)))
             if principal.person_id is not None:
                 await join(tx, saved.id, principal.person_id, [Role.ORGANISER])
-        await outbox.append(tx, OrganiserSaved(saved.id, saved.name, saved.slug))
+        event = OrganiserSaved(saved.id, saved.name, saved.slug, saved.version)
+        await outbox.append(tx, event)
     return saved
 
 
