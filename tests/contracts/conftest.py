@@ -30,16 +30,20 @@ Token = Callable[[], str | None]
 class Town:
     """`callers`: who asks; `known`: values that exist, by the name of what they are for.
 
-    `good`: bodies that are accepted, by the operation.
+    `doomed`: the same of somebody who may be forgotten. `good`: bodies that are accepted, by the
+    operation.
     """
 
     world: World
     callers: dict[str, Token]
     known: dict[str, list[str]]
+    doomed: dict[str, list[str]]
     good: dict[str, Any]
 
     def trusted(self, operation: str) -> str:
         """Who may do it."""
+        if "/personal-data/" in operation:
+            return "cli"
         if "/intents" in operation or "/bookings/" in operation:
             return "checkout"
         admins = "/sagas" in operation or "/people/" in operation
@@ -117,7 +121,10 @@ async def _furnished(house: House) -> Town:
         "somebody with a forged token": lambda: organiser[:-4] + "AAAA",
     }  # fmt: skip
     known = {name: [str(value) for value in values] for name, values in found.items()}
-    return Town(house.platform, callers, known, _good(known))
+    gone = PersonId(new_uuid())
+    await _signed_in(house, gone, admin=False)
+    doomed = {"email": [f"{gone.hex}@example.org"], "person_id": [str(gone)], "booking_id": []}
+    return Town(house.platform, callers, known, known | doomed, _good(known))
 
 
 def _good(known: dict[str, list[str]]) -> dict[str, Any]:

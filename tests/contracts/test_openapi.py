@@ -87,12 +87,13 @@ def questions(operation: Any, mode: GenerationMode, town: Town) -> list[Question
 def _meant(case: Case, caller: str, town: Town, turn: int) -> Question:
     """Every second one asks for what is there; every fourth one might succeed."""
     label, path = case.operation.label, dict(case.path_parameters or {})
+    known = town.doomed if "/personal-data/" in label else town.known
     if turn % 4 == 3:
         caller = town.trusted(label)
         case.body = town.good.get(label, case.body)
     if turn % 2:
         for part in ("path_parameters", "query", "body"):
-            setattr(case, part, _mixed(getattr(case, part), town.known, turn // 4))
+            setattr(case, part, _mixed(getattr(case, part), known, turn // 4))
     if turn % 8 == 3 and path and label.startswith("PUT"):
         last = list(path)[-1]
         case.path_parameters[last] = path[last]  # something new, beside what is there

@@ -41,7 +41,7 @@ class UserInfo(BaseModel):
     sub: str
     name: str
     preferred_username: str
-    email: str | None
+    email: str | None = None
 
 
 class TokenAnswer(BaseModel):
