@@ -109,6 +109,10 @@ _SHIPPED = (
 _OF_TESTS = (
     # Finds barriers on the pages of the browser journeys; MPL-2.0, so it stays out of what ships.
     Package("axe-core", "4.14.1", {"axe.min.js": "axe.min.js", "LICENSE": "LICENSE"}),
+    # What an AsyncAPI document may say.
+    Package(
+        "@asyncapi/specs", "6.11.1", {"schemas/3.0.0.json": "3.0.0.json", "LICENSE": "LICENSE"}
+    ),
     # What a compose file may say.
     GoModule(
         "github.com/compose-spec/compose-go/v2",

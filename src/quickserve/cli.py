@@ -17,7 +17,15 @@ from pydantic import EmailStr, TypeAdapter, ValidationError
 
 from quickserve import demo, laptop
 from quickserve.app import SERVICES, Platform, load
-from quickserve.commandline import dead_letters, forget, import_calendar, people, serve, split
+from quickserve.commandline import (
+    asyncapi,
+    dead_letters,
+    forget,
+    import_calendar,
+    people,
+    serve,
+    split,
+)
 from quickserve.commandline.doctor import run as doctor
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.logs import configure_logging
@@ -64,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_migrate(commands)
     dead_letters.add(commands)
+    asyncapi.add(commands)
     _add_doctor(commands)
     return parser
 
