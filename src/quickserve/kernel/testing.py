@@ -33,10 +33,10 @@ def postgres_url() -> Generator[str, None, None]:
     if given:
         yield asyncio.run(ensure_database(given, f"test_{token_hex(6)}"))
         return
-    # Tests need not survive a power cut; everything else is as in production.
+    # Tests need not survive a power cut, and keep the services of many suites open in one process.
     with (
         tempfile.TemporaryDirectory(prefix="quickserve-test-") as folder,
-        EmbeddedPostgres(Path(folder), settings={"fsync": "off"}) as server,
+        EmbeddedPostgres(Path(folder), settings={"fsync": "off", "max_connections": "500"}) as server,
     ):
         yield server.url("postgres")
 
