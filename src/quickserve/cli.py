@@ -22,6 +22,7 @@ from quickserve.commandline import (
     dead_letters,
     forget,
     import_calendar,
+    ledger,
     people,
     serve,
     split,
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_person(commands)
     _add_forget(commands)
+    _add_ledger(commands)
     _add_serve(commands)
     _add_migrate(commands)
     dead_letters.add(commands)
@@ -205,6 +207,17 @@ def _add_forget(commands: Commands) -> None:
     forget_.set_defaults(run=_forget)
 
 
+def _add_ledger(commands: Commands) -> None:
+    ledger_ = commands.add_parser(
+        "ledger",
+        help="audit the books",
+        description="Tells whether the double-entry books balance and agree with every payment's"
+        " state, and each account's balance. Status 1 when they do not.",
+    )
+    _data_option(ledger_)
+    ledger_.set_defaults(run=_ledger)
+
+
 def _email(text: str) -> str:
     try:
         return TypeAdapter(EmailStr).validate_python(text)
@@ -281,6 +294,10 @@ def _person(arguments: argparse.Namespace) -> int:
             organiser=arguments.organiser, role=arguments.role, admin=arguments.admin,
         )
     )  # fmt: skip
+
+
+def _ledger(arguments: argparse.Namespace) -> int:
+    return asyncio.run(ledger.run(_home(arguments)))
 
 
 def _forget(arguments: argparse.Namespace) -> int:

@@ -35,6 +35,7 @@ from quickserve.contracts.booking import (
     TicketAdmitted,
     TicketRevoked,
 )
+from quickserve.contracts.booking_records import BookingCancelled
 from quickserve.contracts.catalog import (
     DateId,
     EventId,
@@ -222,7 +223,7 @@ async def open_box(database_url: str) -> AsyncIterator[Box]:
     async def listen(message: Message) -> None:
         told.append(message)
 
-    kinds = (BookingConfirmed, BookingWithdrawn, TicketAdmitted, TicketRevoked)
+    kinds = (BookingConfirmed, BookingWithdrawn, BookingCancelled, TicketAdmitted, TicketRevoked)
     spy = Route("test", kinds, each(listen))
     async with running(settings, [load("booking")], spy, fetch_keys=issuer.keys) as world:
         client = BookingClient(world.client("booking", "checkout"))

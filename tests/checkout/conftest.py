@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,8 @@ from quickserve.kernel.db import open_connection
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, OrganiserId, new_uuid
 from quickserve.kernel.money import Money
+from quickserve.kernel.saga_queue import SagaQueue
+from quickserve.kernel.saga_worker import Sagas
 from quickserve.kernel.service import Runtime, Service
 from quickserve.kernel.testing import Issuer, test_settings
 from tests.shape import World, running
@@ -216,3 +218,16 @@ async def house(database_url: str) -> AsyncIterator[House]:
 @pytest.fixture
 async def gala(house: House) -> Gala:
     return await house.gala()
+
+
+@pytest.fixture(scope="session")
+async def lab_house(database_url):
+    """A house whose checkout has no workers: the lab brings them."""
+
+    def idle(runtime):
+        return Sagas(SagaQueue("checkout", ()), runtime, workers=0)
+
+    checkout = replace(load("checkout"), resources=idle)
+    services = [load("booking"), load("payment"), checkout]
+    async with a_house(database_url, "lab", services, payment_wait_seconds=2) as house:
+        yield house

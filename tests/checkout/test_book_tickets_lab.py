@@ -3,34 +3,15 @@
 import asyncio
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 
-from quickserve.app import load
 from quickserve.checkout.sagas.book_tickets import book_tickets
 from quickserve.contracts.booking import HoldUsed
 from quickserve.kernel.saga_lab import SagaLab
-from quickserve.kernel.saga_queue import SagaQueue
-from quickserve.kernel.saga_worker import Sagas
-
-from .conftest import a_house
 
 PAID = ("confirmed", 2, "captured")
 NOTHING = {None, "declined", "voided"}
-
-
-@pytest.fixture(scope="session")
-async def lab_house(database_url):
-    """A house whose checkout has no workers: the lab brings them."""
-
-    def idle(runtime):
-        return Sagas(SagaQueue("checkout", ()), runtime, workers=0)
-
-    checkout = replace(load("checkout"), resources=idle)
-    services = [load("booking"), load("payment"), checkout]
-    async with a_house(database_url, "lab", services, payment_wait_seconds=2) as house:
-        yield house
 
 
 class Purchases:

@@ -14,7 +14,7 @@ from quickserve.contracts.payment import (
     RefundTooLarge,
 )
 from quickserve.kernel.db import Transaction
-from quickserve.kernel.errors import IdReused, Malformed, NotFound, Unavailable
+from quickserve.kernel.errors import Conflict, IdReused, Malformed, NotFound, Unavailable
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.testing import race
@@ -134,6 +134,22 @@ async def test_a_refund_repeated_pays_once(payments: Payments):
     assert again.refunded.minor == 1000
     assert await _bank_refunded(payments, intent) == 1000
     assert (await payments.events(intent.id)).count("refunded") == 1
+
+
+async def test_a_closed_refund_is_refused_when_it_comes_late(payments: Payments):
+    intent = await payments.paid()
+    closed, given = RefundId(new_uuid()), RefundId(new_uuid())
+    refund = NewRefund(amount=Money(1000, "EUR"))
+    for _ in range(2):
+        await payments.client.close_refund(intent.id, closed, refund)
+    with pytest.raises(Conflict):
+        await payments.client.refund(intent.id, closed, refund)
+    await payments.client.refund(intent.id, given, refund)
+    with pytest.raises(Conflict):
+        await payments.client.close_refund(intent.id, given, refund)
+    with pytest.raises(NotFound):
+        await payments.client.close_refund(new_id(), RefundId(new_uuid()), refund)
+    assert await _bank_refunded(payments, intent) == 1000
 
 
 async def test_a_refund_id_stands_for_one_refund(payments: Payments):

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from quickserve.booking import reads
 from quickserve.booking.commands.book_free import BookFree, book_free
 from quickserve.booking.commands.book_hold import BookHold, book_hold
+from quickserve.booking.commands.cancel_booking import cancel_booking
 from quickserve.booking.commands.confirm_booking import confirm_booking
 from quickserve.booking.commands.erase_person import erase_person
 from quickserve.booking.commands.hold_places import HoldPlaces, hold_places
@@ -51,6 +52,11 @@ from quickserve.contracts.booking import (
     TicketView,
     UnknownTicketType,
 )  # fmt: skip
+from quickserve.contracts.booking_records import (
+    BookingNotConfirmed,
+    BookingPaid,
+    BookingRecord,
+)
 from quickserve.contracts.catalog import DateId, EventId
 from quickserve.contracts.erasure import Erased, Erasure, PersonalData, Whose
 from quickserve.kernel.auth import anyone, services, signed_in
@@ -260,6 +266,32 @@ async def get_sales(event_id: EventId, ctx: Ctx) -> SalesReport:
 )
 async def get_report(organiser_id: OrganiserId, ctx: Ctx) -> OrganiserReport:
     return await reads.organiser_report(ctx, organiser_id)
+
+
+# -- The organiser's desk -------------------------------------------------------------------------
+
+
+@router.get("/records/{booking_id}", dependencies=[signed_in], responses=errors(*_STAFF, Malformed))
+async def get_record(booking_id: BookingId, ctx: Ctx) -> BookingRecord:
+    return await reads.record(ctx, booking_id)
+
+
+@router.get("/records", dependencies=[signed_in], responses=errors(*_STAFF, Malformed))
+async def get_record_of_ticket(
+    ticket: Annotated[str, Query(min_length=1, max_length=1000)], ctx: Ctx
+) -> BookingRecord:
+    """By a ticket's code, or by what its QR carries."""
+    return await reads.record_of_ticket(ctx, ticket)
+
+
+@router.put(
+    "/bookings/{booking_id}/cancellation",
+    dependencies=[signed_in],
+    responses=errors(*_STAFF, BookingPaid, BookingNotConfirmed, Malformed),
+)
+async def put_cancellation(booking_id: BookingId, ctx: Ctx) -> BookingRecord:
+    """For the organiser where it cost nothing; for `checkout` where it is refunded."""
+    return await reads.show_record(ctx, await cancel_booking(ctx, booking_id))
 
 
 # -- Personal data --------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from quickserve.contracts.booking import (
     TicketTypeAvailability,
     TicketView,
 )  # fmt: skip
+from quickserve.contracts.booking_records import BookingRecord, RecordedTicket
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
 from quickserve.contracts.erasure import BOOKINGS_MAX, PersonalData
 from quickserve.kernel.auth import Role
@@ -172,6 +173,46 @@ async def show_tickets(
         )
         for ticket in tickets
     ]  # fmt: skip
+
+
+async def record(ctx: Context, booking_id: BookingId) -> BookingRecord:
+    """For the organiser's own. Errors: NotFound, Forbidden."""
+    async with ctx.db.read() as tx:
+        found = await bookings.find_booking(tx, booking_id)
+        if found is None:
+            raise NotFound("There is no such booking.")
+        ctx.principal.require(found.date.organiser_id, Role.ORGANISER)
+    return await show_record(ctx, found)
+
+
+async def record_of_ticket(ctx: Context, text: str) -> BookingRecord:
+    """By a code or a QR's text; nothing is proven, the ticket need not be genuine."""
+    claim, code = signing.read_payload(text), signing.read_code(text)
+    async with ctx.db.read() as tx:
+        booking_id = await bookings.find_booking_of_ticket(
+            tx, ticket_id=claim.ticket_id if claim else None, code=code
+        )
+    if booking_id is None:
+        raise NotFound("There is no such ticket.")
+    return await record(ctx, booking_id)
+
+
+async def show_record(ctx: Context, found: Booking) -> BookingRecord:
+    async with ctx.db.read() as tx:
+        tickets = await bookings.find_tickets(tx, found.id)
+    return BookingRecord(
+        id=found.id, number=_link(ctx, found.id).number, state=found.state,
+        email=found.buyer.email, name=found.buyer.name, total=found.total, date=found.date,
+        created_at=found.created_at,
+        tickets=[
+            RecordedTicket(
+                id=ticket.id, code=signing.show_code(ticket.code), state=ticket.state,
+                ticket_type=ticket.ticket_type, holder_name=ticket.holder_name,
+                admitted_at=ticket.admitted_at, admitted_gate=ticket.admitted_gate,
+            )
+            for ticket in tickets
+        ],
+    )  # fmt: skip
 
 
 def _link(ctx: Context, booking_id: BookingId) -> signing.BookingLink:

@@ -6,14 +6,19 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from quickserve.checkout import reads
+from quickserve.checkout.commands.cancel_purchase import CancelPurchase, cancel_purchase
 from quickserve.checkout.commands.erase_person import erase_person
 from quickserve.checkout.commands.retry_saga import RetrySaga, retry_saga
 from quickserve.checkout.commands.start_checkout import StartCheckout, start_checkout
-from quickserve.contracts.booking import HoldExpired, HoldUsed, NotOnSale, SoldOut
+from quickserve.contracts.booking import BookingId, HoldExpired, HoldUsed, NotOnSale, SoldOut
 from quickserve.contracts.checkout import (
+    CancellationId,
+    CancellationView,
     CheckoutId,
     CheckoutView,
+    NewCancellation,
     NewCheckout,
+    NotRefundable,
     PaymentMethodMissing,
     SagaList,
     SagaView,
@@ -58,6 +63,28 @@ async def put_checkout(
 async def get_checkout(checkout_id: CheckoutId, ctx: Ctx, wait_ms: WaitMs = 0) -> CheckoutView:
     """Waits up to `wait_ms` for it to leave `processing`."""
     return await reads.wait_for_checkout(ctx, checkout_id, wait_ms)
+
+
+@router.put(
+    "/cancellations/{cancellation_id}",
+    dependencies=[signed_in],
+    responses=errors(Unauthenticated, Forbidden, NotFound, NotRefundable, IdReused, Malformed),
+)
+async def put_cancellation(
+    cancellation_id: CancellationId, body: NewCancellation, ctx: Ctx
+) -> CancellationView:
+    """Gives the whole amount back, then cancels the booking."""
+    cmd = CancelPurchase(cancellation_id, body.booking_id)
+    return await reads.show_cancellation(ctx, await cancel_purchase(ctx, cmd))
+
+
+@router.get(
+    "/bookings/{booking_id}/cancellation",
+    dependencies=[signed_in],
+    responses=errors(Unauthenticated, Forbidden, NotFound, Malformed),
+)
+async def get_cancellation(booking_id: BookingId, ctx: Ctx) -> CancellationView:
+    return await reads.cancellation_of_booking(ctx, booking_id)
 
 
 @router.get(

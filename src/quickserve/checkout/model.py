@@ -6,7 +6,7 @@ from hmac import digest
 from uuid import UUID
 
 from quickserve.contracts.booking import BookingId, Contact, HoldExpired, HoldId, HoldUsed, HoldView
-from quickserve.contracts.checkout import CheckoutId, NewCheckout
+from quickserve.contracts.checkout import CancellationId, CheckoutId, NewCheckout
 from quickserve.contracts.payment import IntentId
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import Money
@@ -28,6 +28,15 @@ class Checkout:
     contact: Contact | None
     method: str | None
     booking_key: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """`id` is its saga's and its refund's, too."""
+
+    id: CancellationId
+    checkout_id: CheckoutId
     created_at: datetime
 
 

@@ -3,14 +3,16 @@
 import asyncio
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from quickserve.checkout import model, store
-from quickserve.checkout.model import Checkout
+from quickserve.checkout.model import Cancellation, Checkout
 from quickserve.checkout.sagas import queue
+from quickserve.contracts.booking import BookingId
 from quickserve.contracts.checkout import (
     AttemptView,
+    CancellationView,
     CheckoutId,
     CheckoutState,
     CheckoutView,
@@ -99,6 +101,36 @@ def _failure(refusal: dict[str, Any]) -> Failure:
     )
 
 
+async def cancellation_of_booking(ctx: Context, booking_id: BookingId) -> CancellationView:
+    """The latest one. Errors: NotFound, also when it ended a month ago; Forbidden."""
+    async with ctx.db.read() as tx:
+        checkout = await store.find_checkout_of_booking(tx, booking_id)
+        if checkout is None:
+            raise NotFound("No purchase has this booking.")
+        ctx.principal.require(checkout.organiser_id, Role.ORGANISER)
+        found = await store.latest_cancellation(tx, checkout.id)
+    if found is None:
+        raise NotFound("Nobody cancelled this booking.")
+    return await show_cancellation(ctx, found)
+
+
+async def show_cancellation(ctx: Context, found: Cancellation) -> CancellationView:
+    async with ctx.db.read() as tx:
+        checkout = await store.find_checkout(tx, found.checkout_id)
+        status = await queue.status(tx, found.id)
+    assert checkout is not None, "checkouts are not deleted"
+    if status is None:
+        raise NotFound("This cancellation ended more than a month ago.")
+    state: Literal["processing", "done", "refused"] = "processing"
+    if status.state in ("done", "undone"):
+        state = "done" if status.state == "done" else "refused"
+    return CancellationView(
+        id=found.id, booking_id=checkout.booking_id, state=state,
+        failure=_failure(status.failure) if state == "refused" and status.failure else None,
+        total=checkout.total, created_at=found.created_at,
+    )  # fmt: skip
+
+
 async def list_sagas(ctx: Context) -> SagaList:
     """The latest ones of everybody: for administrators."""
     if not ctx.principal.admin:
@@ -118,20 +150,23 @@ async def list_sagas(ctx: Context) -> SagaList:
 async def read_saga(ctx: Context, either_id: UUID) -> SagaView:
     """For administrators, and for the organiser whose tickets are sold.
 
-    By the saga's id, or the checkout's. Tells nothing that opens the purchase: neither
-    the checkout's id nor the bank's question.
+    By the saga's id, be it of the purchase or of its cancellation, or by the checkout's. Tells
+    nothing that opens the purchase: neither the checkout's id nor the bank's question.
     """
     async with ctx.db.read() as tx:
         checkout = await store.find_checkout_of_saga(tx, either_id)
+        saga_id = checkout.saga_id if checkout else either_id
+        checkout = checkout or await store.find_checkout_of_cancellation(tx, either_id)
         if checkout is None:
             raise NotFound
         ctx.principal.require(checkout.organiser_id, Role.ORGANISER)
-        history = await queue.describe(tx, checkout.saga_id)
+        history = await queue.describe(tx, saga_id)
     if history is None:
         raise NotFound("This purchase needed no saga: the places cost nothing.")
     summary = history.summary
     return SagaView(
-        id=checkout.saga_id,
+        id=saga_id,
+        booking_id=checkout.booking_id,
         saga=summary.name,
         state=summary.state,
         outcome=summary.outcome,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from quickserve.checkout.model import Checkout
+from quickserve.checkout.model import Cancellation, Checkout
 from quickserve.contracts.booking import BookingId, Contact, HoldId
-from quickserve.contracts.checkout import CheckoutId
+from quickserve.contracts.checkout import CancellationId, CheckoutId
 from quickserve.contracts.payment import IntentId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId
@@ -61,6 +61,18 @@ async def find_checkout_of_saga(tx: Transaction, either_id: UUID) -> Checkout | 
     return row.checkout() if row else None
 
 
+async def find_checkout_of_booking(tx: Transaction, booking_id: BookingId) -> Checkout | None:
+    row = await tx.maybe(_Row, "SELECT * FROM checkouts WHERE booking_id = %s", (booking_id,))
+    return row.checkout() if row else None
+
+
+async def lock_checkout_of_booking(tx: Transaction, booking_id: BookingId) -> Checkout | None:
+    row = await tx.maybe(
+        _Row, "SELECT * FROM checkouts WHERE booking_id = %s FOR UPDATE", (booking_id,)
+    )
+    return row.checkout() if row else None
+
+
 async def insert_checkout(tx: Transaction, checkout: Checkout) -> Checkout | None:
     """As stored; None when the id is taken."""
     contact = checkout.contact
@@ -107,4 +119,34 @@ async def erase_contents(tx: Transaction, booking_ids: Sequence[BookingId]) -> i
 async def count_with_contact(tx: Transaction, email: str) -> int:
     return await tx.value(
         "SELECT count(*) FROM checkouts WHERE lower(contact_email) = lower(%s)", (email,)
+    )
+
+
+async def insert_cancellation(
+    tx: Transaction, cancellation_id: CancellationId, checkout_id: CheckoutId
+) -> Cancellation | None:
+    """None when the id is taken."""
+    return await tx.maybe(
+        Cancellation,
+        "INSERT INTO cancellations (id, checkout_id) VALUES (%s, %s)"
+        " ON CONFLICT DO NOTHING RETURNING id, checkout_id, created_at",
+        (cancellation_id, checkout_id),
+    )
+
+
+async def find_checkout_of_cancellation(tx: Transaction, saga_id: UUID) -> Checkout | None:
+    row = await tx.maybe(
+        _Row,
+        "SELECT c.* FROM checkouts c JOIN cancellations x ON x.checkout_id = c.id WHERE x.id = %s",
+        (saga_id,),
+    )
+    return row.checkout() if row else None
+
+
+async def latest_cancellation(tx: Transaction, checkout_id: CheckoutId) -> Cancellation | None:
+    return await tx.maybe(
+        Cancellation,
+        "SELECT id, checkout_id, created_at FROM cancellations WHERE checkout_id = %s"
+        " ORDER BY created_at DESC LIMIT 1",
+        (checkout_id,),
     )

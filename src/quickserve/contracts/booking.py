@@ -22,8 +22,8 @@ ScanId = NewType("ScanId", UUID)
 TicketKeyId = NewType("TicketKeyId", str)  # secrets.token_hex(8): short, every QR has it
 
 HoldState = Literal["active", "used", "released", "expired"]
-BookingState = Literal["pending", "confirmed", "withdrawn"]
-TicketState = Literal["valid", "revoked"]
+BookingState = Literal["pending", "confirmed", "withdrawn", "cancelled"]
+TicketState = Literal["valid", "revoked", "cancelled"]
 Verdict = Literal["admitted", "already-admitted", "refused"]
 Refusal = Literal["forged", "unknown", "revoked", "other-date", "other-organiser", "cancelled"]
 

@@ -12,6 +12,7 @@ from quickserve.kernel.errors import Problem
 from quickserve.kernel.money import Money
 
 CheckoutId = NewType("CheckoutId", UUID)
+CancellationId = NewType("CancellationId", UUID)
 
 CheckoutState = Literal["processing", "challenge", "confirmed", "failed"]
 
@@ -48,6 +49,25 @@ class CheckoutView(BaseModel):
     created_at: datetime
 
 
+class NewCancellation(BaseModel):
+    """Refunds the whole amount, and cancels the booking."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    booking_id: BookingId
+
+
+class CancellationView(BaseModel):
+    """`refused`: the provider did not give the money back, and the booking stands as before."""
+
+    id: CancellationId
+    booking_id: BookingId
+    state: Literal["processing", "done", "refused"]
+    failure: Failure | None
+    total: Money
+    created_at: datetime
+
+
 class StepView(BaseModel):
     """One line of a saga's history, for operators. No personal data."""
 
@@ -71,6 +91,7 @@ class SagaView(BaseModel):
     """`id` is not the checkout's, which is the buyer's secret."""
 
     id: UUID
+    booking_id: BookingId
     saga: str
     state: Literal["waiting", "running", "done", "undone", "stuck"]
     outcome: str | None
@@ -96,6 +117,12 @@ class PaymentMethodMissing(Problem):
     status = 422
     code = "payment-method-missing"
     title = "Choose how to pay"
+
+
+class NotRefundable(Problem):
+    status = 409
+    code = "not-refundable"
+    title = "Nothing was paid for this booking that could be given back"
 
 
 class PaymentTimeout(Problem):
@@ -133,3 +160,15 @@ class CheckoutClient:
     async def retry_saga(self, saga_id: UUID, token: str) -> SagaView:
         """Its delayed next attempt begins now. Raises Conflict when none is delayed."""
         return await self._client.post(SagaView, f"/sagas/{saga_id}/retries", None, token=token)
+
+    async def cancel(
+        self, cancellation_id: CancellationId, booking_id: BookingId, token: str
+    ) -> CancellationView:
+        """Begins it; follow it with `cancellation`."""
+        path, body = f"/cancellations/{cancellation_id}", NewCancellation(booking_id=booking_id)
+        return await self._client.put(CancellationView, path, body, token=token)
+
+    async def cancellation(self, booking_id: BookingId, token: str) -> CancellationView:
+        """The latest one. Raises NotFound when there is none, or it ended a month ago."""
+        path = f"/bookings/{booking_id}/cancellation"
+        return await self._client.get(CancellationView, path, token=token)

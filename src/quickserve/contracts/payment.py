@@ -216,6 +216,13 @@ class PaymentClient:
         path = f"/intents/{intent_id}/refunds/{refund_id}"
         return await self._client.put(IntentView, path, refund)
 
+    async def close_refund(
+        self, intent_id: IntentId, refund_id: RefundId, refund: NewRefund
+    ) -> None:
+        """Also when it never came to be: then it is refused when it comes late."""
+        path = f"/intents/{intent_id}/refunds/{refund_id}/refusal"
+        await self._client.call("PUT", path, body=refund)
+
     async def sandbox_method(self, card: SandboxCard) -> PaymentMethod:
         path = "/sandbox/payment-methods"
         return await self._client.post(PaymentMethod, path, card, repeatable=True)

@@ -38,6 +38,7 @@ from quickserve.payment import reads
 from quickserve.payment.commands.answer_challenge import answer_challenge
 from quickserve.payment.commands.authorize import Authorize, authorize
 from quickserve.payment.commands.capture import capture
+from quickserve.payment.commands.close_refund import close_refund
 from quickserve.payment.commands.erase_person import erase_person
 from quickserve.payment.commands.refund import GiveRefund, refund
 from quickserve.payment.commands.void import void
@@ -95,6 +96,17 @@ async def put_refund(
     intent_id: IntentId, refund_id: RefundId, body: NewRefund, ctx: Ctx
 ) -> IntentView:
     return (await refund(ctx, GiveRefund(intent_id, refund_id, body))).view
+
+
+@router.put(
+    "/intents/{intent_id}/refunds/{refund_id}/refusal",
+    status_code=204,
+    dependencies=_checkout,
+    responses=errors(*_CALLERS, NotFound, Conflict),
+)
+async def put_refusal(intent_id: IntentId, refund_id: RefundId, body: NewRefund, ctx: Ctx) -> None:
+    """A refund of this id that comes later is refused."""
+    await close_refund(ctx, GiveRefund(intent_id, refund_id, body))
 
 
 @router.get("/ledger/check", dependencies=[signed_in], responses=errors(Unauthenticated, Forbidden))

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse
 
 from quickserve.contracts.booking import BookingClient
+from quickserve.contracts.booking_records import BookingRecordsClient
 from quickserve.contracts.catalog import CatalogClient
 from quickserve.contracts.checkout import CheckoutClient
 from quickserve.contracts.identity import IdentityClient
@@ -47,6 +48,7 @@ def page_router() -> APIRouter:
 class Services:
     catalog: CatalogClient
     booking: BookingClient
+    records: BookingRecordsClient
     payment: PaymentClient
     checkout: CheckoutClient
     identity: IdentityClient
@@ -57,6 +59,7 @@ async def _services(ctx: Ctx) -> Services:
     return Services(
         CatalogClient(ctx.client("catalog")),
         BookingClient(ctx.client("booking")),
+        BookingRecordsClient(ctx.client("booking")),
         PaymentClient(ctx.client("payment")),
         CheckoutClient(ctx.client("checkout")),
         IdentityClient(ctx.client("identity")),

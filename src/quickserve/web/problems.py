@@ -187,6 +187,15 @@ def _of_booking(locale: Locale) -> dict[str, Sentence]:
         "booking-not-pending": Sentence(
             gettext("This booking is no longer under way."), gettext("Choose your places again.")
         ),
+        "booking-not-confirmed": Sentence(
+            gettext("This booking is not confirmed."), gettext("There is nothing to cancel.")
+        ),
+        "booking-paid": Sentence(
+            gettext("This booking was paid."), gettext("Cancel and refund it in one.")
+        ),
+        "not-refundable": Sentence(
+            gettext("Nothing was paid for this booking that could be given back."), ""
+        ),
     }
 
 

@@ -16,7 +16,7 @@ async def withdraw_booking(ctx: Context, booking_id: BookingId) -> None:
         if await bookings.insert_tombstone(tx, booking_id):
             return
         state = await bookings.lock_booking(tx, booking_id)
-        if state == "confirmed":
+        if state in ("confirmed", "cancelled"):
             raise BookingNotPending("It is confirmed: refund it instead.")
         if state == "pending":
             booking = await bookings.find_booking(tx, booking_id)

@@ -88,6 +88,15 @@ async def withdraw_booking(tx: Transaction, booking_id: BookingId) -> None:
     await tx.execute("UPDATE bookings SET state = 'withdrawn' WHERE id = %s", (booking_id,))
 
 
+async def cancel_booking(tx: Transaction, booking_id: BookingId) -> None:
+    """With its tickets, the revoked ones too."""
+    await tx.execute(
+        "WITH called_off AS (UPDATE tickets SET state = 'cancelled' WHERE booking_id = %(id)s)"
+        " UPDATE bookings SET state = 'cancelled' WHERE id = %(id)s",
+        {"id": booking_id},
+    )
+
+
 async def insert_tombstone(tx: Transaction, booking_id: BookingId) -> bool:
     """False when the booking came to be in the meantime."""
     return (
@@ -188,6 +197,14 @@ async def find_tickets(tx: Transaction, booking_id: BookingId) -> list[Ticket]:
         " FROM tickets t LEFT JOIN scans s ON s.ticket_id = t.id AND s.verdict = 'admitted'"
         " WHERE t.booking_id = %s ORDER BY t.position",
         (booking_id,),
+    )
+
+
+async def find_booking_of_ticket(
+    tx: Transaction, *, ticket_id: TicketId | None = None, code: str | None = None
+) -> BookingId | None:
+    return await tx.value(
+        "SELECT booking_id FROM tickets WHERE id = %s OR code = %s", (ticket_id, code)
     )
 
 

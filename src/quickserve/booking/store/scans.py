@@ -37,7 +37,8 @@ async def find_ticket(
     return await tx.maybe(
         ScannedTicket,
         "SELECT t.id, t.date_id, t.organiser_id, t.state,"
-        " 'cancelled' IN (e.state, d.state) OR b.state = 'withdrawn' AS cancelled"
+        " 'cancelled' IN (e.state, d.state) OR b.state IN ('withdrawn', 'cancelled')"
+        " AS cancelled"
         " FROM tickets t JOIN bookings b ON b.id = t.booking_id"
         " JOIN offered_dates d ON d.id = t.date_id JOIN offered_events e ON e.id = d.event_id"
         " WHERE t.id = %s OR t.code = %s",
@@ -127,11 +128,11 @@ async def revoke_ticket(tx: Transaction, ticket_id: TicketId) -> None:
 
 
 async def revoked_tickets(tx: Transaction, organiser_id: OrganiserId) -> list[TicketId]:
-    """For dates that ended less than a week ago, or have not."""
+    """And those that were cancelled, for dates that ended less than a week ago, or have not."""
     return await tx.value(
         "SELECT coalesce(array_agg(t.id ORDER BY t.id), '{}') FROM tickets t"
         " JOIN offered_dates d ON d.id = t.date_id"
         " AND d.ends_at > clock_timestamp() - interval '7 days'"
-        " WHERE t.organiser_id = %s AND t.state = 'revoked'",
+        " WHERE t.organiser_id = %s AND t.state <> 'valid'",
         (organiser_id,),
     )

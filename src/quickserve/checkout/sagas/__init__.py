@@ -1,6 +1,7 @@
 """The sagas of checkout and the queue they are on."""
 
 from quickserve.checkout.sagas.book_tickets import book_tickets
+from quickserve.checkout.sagas.cancel_purchase import cancel_purchase
 from quickserve.kernel.saga_queue import SagaQueue
 
-queue = SagaQueue("checkout", (book_tickets,))
+queue = SagaQueue("checkout", (book_tickets, cancel_purchase))

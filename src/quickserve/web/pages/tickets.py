@@ -85,7 +85,8 @@ async def calendar_file(
     request: Request, booking_id: BookingId, key: BookingKey, ask: Ask, ctx: Ctx
 ) -> Response:
     booking = await ask.booking.booking(booking_id, key)
-    cancelled = booking.state == "withdrawn" or await _state_of_date(booking, ask) == "cancelled"
+    off = booking.state in ("withdrawn", "cancelled")
+    cancelled = off or await _state_of_date(booking, ask) == "cancelled"
     content = ticket_files.calendar(
         booking, _link(request, booking), cancelled=cancelled, now=ctx.clock.now()
     )

@@ -67,6 +67,11 @@ class Desk:
         )
         return replace(self, organiser=membership)
 
+    def its(self, organiser_id: OrganiserId) -> "Desk":
+        """Working for whom something belongs to. Raises Forbidden for who may not."""
+        names = {choice.organiser_id: choice.organiser_name for choice in self.choices}
+        return self.at(organiser_id, names.get(organiser_id, ""))
+
 
 @dataclass(frozen=True, slots=True)
 class OwnEvent:
@@ -161,6 +166,7 @@ def _notice(request: Request) -> str:
         "cancelled": gettext("The event is cancelled."),
         "offered": gettext("The tickets are on offer."),
         "key": gettext("New tickets are signed with a new key from now on."),
+        "revoked": gettext("The ticket is revoked."),
         "retried": gettext("The next attempt begins now."),
     }
     return told.get(request.query_params.get("done", ""), "")

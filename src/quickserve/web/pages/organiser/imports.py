@@ -58,7 +58,7 @@ async def import_page(
     request: Request, import_id: ImportId, desk: AtDesk, ask: Ask
 ) -> Response:  # fmt: skip
     found = await ask.catalog.import_(import_id, desk.token)
-    return _report(request, _its_desk(desk, found), "import.html", found)
+    return _report(request, desk.its(found.organiser_id), "import.html", found)
 
 
 @router.get("/organiser/imports/{import_id}/state")
@@ -67,12 +67,7 @@ async def import_state(
 ) -> Response:  # fmt: skip
     """The part that moves; the last answer does not ask again."""
     found = await ask.catalog.import_(import_id, desk.token)
-    return _report(request, _its_desk(desk, found), "import_state.html", found)
-
-
-def _its_desk(desk: Desk, found: ImportView) -> Desk:
-    names = {c.organiser_id: c.organiser_name for c in desk.choices}
-    return desk.at(found.organiser_id, names.get(found.organiser_id, ""))
+    return _report(request, desk.its(found.organiser_id), "import_state.html", found)
 
 
 def _report(request: Request, desk: Desk, name: str, found: ImportView) -> Response:

@@ -8,12 +8,14 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
+from quickserve.contracts.booking import BookingId
+from quickserve.contracts.booking_records import BookingRecord
 from quickserve.contracts.checkout import StepView
 from quickserve.kernel.errors import Conflict, NotFound
 from quickserve.web.forms import Submitted, clean
 from quickserve.web.i18n import Locale
-from quickserve.web.page import Ask, locale_of, page_router, redirect
-from quickserve.web.pages.organiser.desk import AtDesk, show
+from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
+from quickserve.web.pages.organiser.desk import AtDesk, Desk, show
 from quickserve.web.patience import optional
 from quickserve.web.problems import sentence, sentence_for
 
@@ -30,6 +32,8 @@ async def purchases_page(request: Request, desk: AtDesk, ask: Ask) -> Response:
     found = _UUID.search(typed)
     if found:
         return redirect(request, f"{SECTION}/{found[0].lower()}")
+    if typed and (booking := await _of_ticket(typed, desk, ask)):
+        return redirect(request, f"/organiser/bookings/{booking.id}")
     state = request.query_params.get("state", "")
     found_sagas = await optional(ask.checkout.sagas(desk.token)) if desk.admin else None
     sagas = found_sagas.sagas if found_sagas else []
@@ -39,7 +43,7 @@ async def purchases_page(request: Request, desk: AtDesk, ask: Ask) -> Response:
         away=desk.admin and found_sagas is None,
         sagas=[saga for saga in sagas if state not in states or saga.state == state],
         states=states, state=state if state in states else "", names=_states(locale_of(request)),
-        outcomes={s.id: outcome(s.outcome, locale_of(request)) for s in sagas},
+        outcomes={s.id: outcome(s.saga, s.outcome, locale_of(request)) for s in sagas},
     )  # fmt: skip
 
 
@@ -48,6 +52,8 @@ async def purchase_page(request: Request, saga_id: UUID, desk: AtDesk, ask: Ask)
     try:
         saga = await ask.checkout.saga(saga_id, desk.token)
     except NotFound:
+        if booking := await _booking(saga_id, desk, ask):
+            return redirect(request, f"/organiser/bookings/{booking.id}")
         return show(
             request, desk, "purchases.html", section=SECTION, status=404, typed=str(saga_id),
             away=False, sagas=[], states=[], state="", names={}, outcomes={},
@@ -56,7 +62,7 @@ async def purchase_page(request: Request, saga_id: UUID, desk: AtDesk, ask: Ask)
     return show(
         request, desk, "purchase_steps.html", section=SECTION,
         saga=saga, steps=[_told(step, locale) for step in saga.steps],
-        names=_states(locale), outcome=outcome(saga.outcome, locale),
+        names=_states(locale), outcome=outcome(saga.saga, saga.outcome, locale),
         retriable=desk.admin and saga.state in ("running", "stuck") and len(saga.attempts) > 0,
         unmoved=sentence(Conflict(), locale) if "unmoved" in request.query_params else None,
     )  # fmt: skip
@@ -74,13 +80,32 @@ async def retry(
     return redirect(request, f"{SECTION}/{saga_id}?done=retried")
 
 
-def outcome(text: str | None, locale: Locale) -> str:
+async def _booking(known: UUID, desk: Desk, ask: Services) -> BookingRecord | None:
+    """Of the address of the buyer's tickets, say."""
+    try:
+        return await ask.records.record(BookingId(known), desk.token)
+    except NotFound:
+        return None
+
+
+async def _of_ticket(typed: str, desk: Desk, ask: Services) -> BookingRecord | None:
+    try:
+        return await ask.records.find(typed, desk.token)
+    except NotFound:
+        return None
+
+
+def outcome(saga: str, text: str | None, locale: Locale) -> str:
     """How it ended, in words; "" while it goes on."""
     if not text:
         return ""
     kind, _, code = text.partition(": ")
     if kind != "undone":
-        return locale.gettext("Booked and paid")
+        ends = {
+            "book_tickets": locale.gettext("Booked and paid"),
+            "cancel_purchase": locale.gettext("Refunded and cancelled"),
+        }
+        return ends.get(saga, saga)
     why = sentence_for(code, locale)
     return locale.gettext("Undone: %(why)s") % {"why": why.title if why else code or "–"}
 
@@ -105,6 +130,10 @@ def _steps(locale: Locale) -> dict[tuple[str, str], str]:
         ("undo", "authorize"): gettext("Release the money"),
         ("do", "capture"): gettext("Take the money: no way back from here"),
         ("do", "confirm"): gettext("Confirm the booking, issue the tickets"),
+        ("do", "begin"): gettext("Begin the refund"),
+        ("undo", "begin"): gettext("Let no refund happen any more"),
+        ("do", "refund"): gettext("Give the money back: no way back from here"),
+        ("do", "cancel"): gettext("Cancel the booking and its tickets"),
     }
 
 
