@@ -49,7 +49,10 @@ def text() -> str:
     from quickserve.kernel.bus.rabbitmq.queues import EXCHANGE  # noqa: PLC0415
 
     info = {**_INFO, "version": version("quickserve")}
-    made = document(info, {name: list(_events(name)) for name in _names()}, TAKERS, EXCHANGE)
+    sent: dict[str, list[type[DomainEvent]]] = {}
+    for event in (event for name in _names() for event in _events(name)):
+        sent.setdefault(_sender(event), []).append(event)
+    made = document(info, sent, TAKERS, EXCHANGE)
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -57,8 +60,13 @@ def _names() -> list[str]:
     return [module.name for module in iter_modules(contracts.__path__)]
 
 
+def _sender(event: type[DomainEvent]) -> str:
+    """`quickserve.booking.booking-confirmed.v1` is told by `booking`."""
+    return event.TYPE.split(".")[1]
+
+
 def _events(name: str) -> Iterator[type[DomainEvent]]:
-    """Those that the contract of a service declares, in their order."""
+    """Those that a contract declares, in their order."""
     module = import_module(f"{contracts.__name__}.{name}")
     for found in vars(module).values():
         ours = isinstance(found, type) and found.__module__ == module.__name__
