@@ -36,7 +36,9 @@ def postgres_url() -> Generator[str, None, None]:
     # Tests need not survive a power cut, and keep the services of many suites open in one process.
     with (
         tempfile.TemporaryDirectory(prefix="quickserve-test-") as folder,
-        EmbeddedPostgres(Path(folder), settings={"fsync": "off", "max_connections": "500"}) as server,
+        EmbeddedPostgres(
+            Path(folder), settings={"fsync": "off", "max_connections": "500"}
+        ) as server,
     ):
         yield server.url("postgres")
 
