@@ -16,7 +16,8 @@ def test_the_report_tells_what_was_left_out_and_what_was_lost(capsys: pytest.Cap
     ]
     found = ImportView(
         id=ImportId(new_uuid()), organiser_id=OrganiserId(new_uuid()), filename="a.csv",
-        format="table", state="done", refusal=None, total=4, created=3, updated=0, unchanged=0,
+        format="table", state="done", refusal=None, refusal_code=None,
+        total=4, created=3, updated=0, unchanged=0,
         skipped=1, noted=1, skipped_entries=lines[:1], notes=lines[1:],
         created_at=datetime.now(UTC), finished_at=datetime.now(UTC),
     )  # fmt: skip

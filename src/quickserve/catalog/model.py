@@ -196,6 +196,7 @@ class ImportRow:
     format: str | None
     state: ImportState
     refusal: str | None
+    refusal_code: str | None
     total: int | None
     created: int
     updated: int

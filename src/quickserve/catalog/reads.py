@@ -265,7 +265,8 @@ def ticket_type(row: model.TicketTypeRow) -> TicketTypeView:
 def _import(row: model.ImportRow, skipped: list[ImportLine], notes: list[ImportLine]) -> ImportView:
     return ImportView(
         id=row.id, organiser_id=row.organiser_id, filename=row.filename, format=row.format,
-        state=row.state, refusal=row.refusal, total=row.total, created=row.created,
+        state=row.state, refusal=row.refusal, refusal_code=row.refusal_code,
+        total=row.total, created=row.created,
         updated=row.updated, unchanged=row.unchanged, skipped=row.skipped, noted=row.noted,
         skipped_entries=skipped, notes=notes,
         created_at=row.created_at, finished_at=row.finished_at,

@@ -231,6 +231,7 @@ class ImportView(BaseModel):
     format: str | None
     state: Literal["waiting", "running", "done", "refused"]
     refusal: str | None
+    refusal_code: str | None
     total: int | None
     created: int
     updated: int

@@ -1,9 +1,12 @@
 """A programme comes in as a file and is put on sale at once."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from quickserve.contracts.catalog import CatalogClient
+from quickserve.web.i18n import LOCALES
+from quickserve.web.pages.organiser.import_words import _reasons, _refusals
 
 from .office import Office
 
@@ -50,6 +53,30 @@ async def test_a_file_that_is_no_programme_is_refused_at_its_field(office: Offic
         )
         assert refused.status == 422
         assert list(refused.errors) == ["file"]
+
+
+def test_every_reason_has_french_words():
+    """Codes of whole files and of entries, as the importers' sources name them."""
+    files = Path("src/quickserve/catalog").rglob("*.py")
+    sources = "".join(path.read_text("utf-8") for path in files)
+    for kinds, words in (("ImportRefused", _refusals), ("EntryError|Note", _reasons)):
+        codes = set(re.findall(rf'(?:{kinds})\(\s*"([a-z-]+)"', sources))
+        assert len(codes) > 5
+        assert codes <= words(LOCALES["fr"]).keys()
+
+
+async def test_what_is_wrong_with_a_file_is_told_in_french(office: Office):
+    office.lang = "fr"
+    refused = await office.fill_in(
+        "/organiser/imports", {"zone": "Europe/Paris"}, files={"file": ("x.xlsx", b"PK\3\4" * 9)}
+    )
+    assert refused.errors["file"].startswith("Le fichier n’est pas un texte")
+    late = await office.imported("x.csv", b"titre,lieu\nBal,Halle\n")
+    assert "Le tableau doit avoir une colonne" in late.plain
+    twice = "title,start\n" + "Bal,2031-05-01 18:00\n" * 2
+    report = await office.imported("bal.csv", twice.encode())
+    assert "Le même événement figure déjà dans le fichier" in report.plain
+    assert "uid" not in report.plain
 
 
 async def test_a_form_without_a_file_or_with_an_odd_zone_is_told_so(office: Office):

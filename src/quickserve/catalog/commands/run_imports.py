@@ -54,7 +54,7 @@ async def run_next_import(ctx: Context) -> bool:
             await _write(ctx, claimed, await _read(claimed))
     except ImportRefused as refusal:
         async with ctx.db.transaction() as tx:
-            await store.refuse_import(tx, claimed.id, claimed.claim, refusal.sentence)
+            await store.refuse_import(tx, claimed.id, claimed.claim, refusal.sentence, refusal.code)
     except ClaimLostError:
         log.warning("import_taken_over", import_id=str(claimed.id))
     except asyncio.CancelledError:

@@ -192,7 +192,7 @@ def without_duplicates(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
 def duplicate(line: int) -> EntryError:
     return EntryError(
         "duplicate",
-        f"The same event stands at line {line}: give each its own uid or remove one.",
+        f"The same event stands at line {line}: give each its own id or remove one.",
     )
 
 

@@ -28,7 +28,8 @@ async def insert_import(tx: Transaction, started: StartedImport) -> None:
 async def find_import(tx: Transaction, import_id: ImportId) -> ImportRow | None:
     return await tx.maybe(
         ImportRow,
-        "SELECT id, organiser_id, filename, zone, content_hash, format, state, refusal, total,"
+        "SELECT id, organiser_id, filename, zone, content_hash, format, state, refusal,"
+        "   refusal_code, total,"
         "   created, updated, unchanged, skipped, noted, created_at, finished_at"
         " FROM imports WHERE id = %s",
         (import_id,),
@@ -40,7 +41,8 @@ async def imports_of_organiser(
 ) -> list[ImportRow]:
     return await tx.all(
         ImportRow,
-        "SELECT id, organiser_id, filename, zone, content_hash, format, state, refusal, total,"
+        "SELECT id, organiser_id, filename, zone, content_hash, format, state, refusal,"
+        "   refusal_code, total,"
         "   created, updated, unchanged, skipped, noted, created_at, finished_at"
         " FROM imports WHERE organiser_id = %s ORDER BY created_at DESC, id DESC LIMIT %s",
         (organiser_id, limit),
@@ -137,11 +139,13 @@ async def finish_import(tx: Transaction, import_id: ImportId, claim: UUID) -> in
     )
 
 
-async def refuse_import(tx: Transaction, import_id: ImportId, claim: UUID, refusal: str) -> int:
+async def refuse_import(
+    tx: Transaction, import_id: ImportId, claim: UUID, refusal: str, code: str
+) -> int:
     return await tx.execute(
-        "UPDATE imports SET state = 'refused', refusal = %s, content = NULL, claim = NULL,"
-        "   finished_at = clock_timestamp() WHERE id = %s AND claim = %s",
-        (refusal, import_id, claim),
+        "UPDATE imports SET state = 'refused', refusal = %s, refusal_code = %s, content = NULL,"
+        "   claim = NULL, finished_at = clock_timestamp() WHERE id = %s AND claim = %s",
+        (refusal, code, import_id, claim),
     )
 
 

@@ -14,11 +14,41 @@ def reason(entry: ImportLine, locale: Locale) -> str:
     return entry.reason if locale.code == "en" else _reasons(locale).get(entry.code, entry.reason)
 
 
-def refusal(text: str, locale: Locale) -> str:
-    """A whole file's; told as a sentence only."""
+def refusal(code: str, text: str, locale: Locale) -> str:
+    """A whole file's."""
     if locale.code == "en" or not text:
         return text
-    return locale.gettext("The file could not be read. What was found: %(text)s") % {"text": text}
+    unknown = locale.gettext("The file could not be read. What was found: %(text)s")
+    return _refusals(locale).get(code) or unknown % {"text": text}
+
+
+@cache
+def _refusals(locale: Locale) -> dict[str, str]:
+    gettext = locale.gettext
+    broken = gettext("The file breaks off or is not well-formed: save it anew.")
+    return {
+        "empty": gettext("The file is empty: choose another one."),
+        "too-large": gettext("The file is too large: split it."),
+        "too-many-entries": gettext("The file has too many events: split it."),
+        "too-many-dates": gettext("The file has too many dates: split it."),
+        "binary": gettext("The file is no text: save a spreadsheet as CSV, unpack an archive."),
+        "unknown-format": gettext(
+            "The file is none of iCalendar, conference schedule, JSON-LD or CSV:"
+            " choose another one."
+        ),
+        "not-ical": gettext("This is no iCalendar file: it has no BEGIN:VCALENDAR."),
+        "not-pentabarf": gettext("This is no conference schedule."),
+        "malformed-xml": broken,
+        "malformed-json": broken,
+        "missing-column": gettext("The table needs a column with titles and one with starts."),
+        "no-events": gettext("The file holds no event: choose another one."),
+        "unknown-zone": gettext("The time zone is not known: use a name such as Europe/Paris."),
+        "too-deep": gettext("The file is nested too deeply: choose another one."),
+        "hostile-xml": gettext("The XML declares entities: remove its DOCTYPE."),
+        "unreadable": gettext(
+            "The file could not be read: check that it is complete, then send it again."
+        ),
+    }
 
 
 @cache
@@ -45,5 +75,9 @@ def _reasons(locale: Locale) -> dict[str, str]:
         "date-ignored": gettext("A date of the series cannot be read: it was left out."),
         "postponed": gettext("It is postponed: its date was taken as cancelled."),
         "offer-unreadable": gettext("A price cannot be read: write an amount and a currency."),
+        "duplicate": gettext(
+            "The same event stands in the file already: remove one, or give each its own id."
+        ),
+        "malformed-json": gettext("A script of the page breaks off."),
         "not-storable": gettext("A value of the entry cannot be kept: shorten or correct it."),
     }

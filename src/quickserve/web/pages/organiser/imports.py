@@ -76,7 +76,7 @@ def _report(request: Request, desk: Desk, name: str, found: ImportView) -> Respo
         request, desk, name, section=SECTION,
         found=found, moving=found.state in ("waiting", "running"),
         handled=found.created + found.updated + found.unchanged + found.skipped,
-        refusal=refusal(found.refusal or "", locale),
+        refusal=refusal(found.refusal_code or "", found.refusal or "", locale),
         skipped=_lines(found.skipped_entries, locale), notes=_lines(found.notes, locale),
     )  # fmt: skip
 
@@ -110,8 +110,7 @@ def _told(problem: Problem, locale: Locale) -> tuple[Sentence | None, dict[str, 
         case UnknownZone():
             return None, {"zone": str(sentence(problem, locale))}
         case ImportRefusedError():
-            # What exactly is wrong with the file is told in English only.
-            exact = problem.detail if locale.code == "en" and problem.detail else ""
+            exact = refusal(str(problem.extra.get("reason")), problem.detail or "", locale)
             return None, {"file": exact or str(sentence(problem, locale))}
         case IdReused():
             return sentence(problem, locale), {}
