@@ -53,10 +53,17 @@ def main() -> None:
         wrong = (f"  QUICKSERVE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         sys.exit("quickserve: a setting cannot be used\n" + "\n".join(wrong))
     except Problem as problem:
-        details = "".join(f"\n  {e.field}: {e.message}" for e in problem.errors)
-        sys.exit(f"quickserve: {problem.title}. {problem.detail or ''}{details}")
+        sys.exit(f"quickserve: {_in_words(problem)}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _in_words(problem: Problem) -> str:
+    """The detail sums the findings up: it stands only where there are none."""
+    found = "".join(f"\n  {error.field}: {error.message}" for error in problem.errors)
+    if found or not problem.detail:
+        return f"{problem.title}.{found}"
+    return f"{problem.title}. {problem.detail}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -226,15 +233,14 @@ def _email(text: str) -> str:
 
 
 def _home(arguments: argparse.Namespace) -> laptop.Home:
-    home = laptop.Home((arguments.data or laptop.default_folder()).absolute())
-    home.prepare()
-    return home
+    return laptop.Home((arguments.data or laptop.default_folder()).absolute())
 
 
 def _up(arguments: argparse.Namespace) -> int:
     if arguments.stop_with_parent:
         _stop_with_parent()
     home = _home(arguments)
+    home.prepare()
     listener = laptop.listen_here(arguments.host, arguments.port)
     address = laptop.address_of(arguments.host, arguments.port)
     # The server takes SIGTERM once it runs; before that it must unwind us as Ctrl-C does.
@@ -306,7 +312,9 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 def _migrate(arguments: argparse.Namespace) -> int:
     names = arguments.names or SERVICES
-    settings = laptop.settings_of(_home(arguments), public_url="")
+    home = _home(arguments)
+    home.prepare()
+    settings = laptop.settings_of(home, public_url="")
     for name in names:
         if load(name).owns_data and not settings.of_service(name).database_url:
             raise laptop.CannotStart(

@@ -47,6 +47,11 @@ class Home:
         except OSError as error:
             raise CannotStart(f"{self.folder} cannot be made ({error}). Choose DATA=…") from error
 
+    @property
+    def used(self) -> bool:
+        """Whether an embedded server keeps its data here."""
+        return (self.folder / "postgres.password").exists()
+
     def secret(self) -> str:
         """Made once; sessions, ticket links and keys hang on it, so it belongs to the backup."""
         secret = os.environ.get("QUICKSERVE_SECRET") or self._kept("secret")
@@ -134,11 +139,17 @@ async def clients(home: Home) -> AsyncGenerator[Callable[[str], Client], None]:
     the program running in this folder, else of one started here.
     """
     known = Settings().service_urls
+    address = home.running_at()
+    if not (known or address or home.used or os.environ.get("QUICKSERVE_DATABASE_URL")):
+        raise CannotStart(
+            f"Nothing is installed in {home.folder}: give the folder of `make up DATA=…` as"
+            " --data, or run `quickserve up` first."
+        )
+    home.prepare()
     if known.keys() >= {name for name in SERVICES if name != "web"}:
         async with _remote(home, known) as found:
             yield found
         return
-    address = home.running_at()
     if address is None:
         with database(home) as admin_url:
             async with platform(home, admin_url, "http://127.0.0.1:8000") as everything:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from quickserve.contracts.catalog import CatalogClient, ImportId, ImportLine, ImportView
 from quickserve.contracts.identity import IdentityClient
-from quickserve.kernel.ids import new_uuid
+from quickserve.kernel.errors import NotFound
+from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.laptop import CannotStart, Home, clients
 
 
@@ -18,7 +19,7 @@ async def run(home: Home, file: Path, organiser: str, zone: str) -> int:
         raise CannotStart(f"{file} cannot be read: {error.strerror}.") from error
     async with clients(home) as client:
         catalog = CatalogClient(client("catalog"))
-        organiser_id = (await IdentityClient(client("identity")).find_organiser(organiser)).id
+        organiser_id = await _organiser(home, IdentityClient(client("identity")), organiser)
         found = await catalog.put_import(
             ImportId(new_uuid()), organiser_id=organiser_id, filename=file.name, zone=zone,
             content=content,
@@ -29,6 +30,17 @@ async def run(home: Home, file: Path, organiser: str, zone: str) -> int:
             found = await catalog.import_(found.id)
     _report(found)
     return 0 if found.state == "done" else 1
+
+
+async def _organiser(home: Home, identity: IdentityClient, name: str) -> OrganiserId:
+    try:
+        return (await identity.find_organiser(name)).id
+    except NotFound:
+        known = ", ".join((await identity.organiser_names()).names) or "nobody"
+        raise CannotStart(
+            f"There is no organiser called “{name}” in {home.folder}. There: {known}."
+            " Another installation is named by --data."
+        ) from None
 
 
 def _progress(found: ImportView) -> None:

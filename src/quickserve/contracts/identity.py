@@ -83,6 +83,10 @@ class Credentials(BaseModel):
         return password.get_secret_value()
 
 
+class OrganiserNames(BaseModel):
+    names: list[str]
+
+
 class SessionView(BaseModel):
     """`token` is told once, when the session is made; `access_token` is an OIDC access token."""
 
@@ -170,6 +174,9 @@ class IdentityClient:
 
     async def team(self, organiser_id: OrganiserId, token: str) -> Team:
         return await self._client.get(Team, f"/organisers/{organiser_id}/people", token=token)
+
+    async def organiser_names(self) -> OrganiserNames:
+        return await self._client.get(OrganiserNames, "/organisers/names")
 
     async def find_organiser(self, name: str) -> OrganiserView:
         """By name or slug, case-insensitively. Raises NotFound."""

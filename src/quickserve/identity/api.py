@@ -11,6 +11,7 @@ from quickserve.contracts.identity import (
     NameTaken,
     NewOrganiser,
     NewPerson,
+    OrganiserNames,
     OrganiserView,
     PersonView,
     Roles,
@@ -114,6 +115,16 @@ async def get_organiser(
     name: Annotated[str, Query(min_length=1, max_length=200)], ctx: Ctx
 ) -> OrganiserView:
     return (await reads.find_organiser(ctx, name)).view
+
+
+@router.get(
+    "/organisers/names",
+    dependencies=[services("cli")],
+    responses=errors(Unauthenticated, Forbidden),
+)
+async def get_organiser_names(ctx: Ctx) -> OrganiserNames:
+    """Some of them, for who mistyped one."""
+    return await reads.organiser_names(ctx)
 
 
 # -- Personal data --------------------------------------------------------------------------------

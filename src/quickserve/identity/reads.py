@@ -3,13 +3,15 @@
 from typing import Any
 
 from quickserve.contracts.erasure import PersonalData
-from quickserve.contracts.identity import Team
+from quickserve.contracts.identity import OrganiserNames, Team
 from quickserve.identity import store
 from quickserve.identity.model import Organiser
 from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import Forbidden, NotFound
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.service import Context
+
+_NAMES_MAX = 20
 
 
 async def find_organiser(ctx: Context, name: str) -> Organiser:
@@ -19,6 +21,11 @@ async def find_organiser(ctx: Context, name: str) -> Organiser:
     if organiser is None:
         raise NotFound("There is no organiser of this name.")
     return organiser
+
+
+async def organiser_names(ctx: Context) -> OrganiserNames:
+    async with ctx.db.read() as tx:
+        return OrganiserNames(names=await store.organiser_names(tx, _NAMES_MAX))
 
 
 async def team(ctx: Context, organiser_id: OrganiserId) -> Team:

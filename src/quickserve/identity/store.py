@@ -128,6 +128,15 @@ async def find_organiser_by_name(tx: Transaction, name: str) -> Organiser | None
     )
 
 
+async def organiser_names(tx: Transaction, limit: int) -> list[str]:
+    """The first ones by name."""
+    return await tx.value(
+        "SELECT coalesce(array_agg(name), '{}')"
+        " FROM (SELECT name FROM organisers ORDER BY lower(name) LIMIT %s) AS first",
+        (limit,),
+    )
+
+
 async def lock_person(tx: Transaction, person_id: PersonId) -> bool:
     """Memberships of one person change one after the other. False when there is no such person."""
     locked = await tx.execute("SELECT FROM people WHERE id = %s FOR NO KEY UPDATE", (person_id,))
