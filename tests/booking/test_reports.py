@@ -1,6 +1,8 @@
 """Figures for the organiser."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -56,6 +58,40 @@ async def test_the_organisers_today(gala):
     assert ids == [gala.date_id, far.dates[0].id]
     assert (report.next_dates[0].sold, report.next_dates[0].capacity) == (3, 50)
     assert [line.tickets for line in report.latest] == [1, 2]
+
+
+async def test_what_is_set_aside_counts_on_every_date(gala):
+    """Also beyond the ten next ones that the page lists."""
+    await gala.quota(50, gala.seat, gala.child)
+    await gala.quota(5, gala.child)
+    last = gala.event.dates[0]
+    nearer = [
+        replace(last, id=DateId(new_uuid()), starts_at=last.starts_at - timedelta(hours=n))
+        for n in range(1, 13)
+    ]
+    await replace_event(gala, dates=[*nearer, last])
+    await gala.hold(2)
+    await gala.pend((await gala.hold(1, kind=gala.child)).id)
+    report = await gala.box.checkout.organiser_report(gala.organiser_id, gala.token)
+    assert gala.date_id not in [figures.date.date_id for figures in report.next_dates]
+    assert report.held == 3
+
+
+@pytest.mark.parametrize(
+    ("days", "hour", "counts"),
+    [(-2, 23, False), (-1, 1, True), (0, 12, True), (1, 0, True), (1, 23, True), (2, 0, False)],
+)
+async def test_the_door_counts_from_yesterday_to_tomorrow_by_the_calendar(gala, days, hour, counts):
+    await gala.quota(50)
+    await gala.book(2)
+    zone = ZoneInfo(gala.event.dates[0].zone)
+    there = datetime.now(zone) + timedelta(days=days)
+    starts = there.replace(hour=hour, minute=0, second=0, microsecond=0)
+    moved = replace(gala.event.dates[0], starts_at=starts, ends_at=starts + timedelta(minutes=30))
+    coming = replace(moved, id=DateId(new_uuid()), ends_at=starts + timedelta(days=9))
+    await replace_event(gala, dates=[moved, coming])  # one tells the zone: it is not over
+    report = await gala.box.checkout.organiser_report(gala.organiser_id, gala.token)
+    assert report.expected == (2 if counts else 0)
 
 
 async def test_an_organiser_of_nothing_has_an_empty_page(gala):

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -283,14 +283,15 @@ async def organiser_report(ctx: Context, organiser_id: OrganiserId) -> Organiser
     ctx.principal.require(organiser_id, Role.ORGANISER)
     async with ctx.db.read() as tx:
         dates = await reports.next_dates(tx, organiser_id, _NEXT_DATES)
-        midnight = _midnight(ctx.clock.now(), dates[0].zone if dates else "UTC")
+        yesterday, midnight, later = _days(ctx.clock.now(), dates[0].zone if dates else "UTC")
         totals = resources(ctx).totals
         sales = await totals.get(
             organiser_id, partial(reports.sales_of_organiser, tx, organiser_id)
         )
-        door = await reports.door_of_organiser(tx, organiser_id)
+        door = await reports.door_of_organiser(tx, organiser_id, yesterday, later)
         return OrganiserReport(
             organiser_id=organiser_id,
+            held=await _held(tx, await reports.dates_with_holds(tx, organiser_id)),
             sold=sum(line.places for line in sales),
             sold_today=await reports.places_sold_since(tx, organiser_id, midnight),
             admitted=door.admitted,
@@ -302,9 +303,20 @@ async def organiser_report(ctx: Context, organiser_id: OrganiserId) -> Organiser
         )
 
 
-def _midnight(now: datetime, zone: str) -> datetime:
-    local = now.astimezone(ZoneInfo(zone))
-    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+def _days(now: datetime, zone: str) -> tuple[datetime, datetime, datetime]:
+    """The midnights there that yesterday, today, and the day after tomorrow begin with."""
+    today = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    # Of the wall clock: a day of 23 hours is a day.
+    days = (today + timedelta(days=n) for n in (-1, 0, 2))
+    yesterday, midnight, later = (day.astimezone(UTC) for day in days)
+    return yesterday, midnight, later
+
+
+async def _held(tx: Transaction, date_ids: Sequence[DateId]) -> int:
+    by_date: dict[DateId, list[Pool]] = defaultdict(list)
+    for quota in await reports.quotas_of_dates(tx, date_ids):
+        by_date[quota.date_id].append(quota.pool_of_held)
+    return sum(map(places_together, by_date.values()))
 
 
 async def _figures(tx: Transaction, dates: list[DateFacts]) -> list[DateFigures]:

@@ -299,9 +299,10 @@ class SalesReport(BaseModel):
 
 
 class OrganiserReport(BaseModel):
-    """The Today page: all events of an organiser together."""
+    """The Today page: all events together; the door from yesterday to tomorrow, by the calendar."""
 
     organiser_id: OrganiserId
+    held: int
     sold: int
     sold_today: int
     admitted: int

@@ -233,19 +233,32 @@ class Door:
     expected: int
 
 
-async def door_of_organiser(tx: Transaction, organiser_id: OrganiserId) -> Door:
-    """Of the dates within a day from now, before or after."""
+async def dates_with_holds(tx: Transaction, organiser_id: OrganiserId) -> list[DateId]:
+    """Those where places are set aside now; over for a day, a date has none any more."""
+    return await tx.value(
+        "SELECT coalesce(array_agg(DISTINCT d.id), '{}') FROM offered_events e"
+        " JOIN offered_dates d ON d.event_id = e.id"
+        " AND d.ends_at > clock_timestamp() - interval '1 day'"
+        " JOIN quotas q ON q.date_id = d.id AND q.organiser_id = e.organiser_id AND q.held > 0"
+        " WHERE e.organiser_id = %s",
+        (organiser_id,),
+    )
+
+
+async def door_of_organiser(
+    tx: Transaction, organiser_id: OrganiserId, since: datetime, until: datetime
+) -> Door:
+    """Of the dates that take place in that time."""
     return await tx.one(
         Door,
         "WITH near AS MATERIALIZED (SELECT d.id FROM offered_events e"
         " JOIN offered_dates d ON d.event_id = e.id WHERE e.organiser_id = %s"
-        " AND d.starts_at < clock_timestamp() + interval '1 day'"
-        " AND d.ends_at > clock_timestamp() - interval '1 day')"
+        " AND d.starts_at < %s AND d.ends_at >= %s)"
         " SELECT (SELECT count(*) FROM near JOIN scans s ON s.date_id = near.id"
         "  AND s.verdict = 'admitted') AS admitted,"
         " (SELECT count(*) FROM near JOIN tickets t ON t.date_id = near.id"
         "  AND t.state = 'valid') AS expected",
-        (organiser_id,),
+        (organiser_id, until, since),
     )
 
 

@@ -64,7 +64,6 @@ def _elsewhere(admin: bool, home: str) -> str:
 
 def _figures(report: OrganiserReport, locale: Locale) -> list[tuple[str, str, str]]:
     gettext = locale.gettext
-    held = sum(figures.held for figures in report.next_dates)
     since = gettext("%(count)s of them today") % {"count": number(report.sold_today, locale=locale)}
     expected = gettext("of %(count)s expected, yesterday to tomorrow") % {
         "count": number(report.expected, locale=locale)
@@ -73,7 +72,11 @@ def _figures(report: OrganiserReport, locale: Locale) -> list[tuple[str, str, st
         (gettext("Tickets sold"), number(report.sold, locale=locale), since),
         (gettext("Takings"), together(report.revenue, locale), gettext("confirmed bookings")),
         (gettext("Admitted"), number(report.admitted, locale=locale), expected),
-        (gettext("Set aside now"), number(held, locale=locale), gettext("in checkouts under way")),
+        (
+            gettext("Set aside now"),
+            number(report.held, locale=locale),
+            gettext("in checkouts under way"),
+        ),
     ]
 
 
