@@ -10,7 +10,7 @@ from quickserve.contracts.catalog import CardPage, UnknownZone, When
 from quickserve.kernel.errors import Malformed
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.money import Money
-from tests.catalog.conftest import SOON, Catalog, Organiser, a_date
+from tests.catalog.conftest import SOON, Catalog, Organiser, a_date, a_ticket_type
 
 NOW = datetime.now(UTC)
 
@@ -117,6 +117,19 @@ async def test_free_events(catalog: Catalog, organiser: Organiser, word: str):
         assert titles(page) == ([f"libre {word}"] if when is When.ALL else [])
     ours = [c for c in (await catalog.client.cards(free=True, limit=100)).cards if word in c.title]
     assert [card.price_from for card in ours] == [Money(0, "EUR")]
+
+
+async def test_a_card_says_whether_other_tickets_cost_more(
+    catalog: Catalog, organiser: Organiser, word: str
+):
+    event = await organiser.publishes(f"varié {word}", price=1200)
+    other = await organiser.sells(event, "Autre", price=Money(1200, "EUR"))
+    for price, varies in ((1200, False), (1800, True), (1200, False), (900, True)):
+        draft = a_ticket_type("Autre", price=Money(price, "EUR"))
+        await catalog.client.put_ticket_type(event.id, other.id, draft, organiser.token)
+        (card,) = (await catalog.client.cards(text=word)).cards
+        assert card.price_from == Money(min(price, 1200), "EUR")
+        assert card.prices_vary is varies
 
 
 async def test_moved_dates_are_shown_and_cancelled_ones_not(

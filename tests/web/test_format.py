@@ -42,9 +42,25 @@ def test_a_card_shows_a_whole_price_without_cents(minor, french, english):
 
 
 def test_a_date_is_told_in_the_zone_of_its_event():
-    assert plain(told.when(DOORS, PARIS, locale=FRENCH)) == "lun. 14 déc., 18 h 00"
-    assert plain(told.when(DOORS, PARIS, locale=ENGLISH)) == "Mon 14 Dec, 18:00"
-    assert plain(told.when(DOORS, "Asia/Tokyo", locale=ENGLISH)) == "Tue 15 Dec, 02:00"
+    for zone, locale, text in (
+        (PARIS, FRENCH, "lun. 14 déc., 18 h 00"), (PARIS, ENGLISH, "Mon 14 Dec, 18:00"),
+        ("Asia/Tokyo", ENGLISH, "Tue 15 Dec, 02:00"),
+    ):  # fmt: skip
+        assert plain(told.when(DOORS, zone, now=NOW, locale=locale)) == text
+
+
+@pytest.mark.parametrize("year", [2019, 2025, 2027])
+def test_another_year_is_told_in_short_dates_and_on_stubs(year):
+    there = DOORS.replace(year=year)
+    assert f"14 Dec {year}, 18:00" in plain(told.when(there, PARIS, now=NOW, locale=ENGLISH))
+    assert told.stub(there, PARIS, now=NOW, locale=FRENCH).year == str(year)
+
+
+def test_the_year_is_that_of_the_place():
+    """In Tokyo the new year has begun."""
+    eve = datetime(2026, 12, 31, 20, 0, tzinfo=UTC)
+    assert "2027" in told.when(eve, "Asia/Tokyo", now=NOW, locale=ENGLISH)
+    assert "2026" not in told.when(eve, PARIS, now=NOW, locale=ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -93,8 +109,9 @@ def test_today_ends_at_midnight_of_the_event_not_of_the_server():
 
 
 def test_a_stub_has_weekday_day_and_month():
-    stub = told.stub(DOORS, PARIS, locale=FRENCH)
+    stub = told.stub(DOORS, PARIS, now=NOW, locale=FRENCH)
     assert (stub.weekday, stub.day, stub.month, stub.iso) == ("lun.", "14", "DÉC", "2026-12-14")
+    assert stub.year == ""
 
 
 def test_what_just_happened_is_told_from_now():

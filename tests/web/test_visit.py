@@ -202,6 +202,16 @@ async def test_more_kinds_of_tickets_than_one_hold_takes_are_an_error_not_a_cut(
     assert "Your 20 places" in visitor.text()
 
 
+async def test_a_card_says_from_only_where_others_cost_more(house, visitor):
+    one, several = await house.put_on("Prix unique"), await house.put_on("Prix divers", price=900)
+    await house.add_ticket(several, "Carré d’or", 4200, 10)
+    await until(lambda: house._sells(several, sellable=True))
+    for show, text in ((one, "€18"), (several, "from €9")):
+        await visitor.open("/en/", params={"q": show.title})
+        price = visitor.page.partition(f"{show.event_id}?date")[0].rpartition("stub-price")[2]
+        assert re.sub(r"<[^>]+>", "", price.partition(">")[2].partition("</p>")[0]).strip() == text
+
+
 async def test_places_one_still_has_are_not_taken_twice(house, visitor):
     show = await house.put_on(capacity=5)
     await visitor.choose(show, 2)

@@ -163,6 +163,7 @@ class CardRow:
     city: str | None
     price_from_minor: int | None
     price_from_currency: str | None
+    prices_vary: bool
 
 
 @dataclass(frozen=True, slots=True)

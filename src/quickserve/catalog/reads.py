@@ -227,6 +227,7 @@ def _card(row: model.CardRow) -> EventCard:
         state=row.state, date_state=row.date_state, starts_at=row.starts_at, ends_at=row.ends_at,
         zone=row.zone, all_day=row.all_day, venue_name=row.venue_name, city=row.city,
         price_from=_money(row.price_from_minor, row.price_from_currency),
+        prices_vary=row.prices_vary,
     )  # fmt: skip
 
 

@@ -95,7 +95,9 @@ class EventView(BaseModel):
 
 
 class EventCard(BaseModel):
-    """One date of an event, as a ticket card shows it. `price_from` is None without tickets."""
+    """One date of an event, as a ticket card shows it. `price_from` is None without tickets;
+    where `prices_vary`, others cost more.
+    """
 
     event_id: EventId
     date_id: DateId
@@ -110,6 +112,7 @@ class EventCard(BaseModel):
     venue_name: str | None
     city: str | None
     price_from: Money | None
+    prices_vary: bool
 
 
 class CardPage(BaseModel):

@@ -25,11 +25,14 @@ _NIGHT_ENDS = 12  # a night that ends before noon of the next day is still told 
 
 @dataclass(frozen=True, slots=True)
 class DateStub:
-    """The left part of a ticket: `lun.` `14` `DÉC`, and the day for machines."""
+    """The left part of a ticket: `lun.` `14` `DÉC`, the year if it is not this one, and the day for
+    machines.
+    """
 
     weekday: str
     day: str
     month: str
+    year: str
     iso: str
 
 
@@ -74,9 +77,10 @@ def time(moment: datetime, zone: str, *, locale: Locale) -> str:
     return format_datetime(moment, pattern, tzinfo=ZoneInfo(zone), locale=locale.babel)
 
 
-def when(moment: datetime, zone: str, *, locale: Locale) -> str:
-    """Like "lun. 14 déc., 18 h 00", "Mon 14 Dec, 18:00"."""
-    pattern = f"{_SHORT_DAY}, {_TIME[locale.code]}"
+def when(moment: datetime, zone: str, *, now: datetime, locale: Locale) -> str:
+    """Like "lun. 14 déc., 18 h 00", "Mon 14 Dec, 18:00"; the year if it is not this one."""
+    year = "" if _this_year(moment, zone, now) else f"{_NBSP}yyyy"
+    pattern = f"{_SHORT_DAY}{year}, {_TIME[locale.code]}"
     return format_datetime(moment, pattern, tzinfo=ZoneInfo(zone), locale=locale.babel)
 
 
@@ -109,12 +113,13 @@ def day(moment: datetime, zone: str, *, now: datetime, locale: Locale) -> str:
             return _long_day(moment, zone, now, locale)
 
 
-def stub(moment: datetime, zone: str, *, locale: Locale) -> DateStub:
+def stub(moment: datetime, zone: str, *, now: datetime, locale: Locale) -> DateStub:
     local = _date(moment, zone)
     return DateStub(
         weekday=format_date(local, "EEE", locale=locale.babel),
         day=str(local.day),
         month=format_date(local, "MMM", locale=locale.babel).rstrip(".").upper(),
+        year="" if _this_year(moment, zone, now) else str(local.year),
         iso=local.isoformat(),
     )
 
@@ -133,7 +138,11 @@ def _date(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
+def _this_year(moment: datetime, zone: str, now: datetime) -> bool:
+    return _date(moment, zone).year == _date(now, zone).year
+
+
 def _long_day(moment: datetime, zone: str, now: datetime, locale: Locale) -> str:
     local = _date(moment, zone)
-    pattern = _LONG_DAY if local.year == _date(now, zone).year else f"{_LONG_DAY} y"
+    pattern = _LONG_DAY if _this_year(moment, zone, now) else f"{_LONG_DAY} y"
     return format_date(local, pattern, locale=locale.babel)

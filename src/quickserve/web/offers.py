@@ -76,7 +76,7 @@ def rows(
             Row(
                 field=field,
                 name=kind.name,
-                note=_note(kind, date, locale),
+                note=_note(kind, date, now, locale),
                 price=kind.price,
                 least=kind.min_per_booking,
                 most=min(kind.max_per_booking, max(places, 1)),
@@ -102,17 +102,17 @@ def _closed(
     if now >= (kind.sale_until or date.ends_at):
         return locale.gettext("Sale ended")
     if kind.sale_from and now < kind.sale_from:
-        opens = format.when(kind.sale_from, date.zone, locale=locale)
+        opens = format.when(kind.sale_from, date.zone, now=now, locale=locale)
         return locale.gettext("On sale from {when}").format(when=opens)
     return "" if places > 0 else locale.pgettext("event", "Sold out")
 
 
-def _note(kind: TicketTypeView, date: DateView, locale: Locale) -> str:
+def _note(kind: TicketTypeView, date: DateView, now: datetime, locale: Locale) -> str:
     parts = [kind.description] if kind.description else []
     if kind.min_per_booking > 1:
         parts.append(locale.gettext("at least {count}").format(count=kind.min_per_booking))
     if kind.sale_until and kind.sale_until < date.starts_at:
-        until = format.when(kind.sale_until, date.zone, locale=locale)
+        until = format.when(kind.sale_until, date.zone, now=now, locale=locale)
         parts.append(locale.gettext("on sale until {when}").format(when=until))
     return " · ".join(parts)
 

@@ -42,8 +42,8 @@ _PACKED: Final = (".css", ".js", ".svg", ".wasm")
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 _CLOCK: Final = SystemClock()
 _COME_BACK_SECONDS: Final = "5"
-_TIMELESS: Final = ("money", "price", "number", "percent", "clock", "time", "when", "stub")
-_TIMED: Final = ("when_long", "day", "relative")
+_TIMELESS: Final = ("money", "price", "number", "percent", "clock", "time")
+_TIMED: Final = ("when", "when_long", "stub", "day", "relative")
 
 
 def render(
@@ -124,10 +124,10 @@ def environment(code: i18n.Code) -> Environment:
     return made
 
 
-def _timed(function: Callable[..., str], locale: i18n.Locale) -> Callable[..., str]:
+def _timed(function: Callable[..., Any], locale: i18n.Locale) -> Callable[..., Any]:
     """The filter that asks for the time when it is used."""
 
-    def told(*values: Any) -> str:
+    def told(*values: Any) -> Any:
         return function(*values, now=_CLOCK.now(), locale=locale)
 
     return told

@@ -218,7 +218,9 @@ async def refresh_events(tx: Transaction, event_ids: Sequence[EventId], changes:
     await tx.execute(
         "UPDATE events AS e SET version = e.version + %(changes)s, first_starts_at = f.starts_at,"
         "   next_date_id = n.id, next_starts_at = n.starts_at, price_from_minor = p.price_minor,"
-        "   price_from_currency = p.currency, free = coalesce(p.price_minor = 0, false)"
+        "   price_from_currency = p.currency, free = coalesce(p.price_minor = 0, false),"
+        "   prices_vary = EXISTS (SELECT FROM ticket_types t WHERE t.event_id = e.id"
+        "     AND t.price_minor > p.price_minor)"
         " FROM unnest(%(ids)s::uuid[]) AS c (id)"
         " LEFT JOIN LATERAL (SELECT starts_at FROM event_dates WHERE event_id = c.id"
         "   ORDER BY state = 'cancelled', starts_at LIMIT 1) f ON true"

@@ -19,7 +19,7 @@ _LAST = ("infinity", UUID(int=2**128 - 1))
 _COLUMNS: LiteralString = (
     "SELECT e.id AS event_id, d.id AS date_id, e.title, e.category, e.state,"
     " d.state AS date_state, d.starts_at, d.ends_at, d.zone, d.all_day, v.name AS venue_name,"
-    " v.city, e.price_from_minor, e.price_from_currency"
+    " v.city, e.price_from_minor, e.price_from_currency, e.prices_vary"
 )
 _NEXT_DATES: LiteralString = (
     _COLUMNS + " FROM events e JOIN event_dates d ON d.id = e.next_date_id"

@@ -81,7 +81,7 @@ async def _show(
     if judged is not None:
         told = tell(judged, zone, now=ctx.clock.now(), locale=locale)
     else:
-        starts = format.when(counts.date.starts_at, zone, locale=locale)
+        starts = format.when(counts.date.starts_at, zone, now=ctx.clock.now(), locale=locale)
         told = Told("wait", locale.gettext("Scan or type a code"), [starts])
     return render(
         request, "door.html", status=status, headers=PRIVATE, camera=True,
