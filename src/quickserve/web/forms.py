@@ -92,8 +92,16 @@ class Form:
         return parse_id(self.text(name))
 
     def minted(self, name: str) -> UUID:
-        """The id that our form carried, so that a second tap is recognised; else a new one."""
-        return self.id(name) or new_uuid()
+        """The id that our form carried, so that a second tap is recognised; a new one without.
+
+        Raises UnreadableForm for what is no id: a second tap would not be recognised.
+        """
+        if not self.text(name):
+            return new_uuid()
+        found = self.id(name)
+        if found is None:
+            raise UnreadableForm
+        return found
 
 
 def parse_id(text: str) -> UUID | None:

@@ -122,6 +122,13 @@ async def test_an_offer_needs_places_and_a_price(office: Office):
     assert set(wrong.errors) == {"places", "price"}
 
 
+async def test_a_name_too_long_is_told_not_cut(office: Office):
+    event = (await office.event()).rpartition("/")[2]
+    form = await office.page(f"/organiser/events/offer?event={event}")
+    wrong = await office.send("/organiser/events/offer", form.hidden | OFFER | {"name": "x" * 200})
+    assert (wrong.status, wrong.errors) == (422, {"name": "This is too long: shorten it."})
+
+
 async def test_another_organisers_event_is_never_offered(office: Office, neighbour: Office):
     theirs = (await neighbour.event()).rpartition("/")[2]
     form = await office.page(f"/organiser/events/offer?event={theirs}&event=nonsense")

@@ -137,6 +137,39 @@ async def test_an_imported_event_without_an_end_can_be_edited(office: Office):
     assert wrong.errors == {"d0-ends": "Put the end after the start."}
 
 
+@pytest.mark.parametrize(
+    "field", ["t0-name", "t0-description", "q0-name"]
+)  # fmt: skip
+async def test_what_is_too_long_is_told_not_cut(office: Office, field: str):
+    event = await office.event()
+    wrong = await office.tickets(event, **{field: "x" * 5000})
+    assert (wrong.status, wrong.errors) == (422, {field: "This is too long: shorten it."})
+    assert (await of_catalog(office, event)).ticket_types == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "errors"),
+    [
+        ("title", "x" * 3000, {"title": "This is too long: shorten it."}),
+        ("description", "x" * 30_000, {"description": "This is too long: shorten it."}),
+        ("language", "zz", {"language": "Choose one of the list."}),
+        ("d0-room", "x" * 300, {"d0-room": "This is too long: shorten it."}),
+        ("event", "x", {}), ("d0-id", "x", {}),
+    ],
+)  # fmt: skip
+async def test_what_no_form_of_ours_sends_is_refused(
+    office: Office, field: str, value: str, errors: dict[str, str]
+):
+    form = await office.page("/organiser/events/new")
+    fields = form.hidden | {
+        "title": "Bal", "zone": "Europe/Paris", "language": "fr",
+        "d0-starts": "2031-07-13T21:00", "d0-ends": "2031-07-14T02:00", field: value,
+    }  # fmt: skip
+    wrong = await office.send("/organiser/events/new", fields)
+    assert (wrong.status, wrong.errors) == (422, errors)
+    assert "Bal</a>" not in (await office.page("/organiser/events")).text
+
+
 @pytest.mark.parametrize("currency", ["XXQ", "", "eur", "XAU", "KWD", "€"])
 async def test_a_currency_that_is_not_on_the_list_is_refused(office: Office, currency: str):
     event = await office.event()

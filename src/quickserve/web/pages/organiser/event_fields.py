@@ -14,14 +14,17 @@ from quickserve.contracts.catalog import (
     VenueDraft,
     VenueView,
 )
+from quickserve.kernel.errors import Malformed
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.web.forms import Form
 from quickserve.web.i18n import Locale
 from quickserve.web.pages.organiser import drafts, local_times
+from quickserve.web.problems import field_errors
 
 DATES_MAX: Final = 1000
 _TEXTS: Final = ("title", "category", "url", "language", "zone", "venue", "address", "city")
 _COUNTRY: Final = "country"
+TONGUES: Final = ("fr", "en", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """`places` and `zones` of the event as it is: with several, each date keeps its own."""
+    """`places` and `zones` of the event as it is: with several, each date keeps its own. `tongue`
+    is its language, which may be none of the list.
+    """
 
     event_id: EventId
     values: dict[str, str]
     rows: list[Row]
     places: int = 1
     zones: int = 1
+    tongue: str = ""
     known: dict[DateId, DateView] = field(default_factory=dict[DateId, DateView])
 
     def with_another_date(self) -> "Fields":
@@ -107,6 +113,7 @@ def _beside(event: EventView, fields: Fields) -> Fields:
         fields.event_id, fields.values, fields.rows,
         places=len({date.venue.id if date.venue else None for date in dates}),
         zones=len({date.zone for date in dates}),
+        tongue=event.language or "",
         known={date.id: date for date in dates},
     )  # fmt: skip
 
@@ -122,6 +129,8 @@ def draft(fields: Fields, organiser_id: OrganiserId, locale: Locale) -> EventDra
     zones = {date.zone for date in fields.known.values()}
     if values["zone"] not in zones and values["zone"] not in local_times.zones():
         raise drafts.Mistakes({"zone": locale.gettext("Choose one of the list.")})
+    if values["language"] not in (*TONGUES, fields.tongue):
+        found["language"] = locale.gettext("Choose one of the list.")
     if not values["title"]:
         found["title"] = locale.gettext("Fill this in.")
     dates: list[DateDraft] = []
@@ -163,11 +172,15 @@ def _date(row: Row, fields: Fields, found: dict[str, str], locale: Locale) -> Da
     if ends < starts:
         found[f"{row.key}-ends"] = locale.gettext("Put the end after the start.")
         return None
-    return drafts.made(
-        DateDraft, id=row.id, starts_at=starts, ends_at=ends, zone=zone,
-        all_day=bool(row.known and row.known.all_day), room=row.room or None,
-        venue=_venue(row, fields),
-    )  # fmt: skip
+    venue = _venue(row, fields)
+    try:
+        return drafts.made(
+            DateDraft, id=row.id, starts_at=starts, ends_at=ends, zone=zone,
+            all_day=bool(row.known and row.known.all_day), room=row.room or None, venue=venue,
+        )  # fmt: skip
+    except Malformed as problem:
+        found.update(field_errors(problem, locale, {"room": f"{row.key}-room"}))
+        return None
 
 
 def _venue(row: Row, fields: Fields) -> VenueDraft | None:
@@ -205,5 +218,6 @@ def names(fields: Fields) -> dict[str, str]:
                 f"{at}.venue.name": "venue", f"{at}.venue.address": "address",
                 f"{at}.venue.city": "city", f"{at}.venue.country": "country",
             }  # fmt: skip
-    return told | {"name": "venue", "address": "address", "city": "city", "country": "country",
-                   "room": "title"}  # fmt: skip
+    return told | {
+        "name": "venue", "address": "address", "city": "city", "country": "country",
+    }  # fmt: skip

@@ -136,7 +136,7 @@ def _draft(values: dict[str, str], locale: Locale) -> tuple[TicketTypeDraft, int
         raise drafts.Mistakes(found)
     assert places is not None
     draft = drafts.made(
-        TicketTypeDraft, name=values["name"][:100], price=price, tax_rate_bp=tax,
+        TicketTypeDraft, name=values["name"], price=price, tax_rate_bp=tax,
         max_per_booking=most,
     )  # fmt: skip
     return draft, places

@@ -14,15 +14,18 @@ from quickserve.contracts.catalog import (
     TicketTypeId,
     TicketTypeView,
 )
+from quickserve.kernel.errors import Malformed
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.web.forms import Form
 from quickserve.web.i18n import Locale
 from quickserve.web.pages.organiser import drafts, local_times, quotas
 from quickserve.web.pages.organiser.numbers import CAPACITY_MAX, amount, count, rate
 from quickserve.web.pages.organiser.quotas import Group
+from quickserve.web.problems import field_errors
 
 CURRENCIES: Final = ("EUR", "CHF", "GBP", "USD", "SEK", "DKK", "NOK", "PLN", "CZK", "JPY", "CAD")
 ROWS_MAX: Final = 100
+_NAME_MAX: Final = 100  # of a quota, by booking's contract
 _FIELDS: Final = (
     "name", "description", "price", "tax", "from", "until", "min", "max", "places",
 )  # fmt: skip
@@ -219,11 +222,16 @@ def _ticket_draft(
     found.update(mistakes)
     if mistakes:
         return None
-    return drafts.made(
-        TicketTypeDraft, name=values["name"][:100], description=values["description"][:1000],
-        price=price, tax_rate_bp=tax, sale_from=sale_from, sale_until=sale_until,
-        min_per_booking=least, max_per_booking=most, position=position,
-    )  # fmt: skip
+    try:
+        return drafts.made(
+            TicketTypeDraft, name=values["name"], description=values["description"],
+            price=price, tax_rate_bp=tax, sale_from=sale_from, sale_until=sale_until,
+            min_per_booking=least, max_per_booking=most, position=position,
+        )  # fmt: skip
+    except Malformed as problem:
+        names = {field: f"{ticket.key}-{field}" for field in ("name", "description")}
+        found.update(field_errors(problem, locale, names))
+        return None
 
 
 def _sale(text: str, zone: str, known: datetime | None) -> tuple[datetime | None, bool]:
@@ -249,6 +257,8 @@ def quota_changes(
         if not types:
             continue
         used += [one.group] if one.group else []
+        if len(one.name) > _NAME_MAX:
+            found[f"{one.key}-name"] = locale.gettext("This is too long: shorten it.")
         if one.name in seen:
             found[f"{one.key}-name"] = locale.gettext("Another group has this name.")
         seen.add(one.name)
@@ -298,5 +308,5 @@ def _change(
     mint = one.group.name if one.group else one.mint
     return QuotaChange(
         id=known.id if known else quotas.derived_id(date_id, mint), organiser_id=organiser_id,
-        date_id=date_id, name=one.name[:100], capacity=capacity, ticket_type_ids=types,
+        date_id=date_id, name=one.name, capacity=capacity, ticket_type_ids=types,
     )  # fmt: skip
