@@ -58,7 +58,9 @@ class Forward:
             message = await receive()
             body += message.get("body", b"")
             if len(body) > self._body_max:
-                raise TooLarge(f"At most {self._body_max} bytes are accepted here.")
+                raise TooLarge(
+                    f"At most {self._body_max} bytes are accepted here.", bytes_max=self._body_max
+                )
             if not message.get("more_body", False):
                 return bytes(body)
 

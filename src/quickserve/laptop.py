@@ -20,6 +20,7 @@ from quickserve.kernel.settings import SECRET_CHARS_MIN, Settings
 from quickserve.server import PortTaken, listen
 
 DATABASE = "quickserve"
+_PORT_MAX = 65_535
 
 
 class CannotStart(Exception):  # noqa: N818 - says what is the case
@@ -181,6 +182,7 @@ def listen_here(host: str, port: int) -> socket.socket:
     try:
         return listen(host, port)
     except PortTaken as taken:
+        other = port + 1 if 0 < port < _PORT_MAX else 8000
         raise CannotStart(
-            f"Port {port} cannot be used ({taken}). Choose another: PORT={port + 1}"
+            f"Port {port} cannot be used ({taken}). Choose another: PORT={other}"
         ) from taken

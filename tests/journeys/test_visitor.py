@@ -88,6 +88,8 @@ async def test_the_door_admits_once_and_tells_when_and_where(browser: Browser, h
         await check(denis, code.code)
         await expect(denis.page.locator("[data-verdict=go]")).to_contain_text("Amina Diallo")
         await expect(denis.page.locator("[data-part=counts]")).to_contain_text("1 admitted")
+        await expect(denis.page.locator("[name=code]")).to_have_value("")
+        await expect(denis.page.locator("[name=code]:user-invalid")).to_have_count(0)
         await shoot(denis.page, "door-admitted-390")
         await open_door(denis, house, show, gate="Porte B", email=None)
         await check(denis, code.code)

@@ -42,6 +42,8 @@ PAGE = """
     {{ field("phone", "Téléphone", required=False) }}
     {{ choices("with", "Payer avec", [("wallet", "Apple Pay"), ("card", "Carte")], "card") }}
     {{ checkbox("news", "Nouvelles") }}
+    {{ field("file", "Fichier", type="file", required=False, attrs={"data-bytes-max": 10,
+      "data-too-large": "Trop grand : 10 au plus"}) }}
   </div>
   {{ figures([("Vendus", 1058|number, "sur 1 200")]) }}
   {{ chart_figure("Ventes", chart(["18 h", "19 h"], series("Ventes", [1200, 40]),

@@ -134,3 +134,15 @@ async def test_a_visitor_without_javascript_books_by_plain_form(browser, site):
     await expect(page.locator("body")).to_contain_text("sent in Français")
     assert site.sent == 1
     await context.close()
+
+
+async def test_a_file_that_is_too_large_is_told_before_it_is_sent(visit):
+    page = await visit.open()
+    chosen = page.locator("[name=file]")
+    told = "one => [one.checkValidity(), one.validationMessage]"
+    for size, answer in ((11, [False, "Trop grand : 10 au plus"]), (10, [True, ""])):
+        await chosen.set_input_files(
+            {"name": "a.csv", "mimeType": "text/csv", "buffer": b"x" * size}
+        )
+        assert await chosen.evaluate(told) == answer
+    assert visit.complaints == []

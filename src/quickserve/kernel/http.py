@@ -183,7 +183,9 @@ class _Body:
         message = await self._receive() if int(self._declared) <= self._allowed else None
         self._seen += len(message.get("body", b"")) if message else 0
         if message is None or self._seen > self._allowed:
-            raise TooLarge(f"At most {self._allowed} bytes are accepted here.")
+            raise TooLarge(
+                f"At most {self._allowed} bytes are accepted here.", bytes_max=self._allowed
+            )
         return message
 
     async def _whole(self, message: Message) -> Message:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from quickserve.kernel.errors import FieldError, Problem, ProblemDocument
+from quickserve.kernel.errors import FieldError, Problem, ProblemDocument, TooLarge
 from quickserve.web.i18n import Locale
 
 _SERVER_ERROR: Final = 500
+_MEGABYTE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Sentence:
 
 def sentence(problem: Problem | ProblemDocument, locale: Locale) -> Sentence:
     known = _sentences(locale)
+    most = problem.extra.get("bytes_max")
+    if problem.code == TooLarge.code and isinstance(most, int) and most >= _MEGABYTE:
+        fix = locale.gettext("At most %(count)s MB are taken here.") % {"count": most // _MEGABYTE}
+        return Sentence(known[TooLarge.code].title, fix)
     if found := known.get(_code(problem)):
         return found
     by_status = {

@@ -129,6 +129,16 @@ async def test_a_name_too_long_is_told_not_cut(office: Office):
     assert (wrong.status, wrong.errors) == (422, {"name": "This is too long: shorten it."})
 
 
+async def test_a_file_beyond_the_limit_is_told_with_the_limit(office: Office):
+    form = await office.page("/organiser/imports")
+    large = await office.send(
+        "/organiser/imports", form.hidden | {"zone": "Europe/Paris"},
+        files={"file": ("a.csv", b"x" * (21 * 1024 * 1024))},
+    )  # fmt: skip
+    assert large.status == 413
+    assert "At most 20 MB are taken here." in large.plain
+
+
 async def test_another_organisers_event_is_never_offered(office: Office, neighbour: Office):
     theirs = (await neighbour.event()).rpartition("/")[2]
     form = await office.page(f"/organiser/events/offer?event={theirs}&event=nonsense")

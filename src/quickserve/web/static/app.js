@@ -165,12 +165,22 @@ function live(box) {
   follow();
 }
 
+// Files: one that is too large is told before it is sent.
+function file(input) {
+  input.addEventListener("change", () => {
+    const large = [...input.files].some((one) => one.size > Number(input.dataset.bytesMax));
+    input.setCustomValidity(large ? input.dataset.tooLarge : "");
+    if (large) input.reportValidity();
+  });
+}
+
 function look() {
   enhance(".theme", theme);
   enhance(".stepper", stepper);
   enhance("form[data-currency]", total);
   enhance("[data-expires-at]", timer);
   enhance("[data-copy]", copy);
+  enhance("[data-bytes-max]", file);
   enhance("[data-live]", live);
   enhance("[data-error-summary]", (summary) => summary.focus());
 }

@@ -52,7 +52,8 @@ async function judge() {
     if (!page.querySelector("[data-part=verdict]")) throw new Error(`answered ${answer.status}`);
     show(page);
     form.scan.value = mint();
-    form.code.value = unanswered = "";
+    unanswered = "";
+    form.reset(); // also forgets that the emptied field was filled in: it is not wrong
   } catch {
     show(lost.content.cloneNode(true)); // never the verdict of the ticket before
   } finally {
