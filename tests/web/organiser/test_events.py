@@ -10,6 +10,9 @@ from quickserve.kernel.money import Money
 
 from .office import Office
 
+PRICE = "Enter a price such as 18 or 18.50, at most €1,000,000,000.00; 0 is free."
+PLACES = "Enter a whole number from 0 to 1,000,000."
+
 
 def id_of(event: str) -> EventId:
     return EventId(UUID(event.rpartition("/")[2]))
@@ -195,6 +198,22 @@ async def test_the_tickets_form_sent_twice_is_saved_once(office: Office):
     assert (await of_catalog(office, event)).price_from == Money(2000, "EUR")
 
 
+async def test_saved_figures_are_shown_as_they_are_typed_there(office: Office):
+    event = await office.event()
+    await office.tickets(event, t0_price="12.50", t0_tax="5.5")
+    for lang, price, tax in (("en", "12.50", "5.5"), ("fr", "12,50", "5,5")):
+        office.lang = lang
+        form = await office.page(f"{event}/tickets")
+        assert f'value="{price}"' in form.text
+        assert f'value="{tax}"' in form.text
+        fields = form.hidden | {
+            "currency": "EUR", "t0-name": "Plein", "t0-price": price, "t0-tax": tax,
+            "t0-min": "1", "t0-max": "6", "q0-name": "", "q0-capacity": "120",
+        }  # fmt: skip
+        assert (await office.send(f"{event}/tickets", fields)).path.endswith("/tickets")
+    assert (await of_catalog(office, event)).price_from == Money(1250, "EUR")
+
+
 async def test_tickets_share_places_or_have_their_own(office: Office):
     event = await office.event()
     form = await office.page(f"{event}/tickets")
@@ -219,13 +238,11 @@ async def test_tickets_share_places_or_have_their_own(office: Office):
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
-        ("t0-price", "a lot", "Enter a price such as 18 or 18.50; 0 is free."),
-        ("t0-price", "-1", "Enter a price such as 18 or 18.50; 0 is free."),
+        *(("t0-price", text, PRICE) for text in ("a lot", "-1", "1e3", "1" * 20, "1000000000,01")),
         ("t0-tax", "NaN", "Enter a rate between 0 and 100, such as 5.5."),
         ("t0-max", "0", "Enter a whole number from 1 to 100."),
         ("t0-until", "tomorrow", "Enter a date and a time that the clocks there show."),
-        ("q0-capacity", "1e9", "Enter how many places a date has."),
-        ("q0-capacity", "", "Enter how many places a date has."),
+        *(("q0-capacity", text, PLACES) for text in ("1e9", "", "-5", "2.5", "1" + "0" * 20)),
     ],
 )
 async def test_a_wrong_figure_is_told_at_its_field(

@@ -36,7 +36,9 @@ async def tickets_page(request: Request, own: TheEvent, ask: Ask) -> Response:
     groups = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token), PAGE_SECONDS)
     if groups is None:
         return without_places(request, own)
-    return _show(request, own, ticket_fields.of_event(own.view, groups, own.zone))
+    return _show(
+        request, own, ticket_fields.of_event(own.view, groups, own.zone, locale_of(request))
+    )
 
 
 @router.post("/organiser/events/{event_id}/tickets")

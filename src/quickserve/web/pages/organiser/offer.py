@@ -26,7 +26,14 @@ from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import drafts, quotas
 from quickserve.web.pages.organiser.desk import Desk, Organising, show
 from quickserve.web.pages.organiser.events import SECTION, Filter
-from quickserve.web.pages.organiser.numbers import CAPACITY_MAX, amount, count, rate
+from quickserve.web.pages.organiser.numbers import (
+    CAPACITY_MAX,
+    amount,
+    amount_rule,
+    count,
+    count_rule,
+    rate,
+)
 from quickserve.web.pages.organiser.ticket_fields import CURRENCIES
 from quickserve.web.problems import Sentence
 
@@ -120,18 +127,19 @@ def _draft(values: dict[str, str], locale: Locale) -> tuple[TicketTypeDraft, int
         found["name"] = gettext("Give the ticket a name, such as “Full price”.")
     if values["currency"] not in CURRENCIES:
         found["currency"] = gettext("Choose one of the list.")
-    price = amount(values["price"], CURRENCIES[0] if found else values["currency"])
+    currency = values["currency"] if values["currency"] in CURRENCIES else CURRENCIES[0]
+    price = amount(values["price"], currency)
     if price is None:
-        found["price"] = gettext("Enter a price such as 18 or 18.50; 0 is free.")
+        found["price"] = amount_rule(currency, locale)
     tax = rate(values["tax"])
     if tax is None:
         found["tax"] = gettext("Enter a rate between 0 and 100, such as 5.5.")
     places = count(values["places"], 0, CAPACITY_MAX)
     if places is None:
-        found["places"] = gettext("Enter how many places a date has.")
+        found["places"] = count_rule(0, CAPACITY_MAX, locale)
     most = count(values["max"], 1, 100)
     if most is None:
-        found["max"] = gettext("Enter a whole number from 1 to 100.")
+        found["max"] = count_rule(1, 100, locale)
     if found:
         raise drafts.Mistakes(found)
     assert places is not None

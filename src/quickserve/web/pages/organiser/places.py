@@ -15,7 +15,7 @@ from quickserve.web.pages.organiser import drafts, quotas
 from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
 from quickserve.web.pages.organiser.event_tickets import without_places
 from quickserve.web.pages.organiser.events import SECTION
-from quickserve.web.pages.organiser.numbers import CAPACITY_MAX, count
+from quickserve.web.pages.organiser.numbers import CAPACITY_MAX, count, count_rule
 from quickserve.web.pages.organiser.quotas import Group
 from quickserve.web.patience import PAGE_SECONDS, optional
 from quickserve.web.problems import Sentence
@@ -61,7 +61,7 @@ def _changes(
             continue
         capacity, taken = count(form.text(name), 0, CAPACITY_MAX), quota.held + quota.sold
         if capacity is None or capacity < taken:
-            found[name] = locale.gettext("Enter a whole number from %(least)s.") % {"least": taken}
+            found[name] = count_rule(taken, CAPACITY_MAX, locale)
             continue
         changes.append(
             QuotaChange(

@@ -19,7 +19,15 @@ from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.web.forms import Form
 from quickserve.web.i18n import Locale
 from quickserve.web.pages.organiser import drafts, local_times, quotas
-from quickserve.web.pages.organiser.numbers import CAPACITY_MAX, amount, count, rate
+from quickserve.web.pages.organiser.numbers import (
+    CAPACITY_MAX,
+    amount,
+    amount_rule,
+    count,
+    count_rule,
+    rate,
+    typed,
+)
 from quickserve.web.pages.organiser.quotas import Group
 from quickserve.web.problems import field_errors
 
@@ -90,14 +98,14 @@ def _new_places(key: str) -> Places:
     return Places(key, "", "", str(new_uuid()))
 
 
-def of_event(event: EventView, groups: Sequence[Group], zone: str) -> Fields:
+def of_event(event: EventView, groups: Sequence[Group], zone: str, locale: Locale) -> Fields:
     """With a blank row for one more of each; without any tickets, one of each to begin with."""
     places = [
         Places(f"q{n}", g.name, "" if g.capacity is None else str(g.capacity), "", g)
         for n, g in enumerate(groups)
     ]
     tickets = [
-        _known_ticket(f"t{n}", kind, _place_of(kind, places), zone)
+        _known_ticket(f"t{n}", kind, _place_of(kind, places), zone, locale)
         for n, kind in enumerate(event.ticket_types)
     ]
     currency = event.ticket_types[0].price.currency if event.ticket_types else CURRENCIES[0]
@@ -124,10 +132,11 @@ def _place_of(kind: TicketTypeView, places: list[Places]) -> str:
     return next(holds, places[0].key if places else "q0")
 
 
-def _known_ticket(key: str, kind: TicketTypeView, places: str, zone: str) -> Ticket:
+def _known_ticket(key: str, kind: TicketTypeView, places: str, zone: str, locale: Locale) -> Ticket:
     values = {
         "name": kind.name, "description": kind.description,
-        "price": f"{kind.price.amount:f}", "tax": f"{Decimal(kind.tax_rate_bp) / 100:g}",
+        "price": typed(kind.price.amount, locale),
+        "tax": typed(Decimal(kind.tax_rate_bp) / 100, locale),
         "from": local_times.typed(kind.sale_from, zone),
         "until": local_times.typed(kind.sale_until, zone),
         "min": str(kind.min_per_booking), "max": str(kind.max_per_booking), "places": places,
@@ -200,11 +209,11 @@ def _ticket_draft(
     sale_from, from_fine = _sale(values["from"], zone, ticket.known and ticket.known.sale_from)
     sale_until, until_fine = _sale(values["until"], zone, ticket.known and ticket.known.sale_until)
     gettext = locale.gettext
-    each = gettext("Enter a whole number from 1 to 100.")
+    each = count_rule(1, 100, locale)
     moment = gettext("Enter a date and a time that the clocks there show.")
     wrong = {
         "name": not values["name"] and gettext("Give the ticket a name, such as “Full price”."),
-        "price": price is None and gettext("Enter a price such as 18 or 18.50; 0 is free."),
+        "price": price is None and amount_rule(fields.currency, locale),
         "tax": tax is None and gettext("Enter a rate between 0 and 100, such as 5.5."),
         "min": least is None and each,
         "max": (most is None and each)
@@ -284,7 +293,7 @@ def _capacity(one: Places, found: dict[str, str], locale: Locale) -> int | None:
     capacity = count(one.capacity, 0, CAPACITY_MAX)
     taken = one.group.taken if one.group else 0
     if capacity is None:
-        found[f"{one.key}-capacity"] = locale.gettext("Enter how many places a date has.")
+        found[f"{one.key}-capacity"] = count_rule(0, CAPACITY_MAX, locale)
     elif capacity < taken:
         found[f"{one.key}-capacity"] = locale.ngettext(
             "%(count)s place is sold or set aside: enter at least as many.",
