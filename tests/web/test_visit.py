@@ -95,6 +95,13 @@ async def test_a_late_answer_is_waited_for(house, visitor):
     await visitor.until_bought()
 
 
+async def test_how_long_the_bank_may_take_is_said(house, visitor):
+    show = await house.put_on()
+    await visitor.choose(show)
+    await visitor.pay("4000 0000 0000 0259")
+    assert "Your bank has 10 minutes to answer; without an answer nothing is" in visitor.text()
+
+
 async def test_wrong_answers_are_named_and_the_right_ones_kept(house, visitor):
     show = await house.put_on()
     await visitor.choose(show)

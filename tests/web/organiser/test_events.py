@@ -214,6 +214,18 @@ async def test_saved_figures_are_shown_as_they_are_typed_there(office: Office):
     assert (await of_catalog(office, event)).price_from == Money(1250, "EUR")
 
 
+async def test_what_publishing_and_cancelling_will_do_is_told(office: Office):
+    over = await office.event(**{"d0-starts": "2020-07-13T21:00", "d0-ends": "2020-07-14T02:00"})
+    to_come = await office.event()
+    for event, past in ((over, True), (to_come, False)):
+        await office.tickets(event)
+        asked = await office.page(f"{event}/publication")
+        assert ("All its dates are over" in asked.plain) is past
+        gone = await office.page(f"{event}/cancellation")
+        assert "No ticket is sold." in gone.plain
+        assert "tell" not in gone.plain.partition("Cancel the event for good")[0]
+
+
 async def test_tickets_share_places_or_have_their_own(office: Office):
     event = await office.event()
     form = await office.page(f"{event}/tickets")

@@ -22,6 +22,7 @@ from quickserve.web.page import (
     locale_of,
     page_router,
     redirect,
+    settings_of,
 )
 from quickserve.web.patience import begin, optional
 from quickserve.web.problems import Sentence, sentence_for
@@ -67,7 +68,7 @@ async def purchase_state(request: Request, checkout_id: CheckoutId, ask: Ask) ->
     if path:
         target = locale_of(request).path(path)
         return Response(headers={"HX-Redirect": target, "Cache-Control": "no-store"})
-    return render(request, "purchase_state.html", headers=PRIVATE, id=view.id, purchase=view)
+    return render(request, "purchase_state.html", headers=PRIVATE, **_under_way(request, view))
 
 
 @router.get("/pay/challenge/{challenge_id}")
@@ -89,7 +90,7 @@ async def answer_challenge(
 
 async def _answer(request: Request, view: CheckoutView, ask: Services) -> Response:
     if view.state != "failed":
-        return render(request, "purchase.html", headers=PRIVATE, id=view.id, purchase=view)
+        return render(request, "purchase.html", headers=PRIVATE, **_under_way(request, view))
     hold = await optional(ask.booking.hold(view.hold_id))
     return render(
         request, "purchase_failed.html", headers=PRIVATE,
@@ -106,6 +107,11 @@ async def _asked(ask: Services, checkout_id: CheckoutId, wait_ms: int) -> Checko
         if problem.transient:
             return None
         raise
+
+
+def _under_way(request: Request, view: CheckoutView) -> dict[str, Any]:
+    minutes = -(-settings_of(request).payment_wait_seconds // 60)
+    return {"id": view.id, "purchase": view, "minutes": minutes}
 
 
 def _away(checkout_id: CheckoutId) -> dict[str, Any]:

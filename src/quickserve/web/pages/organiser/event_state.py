@@ -4,6 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from quickserve.kernel.errors import NotFound, Problem
+from quickserve.kernel.service import Context, Ctx
 from quickserve.web.forms import Submitted
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import quotas
@@ -16,17 +17,19 @@ router = page_router()
 
 
 @router.get("/organiser/events/{event_id}/publication")
-async def publication_page(request: Request, own: TheEvent, ask: Ask) -> Response:
-    return await _publication(request, own, ask)
+async def publication_page(request: Request, own: TheEvent, ask: Ask, ctx: Ctx) -> Response:
+    return await _publication(request, own, ask, ctx)
 
 
 @router.post("/organiser/events/{event_id}/publication")
-async def publish(request: Request, own: TheEvent, _form: Submitted, ask: Ask) -> Response:
+async def publish(
+    request: Request, own: TheEvent, _form: Submitted, ask: Ask, ctx: Ctx
+) -> Response:
     try:
         await ask.catalog.publish(own.view.id, own.desk.token)
     except Problem as problem:
         begin_again(request)
-        return await _publication(request, own, ask, problem)
+        return await _publication(request, own, ask, ctx, problem)
     return redirect(request, f"{own.path}?done=published")
 
 
@@ -49,7 +52,7 @@ async def cancel(request: Request, own: TheEvent, _form: Submitted, ask: Ask) ->
 
 
 async def _publication(
-    request: Request, own: OwnEvent, ask: Services, problem: Problem | None = None
+    request: Request, own: OwnEvent, ask: Services, ctx: Context, problem: Problem | None = None
 ) -> Response:
     found = await optional(quotas.groups(ask.booking, own.view.id, own.desk.token))
     groups = found or []
@@ -59,5 +62,6 @@ async def _publication(
         status=problem.status if problem else 200,
         own=own, groups=groups, told=sentence(problem, locale_of(request)) if problem else None,
         known=found is not None,
+        over=all(d.state == "cancelled" or d.ends_at <= ctx.clock.now() for d in own.view.dates),
         without_places=[kind for kind in own.view.ticket_types if kind.id not in sellable],
     )  # fmt: skip
