@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Route, expect
 
 from quickserve.kernel.auth import Role
 from tests.journeys import qr
-from tests.journeys.browser import Person, chromium, person, shoot
+from tests.journeys.browser import PHONE, Person, chromium, person, shoot
 from tests.journeys.product import PASSWORD
 from tests.journeys.shows import House, Show
 
@@ -77,6 +77,11 @@ async def test_the_programme_is_narrowed_by_words_and_days(browser: Browser, hou
         await amina.page.get_by_role("link", name="Tonight").click()
         await expect(amina.page.get_by_role("link", name=tonight.title)).to_be_visible()
         await expect(amina.page.get_by_role("link", name=later.title)).to_have_count(0)
+        await amina.open("/?when=past")
+        chosen = await amina.page.locator(".chips [aria-current]").bounding_box()
+        assert chosen
+        assert chosen["x"] >= 0
+        assert chosen["x"] + chosen["width"] <= PHONE["width"]
 
 
 async def test_the_door_admits_once_and_tells_when_and_where(browser: Browser, house: House):
