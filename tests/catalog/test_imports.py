@@ -124,6 +124,18 @@ async def test_what_people_did_survives_the_next_file(catalog: Catalog, organise
     assert {e.title for e in await events_of(organiser)} == {"Concert 1", "Concert 2", "Concert 3"}
 
 
+async def test_what_no_file_tells_stays(catalog: Catalog, organiser: Organiser):
+    await bring(organiser, calendar(concert("1")))
+    (event,) = await events_of(organiser)
+    dates = [d.model_dump(include={"id", "starts_at", "ends_at", "zone"}) for d in event.dates]
+    words = {"refund_rule": "Jusqu’à la veille", "access": "Sans marche"}
+    draft = organiser.draft(event.title, dates=dates, **words)
+    await catalog.client.put_event(event.id, draft, organiser.token)
+    await bring(organiser, calendar(concert("1", hour=21)))
+    (now,) = await events_of(organiser)
+    assert (now.refund_rule, now.access) == (words["refund_rule"], words["access"])
+
+
 async def test_a_series_with_a_moved_and_a_cancelled_instance(
     catalog: Catalog, organiser: Organiser
 ):

@@ -67,6 +67,8 @@ class EventRow:
     organiser_slug: str
     title: str
     description: str
+    refund_rule: str
+    access: str
     language: str | None
     url: str | None
     category: str | None
@@ -278,12 +280,16 @@ class SavedVenue:
 
 @dataclass(frozen=True, slots=True)
 class SavedEvent:
-    """`state` is written when the event is new, or to cancel it; otherwise it stays."""
+    """`state` is written when the event is new, or to cancel it; otherwise it stays. So do
+    `refund_rule` and `access` where they are None: a file tells neither.
+    """
 
     id: EventId
     organiser_id: OrganiserId
     title: str
     description: str
+    refund_rule: str | None
+    access: str | None
     language: str | None
     url: str | None
     category: str | None

@@ -79,6 +79,8 @@ async def _event(tx: Transaction, row: model.EventRow) -> EventView:
         ),
         title=row.title,
         description=row.description,
+        refund_rule=row.refund_rule,
+        access=row.access,
         language=row.language,
         url=row.url,
         category=row.category,

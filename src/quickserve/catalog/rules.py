@@ -72,6 +72,8 @@ def _event_texts(draft: EventDraft) -> Iterator[FieldError]:
     yield from _optional_line("language", draft.language)
     yield from _optional_line("category", draft.category)
     yield from _lines("description", draft.description)
+    yield from _lines("refund_rule", draft.refund_rule)
+    yield from _lines("access", draft.access)
     if draft.url is not None and not _web_address(draft.url):
         yield FieldError(
             field="url", code="not-a-web-address",

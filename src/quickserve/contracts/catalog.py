@@ -85,6 +85,8 @@ class EventView(BaseModel):
     organiser: OrganiserProfile
     title: str
     description: str
+    refund_rule: str
+    access: str
     language: str | None
     url: str | None
     category: str | None
@@ -169,6 +171,8 @@ class EventDraft(BaseModel):
     organiser_id: OrganiserId
     title: str = Field(min_length=1, max_length=300)
     description: str = Field(default="", max_length=20_000)
+    refund_rule: str = Field(default="", max_length=1000)
+    access: str = Field(default="", max_length=1000)
     language: str | None = Field(default=None, max_length=35)
     url: str | None = Field(default=None, max_length=2000)
     category: str | None = Field(default=None, max_length=100)

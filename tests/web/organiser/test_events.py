@@ -1,6 +1,8 @@
 """An event from its first line to its cancellation, by forms only."""
 
 import asyncio
+import html
+import re
 
 import pytest
 
@@ -224,6 +226,33 @@ async def test_what_publishing_and_cancelling_will_do_is_told(office: Office):
         gone = await office.page(f"{event}/cancellation")
         assert "No ticket is sold." in gone.plain
         assert "tell" not in gone.plain.partition("Cancel the event for good")[0]
+
+
+async def test_refunds_and_access_are_told_on_the_events_page(office: Office):
+    words = {
+        "refund_rule": "Remboursé\n\njusqu’à la veille.",
+        "access": "Entrée <b>sans</b> marche",
+    }
+    event = await office.event(**words)
+    await office.tickets(event)
+    await office.send(f"{event}/publication", (await office.page(f"{event}/publication")).hidden)
+    public = await office.page(f"/events/{event.rpartition('/')[2]}")
+    assert "Access Entrée <b>sans</b> marche" in html_text(public.response.text)
+    assert "Refunds Remboursé jusqu’à la veille." in html_text(public.response.text)
+    form = await office.page(f"{event}/edit")
+    assert "jusqu’à la veille." in form.text
+    fields = {
+        "title": "Bal", "zone": "Europe/Paris", "language": "fr", "refund_rule": "", "access": "",
+        "d0-starts": "2031-07-13T21:00", "d0-ends": "2031-07-14T02:00",
+    }  # fmt: skip
+    await office.fill_in(f"{event}/edit", fields)
+    gone = html_text((await office.page(f"/events/{event.rpartition('/')[2]}")).response.text)
+    assert "Refunds" not in gone
+    assert "Access " not in gone.partition("Accessibility")[0]
+
+
+def html_text(page: str) -> str:
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
 
 
 async def test_tickets_share_places_or_have_their_own(office: Office):

@@ -94,6 +94,8 @@ def _event(organiser_id: OrganiserId, entry: _Entry) -> model.SavedEvent:
         organiser_id=organiser_id,
         title=event.title,
         description=event.description,
+        refund_rule=None,
+        access=None,
         language=event.language,
         url=event.url,
         category=event.category,

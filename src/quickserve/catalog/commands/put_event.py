@@ -54,6 +54,8 @@ def _event(cmd: PutEvent, digest: bytes) -> model.SavedEvent:
         organiser_id=draft.organiser_id,
         title=draft.title.strip(),
         description=draft.description,
+        refund_rule=draft.refund_rule.strip(),
+        access=draft.access.strip(),
         language=draft.language or None,
         url=draft.url,
         category=draft.category or None,

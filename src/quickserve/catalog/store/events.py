@@ -115,19 +115,21 @@ async def save_events(tx: Transaction, events: Sequence[SavedEvent]) -> None:
     """What came from a file keeps its source when a person edits it."""
     await tx.execute(
         "INSERT INTO events AS e (id, organiser_id, title, description, language, url, category,"
-        "   state, source_uid, source_hash, draft_hash, search_text)"
+        "   state, source_uid, source_hash, draft_hash, search_text, refund_rule, access)"
         " SELECT id, organiser_id, title, description, language, url, category, state, source_uid,"
-        "   decode(source_hash, 'hex'), decode(draft_hash, 'hex'), search_text"
+        "   decode(source_hash, 'hex'), decode(draft_hash, 'hex'), search_text, refund_rule, access"
         " FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (id uuid, organiser_id uuid, title text,"
         "   description text, language text, url text, category text, state text, source_uid text,"
-        "   source_hash text, draft_hash text, search_text text)"
+        "   source_hash text, draft_hash text, search_text text, refund_rule text, access text)"
         " ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title,"
         "   description = EXCLUDED.description, language = EXCLUDED.language, url = EXCLUDED.url,"
         "   category = EXCLUDED.category, draft_hash = EXCLUDED.draft_hash,"
         "   state = CASE EXCLUDED.state WHEN 'cancelled' THEN 'cancelled' ELSE e.state END,"
         "   source_uid = coalesce(EXCLUDED.source_uid, e.source_uid),"
         "   source_hash = coalesce(EXCLUDED.source_hash, e.source_hash),"
-        "   search_text = EXCLUDED.search_text",
+        "   search_text = EXCLUDED.search_text,"
+        "   refund_rule = coalesce(EXCLUDED.refund_rule, e.refund_rule),"
+        "   access = coalesce(EXCLUDED.access, e.access)",
         {"rows": _json(events)},
     )
 
@@ -281,6 +283,7 @@ async def find_event(tx: Transaction, event_id: EventId) -> EventRow | None:
         EventRow,
         "SELECT e.id, e.organiser_id, coalesce(o.name, '') AS organiser_name,"
         "   coalesce(o.slug, '') AS organiser_slug, e.title, e.description, e.language, e.url,"
+        "   coalesce(e.refund_rule, '') AS refund_rule, coalesce(e.access, '') AS access,"
         "   e.category, e.state, e.published_at IS NOT NULL AS was_published,"
         "   e.source_uid IS NOT NULL AS imported"
         " FROM events e LEFT JOIN organisers o ON o.id = e.organiser_id WHERE e.id = %s",

@@ -134,7 +134,8 @@ async def _show(
         currency=rows[0].price.currency if rows else "",
         scale=scale(rows[0].price.currency) if rows else 2,
         over=now >= dates.shown.ends_at,
-        text=prose(event.description), summary=opening(event.description),
+        text=prose(event.description), access=prose(event.access),
+        refunds=prose(event.refund_rule), summary=opening(event.description),
         map_link=offers.map_link(dates.shown.venue) if dates.shown.venue else "",
         data=offers.for_machines(event, dates.shown, address),
     )  # fmt: skip

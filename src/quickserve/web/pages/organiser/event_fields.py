@@ -24,6 +24,7 @@ from quickserve.web.problems import field_errors
 DATES_MAX: Final = 1000
 _TEXTS: Final = ("title", "category", "url", "language", "zone", "venue", "address", "city")
 _COUNTRY: Final = "country"
+_PARAGRAPHS: Final = ("description", "refund_rule", "access")
 TONGUES: Final = ("fr", "en", "")
 
 
@@ -67,7 +68,7 @@ class Fields:
 
 
 def blank(locale: Locale) -> Fields:
-    values: dict[str, str] = dict.fromkeys((*_TEXTS, _COUNTRY, "description"), "")
+    values: dict[str, str] = dict.fromkeys((*_TEXTS, _COUNTRY, *_PARAGRAPHS), "")
     values |= {"zone": "Europe/Paris", "language": locale.code}
     return Fields(EventId(new_uuid()), values, [Row("d0", DateId(new_uuid()))])
 
@@ -76,7 +77,8 @@ def of_event(event: EventView, zone: str) -> Fields:
     dates = _open_dates(event)
     venue = dates[0].venue if dates else None
     values = {
-        "title": event.title, "description": event.description, "category": event.category or "",
+        "title": event.title, "description": event.description,
+        "refund_rule": event.refund_rule, "access": event.access, "category": event.category or "",
         "url": event.url or "", "language": event.language or "", "zone": zone,
         "venue": venue.name if venue else "", "address": (venue and venue.address) or "",
         "city": (venue and venue.city) or "", "country": (venue and venue.country) or "",
@@ -94,7 +96,7 @@ def of_event(event: EventView, zone: str) -> Fields:
 def sent(form: Form, event: EventView | None) -> Fields:
     """`event`: the one that is changed; None for a new one."""
     values = {name: form.text(name) for name in (*_TEXTS, _COUNTRY)}
-    values["description"] = form.lines("description")
+    values |= {name: form.lines(name) for name in _PARAGRAPHS}
     known = {date.id: date for date in _open_dates(event)} if event else {}
     rows: list[Row] = []
     for key in form.keys("d", "-id")[:DATES_MAX]:
@@ -144,7 +146,8 @@ def draft(fields: Fields, organiser_id: OrganiserId, locale: Locale) -> EventDra
         raise drafts.Mistakes(found)
     return drafts.made(
         EventDraft, organiser_id=organiser_id, title=values["title"],
-        description=values["description"], language=values["language"] or None,
+        description=values["description"], refund_rule=values["refund_rule"],
+        access=values["access"], language=values["language"] or None,
         url=values["url"] or None, category=values["category"] or None, dates=dates,
     )  # fmt: skip
 
@@ -206,7 +209,7 @@ def _same(venue: VenueView) -> VenueDraft:
 
 def names(fields: Fields) -> dict[str, str]:
     """A service's field → this form's."""
-    told = {name: name for name in ("title", "description", "category", "url", "language")}
+    told = {name: name for name in ("title", *_PARAGRAPHS, "category", "url", "language")}
     for index, row in enumerate(kept(fields)):
         at = f"dates.{index}"
         told |= {
