@@ -64,10 +64,12 @@ def run() -> list[Figure]:
 def _measure(place: Place, roles: tuple[str, ...], count: int, rate: float) -> Mapping[str, Any]:
     """What the processes tell, together."""
     name = token_hex(4)
-    processes = [_start(place, role, name, count, rate) for role in roles]
+    processes: list[subprocess.Popen[str]] = []
     try:
-        for process in processes:
-            _await_ready(process)
+        for role in roles:
+            # One after the other: two that make the same queue at once can annoy the broker.
+            processes.append(_start(place, role, name, count, rate))
+            _await_ready(processes[-1])
         # The taker first; the sender's word is also the start of the clock.
         for process in reversed(processes):
             _word(process)

@@ -18,7 +18,7 @@ import uvloop
 
 from quickserve.kernel import outbox
 from quickserve.kernel.bus.local import LocalBus
-from quickserve.kernel.bus.port import Bus, Outcomes, Route
+from quickserve.kernel.bus.port import Bus, BusUnreachable, Outcomes, Route
 from quickserve.kernel.bus.rabbitmq.bus import RabbitBus
 from quickserve.kernel.db import Database, Transaction
 from quickserve.kernel.events import DomainEvent, Message
@@ -145,9 +145,18 @@ async def take(task: Task) -> dict[str, Any]:
     async with opened(task.taker_url) as db:
         taker = Taker(task, db, bus)
         async with bus.connected(), bus.consuming():
-            await bus.publish([])
+            await _connected(bus)
             await started()
             return await taker.finished()
+
+
+async def _connected(bus: RabbitBus) -> None:
+    while True:
+        try:
+            await bus.publish([])
+        except BusUnreachable:
+            continue
+        return
 
 
 async def both(task: Task) -> dict[str, Any]:

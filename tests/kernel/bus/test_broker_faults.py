@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
+import aio_pika
 import pytest
 
 from quickserve.kernel import outbox
@@ -19,7 +20,7 @@ from quickserve.kernel.outbox import Relay
 from tests.kernel.world import Bakery, LoafBaked, baked, eventually
 from tests.servers import Rabbit
 
-from .town import Eater, bus_at, depth, loaf
+from .town import Eater, bus_at, connected, depth, loaf
 
 RECOVERY_SECONDS_MAX = 5
 # This broker forgets a new queue's process when it dies within a second or so.
@@ -85,6 +86,33 @@ async def published(bus: RabbitBus, name: str) -> bool:
     except BusUnreachable:
         return False
     return True
+
+
+async def delete_queue(url: str) -> None:
+    async with await aio_pika.connect(url) as connection:
+        await (await connection.channel()).queue_delete(queues.queue_of("anna"))
+
+
+async def test_a_queue_that_somebody_deleted_is_made_again_before_anything_counts_as_sent(
+    url: str,
+) -> None:
+    sender = RabbitBus(url, {"anna": [LoafBaked.TYPE]})
+    async with sender.connected():
+        await eventually(lambda: connected(sender))
+        await delete_queue(url)
+        await eventually(lambda: published(sender, "kept"))
+        assert await depth(url, queues.queue_of("anna")) == 1
+
+
+async def test_who_takes_from_a_queue_that_somebody_deleted_goes_on(url: str) -> None:
+    anna = Eater()
+    async with bus_at(url, anna=anna) as bus:
+        await bus.publish([loaf("before")])
+        await anna.has(1)
+        await delete_queue(url)
+        await eventually(lambda: published(bus, "after"))
+        await anna.has(2)
+    assert anna.subjects == ["before", "after"]
 
 
 # -- From commit to effect ------------------------------------------------------------------------

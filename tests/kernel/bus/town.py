@@ -10,11 +10,11 @@ from typing import ClassVar
 
 import aio_pika
 
-from quickserve.kernel.bus.port import Outcomes, Route
+from quickserve.kernel.bus.port import BusUnreachable, Outcomes, Route
 from quickserve.kernel.bus.rabbitmq.bus import RabbitBus
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, new_uuid
-from tests.kernel.world import LoafBaked
+from tests.kernel.world import LoafBaked, eventually
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,19 @@ async def bus_at(
         bus.subscribe(Route(name, tuple(events), eater.take))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bus.connected())
-        await bus.publish([])  # connected, and its queues are made
+        await eventually(lambda: connected(bus))
         if consuming:
             await stack.enter_async_context(bus.consuming())
         yield bus
+
+
+async def connected(bus: RabbitBus) -> bool:
+    """And its queues are made."""
+    try:
+        await bus.publish([])
+    except BusUnreachable:
+        return False
+    return True
 
 
 async def depth(url: str, queue: str) -> int:

@@ -49,7 +49,10 @@ class RabbitBus:
                 link = await self._link.get()
         except TimeoutError as error:
             raise BusUnreachable("There is no connection to the broker.") from error
-        await link.send([_letter(message) for message in messages])
+        wanted = frozenset[str]().union(*self._wanted.values())
+        await link.send(
+            [_letter(message, must_arrive=message.type in wanted) for message in messages]
+        )
         return [None] * len(messages)
 
     @property
@@ -144,10 +147,10 @@ class _Current:
             BUS_CONNECTED.set(0)
 
 
-def _letter(message: Message) -> Letter:
+def _letter(message: Message, *, must_arrive: bool) -> Letter:
     return Letter(
         EXCHANGE, message.type, cloudevents.structured(message), cloudevents.STRUCTURED,
-        str(message.id), type=message.type, must_arrive=False,
+        str(message.id), type=message.type, must_arrive=must_arrive,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, DeliveryMode
-from aio_pika.exceptions import DeliveryError
+from aio_pika.exceptions import DeliveryError, PublishError
 from aiormq import Channel as BareChannel
 from pamqp.commands import Basic
 
@@ -37,7 +37,7 @@ class Letter:
     id: str | None
     type: str | None = None
     headers: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    # Without a queue for it: True is an error, False the sender's good luck.
+    # That there is no queue for it: an error, or nobody's loss.
     must_arrive: bool = True
 
 
@@ -68,7 +68,8 @@ class Link:
             raise BusUnreachable("The broker does not confirm.") from error
         for answer in answers:
             if isinstance(answer, BaseException):
-                if not isinstance(answer, DeliveryError):
+                # Refused is not broken; but what finds no queue needs all declared anew.
+                if isinstance(answer, PublishError) or not isinstance(answer, DeliveryError):
                     self.broken.set()
                 raise BusUnreachable("The broker did not take a message.") from answer
 
@@ -92,6 +93,9 @@ class Link:
         channel = self._connection.channel()
         await channel.initialize(timeout=_CONNECT_SECONDS_MAX)
         channel.close_callbacks.add(self._break)
+        # The broker ends a consumer when its queue is deleted, and says so once.
+        bare = await channel.get_underlay_channel()
+        bare.on_consumer_cancel_callbacks.add(self._break)
         return channel
 
     async def close(self, channel: AbstractChannel) -> None:
