@@ -68,9 +68,9 @@ class World:
         app = self.platforms[service].apps[service]
         return httpx.ASGITransport(app, raise_app_exceptions=False, client=(peer, 1))
 
-    def front(self) -> httpx.AsyncBaseTransport:
+    def front(self, peer: str = "127.0.0.1") -> httpx.AsyncBaseTransport:
         """To what everybody reaches: the pages, and the APIs below `/api`."""
-        front = _ToFront(Front(self.platforms["web"]))
+        front = _ToFront(Front(self.platforms["web"]), peer)
         self._transports.append(front)
         return front
 
@@ -174,8 +174,8 @@ async def _until_taken(settings: Settings, service: str, message: Message) -> No
 
 
 class _ToFront(httpx.ASGITransport):
-    def __init__(self, front: Front) -> None:
-        super().__init__(front, raise_app_exceptions=False)
+    def __init__(self, front: Front, peer: str) -> None:
+        super().__init__(front, raise_app_exceptions=False, client=(peer, 1))
         self._front = front
 
     async def aclose(self) -> None:

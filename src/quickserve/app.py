@@ -122,6 +122,8 @@ class Platform:
         self.apps[service.name] = build_app(runtime)
 
     def _database_url(self, service: Service) -> str:
+        if not service.owns_data:
+            return ""
         settings = self.settings.of_service(service.name)
         return service_url(settings.database_url, service.schema(settings))
 

@@ -33,6 +33,7 @@ from quickserve.kernel.telemetry import Observed, metrics_page
 from quickserve.kernel.throttle import Takes
 
 _WAIT_SECONDS: Final = 8  # while the process starts
+_DOTS: Final = frozenset({".", ".."})
 _PROBES: Final = frozenset({"/metrics", "/readyz"})
 # Services tell these each other; strangers do not: whose trace is recorded, say, is our choice.
 _OWN_HEADERS: Final = frozenset({
@@ -117,7 +118,10 @@ class Front:
             self._gate = _Pushed(bus, self._services, self._gate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._gate(scope, receive, send)
+        # What is judged here must be what is asked for in the end: a client resolves dots.
+        unresolved = not _DOTS.isdisjoint(scope["path"].split("/"))
+        app = problem_response(NotFound()) if unresolved else self._gate
+        await app(scope, receive, send)
 
     async def close(self) -> None:
         for forward in self._services.forwards.values():

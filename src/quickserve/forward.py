@@ -44,6 +44,8 @@ class Forward:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await self._read(receive)
+            if body is None:
+                return
             async with self._answer(scope, body) as response:
                 await _give_back(response, send)
         except Problem as problem:
@@ -52,10 +54,13 @@ class Forward:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _read(self, receive: Receive) -> bytes:
+    async def _read(self, receive: Receive) -> bytes | None:
+        """None when the caller hung up: half a body must not pass for a whole one."""
         body = bytearray()
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
             body += message.get("body", b"")
             if len(body) > self._body_max:
                 raise TooLarge(
@@ -72,7 +77,9 @@ class Forward:
                 break
             except httpx.RequestError as error:
                 unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-                if attempt == _ATTEMPTS or not (unsent or scope["method"] in _SAFE):
+                hangs = isinstance(error, httpx.ReadTimeout | httpx.PoolTimeout)
+                again = unsent or (scope["method"] in _SAFE and not hangs)
+                if attempt == _ATTEMPTS or not again:
                     raise Unavailable(
                         "A part of the service does not answer.", retry_after=2
                     ) from error

@@ -136,6 +136,7 @@ def test_no_two_services_share_a_secret():
 @pytest.mark.parametrize("name", [*SERVICES, *ONCE])
 def test_every_setting_of_ours_exists(name: str):
     known = {f"QUICKSERVE_{field.upper()}" for field in Settings.model_fields}
+    known |= {"FORWARDED_ALLOW_IPS"}  # uvicorn's own
     known |= {
         f"QUICKSERVE_{s.upper()}_{kind}" for s in SERVICES for kind in ("URL", "DATABASE_URL")
     }

@@ -230,6 +230,35 @@ async def test_while_the_issuer_is_away_no_token_is_wrong(
         await TokenVerifier(settings, away).principal(issuer.token())
 
 
+async def test_while_rotated_keys_cannot_be_fetched_no_token_is_wrong(
+    settings: Settings, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    rotated = Issuer(settings)
+    answer = issuer.keys
+
+    async def keys() -> Any:
+        nonlocal asked
+        asked += 1
+        return await answer()
+
+    async def away() -> Any:
+        raise httpx.ConnectError("nobody there")
+
+    verifier = TokenVerifier(settings, keys)
+    await verifier.principal(issuer.token())
+    monkeypatch.setattr(auth, "_KEYS_SECONDS_MIN", 0)
+    answer = away
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            await verifier.principal(rotated.token())
+    assert asked == 2, "one question, then a pause"
+    monkeypatch.setattr(auth, "_KEYS_PAUSE_SECONDS", 0)
+    verifier._ask_again_at = 0
+    answer = rotated.keys
+    await verifier.principal(rotated.token())
+
+
 # -- Over HTTP ------------------------------------------------------------------------------------
 
 

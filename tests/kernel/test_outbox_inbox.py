@@ -323,3 +323,16 @@ def test_unknown_members_of_an_event_are_ignored() -> None:
     data = {"loaf_id": str(loaf.loaf_id), "price": {"minor": 350, "currency": "EUR"}, "new": 1}
     assert LoafBaked.load(data) == loaf
     assert loaf.subject == str(loaf.loaf_id)
+
+
+async def test_old_messages_are_forgotten_however_many(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "FORGOTTEN_AT_ONCE", 10)
+    await town.bakery.ask(
+        "INSERT INTO inbox SELECT gen_random_uuid(), 'anna', clock_timestamp()"
+        " - CASE WHEN n > 3 THEN interval '31 days' ELSE interval '29 days' END"
+        " FROM generate_series(1, 33) AS n"
+    )
+    await inbox.forget_old(town.bakery.db)
+    assert await town.bakery.ask("SELECT count(*) FROM inbox") == 3

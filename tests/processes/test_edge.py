@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from quickserve.app import Platform
-from quickserve.edge import Process
+from quickserve.edge import Front, Process
+from quickserve.forward import Forward
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity, anyone
 from quickserve.kernel.service import Service
 from quickserve.kernel.testing import Issuer
@@ -137,6 +138,67 @@ async def test_a_body_beyond_the_limit_is_not_passed_on():
     async with two_processes(import_bytes_max=2048, body_bytes_max=1024) as http:
         answer = await http.put("/api/echo/heard/1", content=b"x" * 3000)
         assert answer.status_code == 413
+
+
+async def test_half_an_upload_is_not_passed_on_as_a_whole_one():
+    requests = 0
+
+    async def count(_reader, writer):
+        nonlocal requests
+        requests += 1
+        writer.close()
+
+    server = await asyncio.start_server(count, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    parts = [
+        {"type": "http.request", "body": b"BEGIN:VCALENDAR", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive():
+        return parts.pop(0)
+
+    async def send(_message):
+        raise AssertionError("nobody listens any more")
+
+    forward = Forward(url, lambda: "token", 1024)
+    scope = {
+        "type": "http", "method": "PUT", "path": "/api/echo/imports/1", "query_string": b"",
+        "headers": [(b"content-length", b"100")],
+    }  # fmt: skip
+    async with server:
+        await forward(scope, receive, send)
+        await forward.close()
+    assert requests == 0
+
+
+async def test_the_limit_on_places_cannot_be_walked_around():
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    platform = Platform(settings(takes_per_minute=2), [service("web"), service("echo")])
+    async with platform.running():
+        front = Front(platform)
+
+        async def take(path: str) -> int:
+            """The path as it is: clients resolve dots themselves."""
+            answers: list[int] = []
+
+            async def send(message):
+                answers.append(message.get("status", 0))
+
+            scope = {
+                "type": "http", "method": "PUT", "path": path, "raw_path": path.encode(),
+                "query_string": b"", "headers": [], "client": NETWORK, "root_path": "",
+            }  # fmt: skip
+            await front(scope, receive, send)
+            return answers[0]
+
+        dots = ("/api/echo/./holds/1", "/api/echo/x/../holds/1", "/api/echo/../echo/holds/1")
+        assert [await take(path) for path in dots] == [404] * 3
+        assert [await take("/api/echo/holds/1") for _ in range(3)] == [404, 404, 429]
+        assert [await take(path) for path in dots] == [404] * 3
+        await front.close()
 
 
 async def test_a_service_that_is_away_is_a_503_that_says_when_to_come_back():

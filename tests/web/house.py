@@ -130,8 +130,8 @@ class House:
         return found.dates[0].places_left
 
     @asynccontextmanager
-    async def visitor(self, **options: object) -> AsyncIterator["Visitor"]:
-        transport = self.platform.front()
+    async def visitor(self, peer: str = "127.0.0.1", **options: object) -> AsyncIterator["Visitor"]:
+        transport = self.platform.front(peer)
         headers = {"accept": "text/html", "sec-fetch-site": "same-origin"}
         async with httpx2.AsyncClient(
             transport=transport, base_url=BASE, headers=headers, **options

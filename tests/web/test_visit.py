@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from random import randrange
 
 from icalendar import Calendar
 from tests.web.house import until
@@ -233,7 +234,7 @@ async def test_one_address_cannot_take_places_without_end(house, monkeypatch):
     show = await house.put_on(capacity=50)
     few = house.platform.settings.model_copy(update={"takes_per_minute": 3})
     monkeypatch.setattr(house.platform.platforms["web"], "settings", few)
-    async with house.visitor() as robot:
+    async with house.visitor(peer=f"192.0.2.{randrange(256)}") as robot:
         await robot.choose(show, 1)
         checkout = robot.url
         token = robot.form("/release").fields["csrf"]

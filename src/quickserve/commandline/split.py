@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,7 +73,7 @@ class Child:
 
     async def _read(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
         assert process.stdout is not None
-        async for line in process.stdout:
+        async for line in _lines(process.stdout):
             text = line.decode(errors="replace").rstrip()
             if text == f"ready {self.name}":
                 ready.set()
@@ -88,13 +88,28 @@ class Child:
     async def replace(self) -> None:
         """The new one takes requests before the old one stops taking them."""
         old = self.process
-        await self.start()
+        try:
+            await self.start()
+        except CannotStart as error:
+            print(f"quickserve: {error}", file=sys.stderr, flush=True)  # noqa: T201
+            old, self.process = self.process, old
         if old:
             await end(old)
 
     async def stop(self) -> None:
         if self.process:
             await end(self.process)
+
+
+async def _lines(stream: asyncio.StreamReader) -> AsyncGenerator[bytes]:
+    """Of whatever length: asyncio's own lines end in an error after 64 KiB."""
+    rest = b""
+    while chunk := await stream.read(65_536):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line
+    if rest:
+        yield rest
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

@@ -5,6 +5,7 @@ settings name; services carry short-lived tokens signed with a key only they sha
 declares its callers with `anyone`, `signed_in` or `services(...)`; a test checks that.
 """
 
+import asyncio
 import base64
 import json
 import time
@@ -34,6 +35,8 @@ _INVALID = "The access token is not valid here; sign in again."
 _CACHE_MAX = 4096
 _TOKEN_CHARS_MAX = 16_384
 _KEYS_SECONDS_MIN = 30  # between two questions for the issuer's keys
+_KEYS_PAUSE_SECONDS = 1  # after a question without an answer
+_UNCHECKED = "Sign-ins cannot be checked just now."
 
 
 class Role(StrEnum):
@@ -83,6 +86,8 @@ class TokenVerifier:
         self._fetch_keys = fetch_keys
         self._keys: KeySet | None = None
         self._keys_fetched_at = 0.0
+        self._ask_again_at = 0.0
+        self._asking = asyncio.Lock()
         self._seen: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 
     async def principal(self, token: str) -> Principal:
@@ -125,25 +130,33 @@ class TokenVerifier:
         return decoded.claims
 
     async def _decode_person(self, token: str) -> jwt.Token:
-        if self._keys is None:
-            await self._refresh_keys()
-        assert self._keys is not None
+        keys = await self._refreshed(None) if self._keys is None else self._keys
         try:
-            return jwt.decode(token, self._keys, algorithms=["RS256"])
+            return jwt.decode(token, keys, algorithms=["RS256"])
         except (JoseError, ValueError):
             # The issuer may have rotated its keys since; forgers must not make us ask each time.
             if time.monotonic() - self._keys_fetched_at < _KEYS_SECONDS_MIN:
                 raise
-            await self._refresh_keys()
-            return jwt.decode(token, self._keys, algorithms=["RS256"])
+            keys = await self._refreshed(keys)
+            return jwt.decode(token, keys, algorithms=["RS256"])
 
-    async def _refresh_keys(self) -> None:
-        """Raises Unavailable: while the issuer is away, nobody's token is wrong."""
-        self._keys_fetched_at = time.monotonic()
-        try:
-            self._keys = KeySet.import_key_set(await self._fetch_keys())
-        except Exception as error:
-            raise Unavailable("Sign-ins cannot be checked just now.", retry_after=2) from error
+    async def _refreshed(self, known: KeySet | None) -> KeySet:
+        """One question for all who wait, and after a failed one a pause.
+
+        Raises Unavailable: while the issuer is away, nobody's token is wrong.
+        """
+        async with self._asking:
+            if self._keys is not None and self._keys is not known:
+                return self._keys
+            if time.monotonic() < self._ask_again_at:
+                raise Unavailable(_UNCHECKED, retry_after=_KEYS_PAUSE_SECONDS)
+            try:
+                self._keys = KeySet.import_key_set(await self._fetch_keys())
+            except Exception as error:
+                self._ask_again_at = time.monotonic() + _KEYS_PAUSE_SECONDS
+                raise Unavailable(_UNCHECKED, retry_after=_KEYS_PAUSE_SECONDS) from error
+            self._keys_fetched_at = time.monotonic()
+            return self._keys
 
 
 def _unverified_issuer(token: str) -> str | None:

@@ -16,6 +16,7 @@ from quickserve.kernel.telemetry import EVENT_SECONDS, EVENTS
 
 TAKE_SECONDS_MAX = 4.0  # one that hangs must not hold up the others
 ALL_SECONDS_MAX = 8.0
+FORGOTTEN_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,11 @@ class _Taken:
 
 async def forget_old(db: Database) -> None:
     """Rows that no delivery can repeat any more: retries come within minutes, replays in days."""
-    async with db.read() as tx:
-        await tx.execute(
-            "DELETE FROM inbox WHERE (message_id, consumer) IN (SELECT message_id, consumer"
-            " FROM inbox WHERE received_at < clock_timestamp() - interval '30 days' LIMIT 10000)"
-        )
+    forgotten = FORGOTTEN_AT_ONCE
+    while forgotten == FORGOTTEN_AT_ONCE:  # short locks, and at the end nothing old is left
+        async with db.read() as tx:
+            forgotten = await tx.execute(
+                "DELETE FROM inbox WHERE (message_id, consumer) IN (SELECT message_id, consumer"
+                " FROM inbox WHERE received_at < clock_timestamp() - interval '30 days' LIMIT %s)",
+                (FORGOTTEN_AT_ONCE,),
+            )

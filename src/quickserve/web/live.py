@@ -76,17 +76,19 @@ async def _parts(
         while True:
             deadline.set(time.monotonic() + PAGE_SECONDS)  # each look has a page's time
             try:
-                now = await show(notice)
+                now, failed = await show(notice), False
             except (Unauthenticated, Forbidden, NotFound):
                 return
             except Problem:
-                now = None
+                now, failed = None, True
             if now is not None and now != shown:
                 shown = now
                 yield "".join(f"data: {line}\n" for line in (now.splitlines() or [""])) + "\n"
             await asyncio.sleep(pause_seconds)
             while (news := await _next(notices)) is _SILENCE:
                 yield ": still here\n\n"
+                if failed:  # then the silence may hide what the look would have shown
+                    break
             if news is _END:
                 return
             notice = news if isinstance(news, Notice) else None

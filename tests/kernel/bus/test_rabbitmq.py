@@ -57,6 +57,20 @@ async def test_an_event_that_nobody_wants_is_delivered(url: str) -> None:
         assert await bus.publish([loaf()]) == [None]
 
 
+@pytest.mark.usefixtures("quick")
+async def test_an_event_that_only_the_next_version_takes_waits_for_it(url: str) -> None:
+    """While a release rolls out, a process of the old version still empties the queue."""
+    old, new = Eater(), Eater()
+    sender = RabbitBus(url, {"anna": [LoafBaked.TYPE, LoafBurnt.TYPE]})
+    async with sender.connected():
+        async with bus_at(url, anna=old):
+            await sender.publish([loaf("croissant", LoafBurnt), loaf("baguette")])
+            await old.has(1)
+        async with bus_at(url, events=[LoafBaked, LoafBurnt], anna=new):
+            await new.has(1)
+    assert (old.subjects, new.subjects) == (["baguette"], ["croissant"])
+
+
 async def test_an_event_waits_for_a_service_that_never_ran(url: str) -> None:
     """Who sends makes the queues of those who will take."""
     sender = RabbitBus(url, {"anna": [LoafBaked.TYPE]})

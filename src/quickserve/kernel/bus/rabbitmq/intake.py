@@ -33,6 +33,10 @@ FAILURE: Final = "quickserve-failure"
 FIRST_FAILED: Final = "quickserve-first-failed"
 
 
+class NotTakenHere(Exception):  # noqa: N818 - says what is the case
+    """The queue wants it and this process does not: another version of the service may."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Failed:
     delivered: DeliveredMessage
@@ -96,9 +100,10 @@ class Intake:
             except Malformed as error:
                 failed.append(_Failed(delivered, "malformed", error, hopeless=True))
                 continue
-            # Bindings outlive subscriptions: what nobody takes any more is done.
             if message.type in self._route.types:
                 wanted.append((delivered, message))
+            else:  # while a release rolls out; what no version takes becomes a dead letter
+                failed.append(_Failed(delivered, message.type, NotTakenHere()))
         if wanted:
             outcomes = await self._route.take([message for _, message in wanted])
             failed += [
@@ -172,4 +177,6 @@ def _first_failure(headers: dict[str, Any]) -> datetime | None:
 
 def _passes(error: Exception) -> bool:
     """Whether it says something about the world and not about the message."""
-    return isinstance(error, TimeoutError) or (isinstance(error, Problem) and error.transient)
+    if isinstance(error, TimeoutError | NotTakenHere):
+        return True
+    return isinstance(error, Problem) and error.transient
