@@ -9,7 +9,8 @@ from uuid import UUID
 
 from bench.load import Connection
 from bench.server import dump
-from quickserve.contracts.booking import BookingClient, QuotaChange, QuotaChanges, QuotaId
+from quickserve.contracts.booking import QuotaChange, QuotaChanges, QuotaId
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.catalog import (
     CatalogClient,
     DateDraft,

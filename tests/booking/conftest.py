@@ -14,7 +14,6 @@ import pytest
 from quickserve.app import Platform, load
 from quickserve.contracts.booking import (
     Availability,
-    BookingClient,
     BookingConfirmed,
     BookingId,
     BookingView,
@@ -35,6 +34,7 @@ from quickserve.contracts.booking import (
     TicketAdmitted,
     TicketRevoked,
 )
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_records import BookingCancelled
 from quickserve.contracts.catalog import (
     DateId,

@@ -2,10 +2,7 @@
 
 import pytest
 
-from quickserve.contracts.booking import (
-    BookingId,
-    BookingNotPending,
-)
+from quickserve.contracts.booking import BookingId, BookingNotPending
 from quickserve.contracts.booking_records import (
     BookingCancelled,
     BookingNotConfirmed,

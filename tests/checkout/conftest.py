@@ -13,7 +13,6 @@ import pytest
 from quickserve.app import load
 from quickserve.checkout import model
 from quickserve.contracts.booking import (
-    BookingClient,
     Contact,
     HoldId,
     HoldView,
@@ -23,6 +22,7 @@ from quickserve.contracts.booking import (
     QuotaChanges,
     QuotaId,
 )
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.catalog import (
     DateId,
     EventId,

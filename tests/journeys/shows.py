@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from quickserve import laptop
 from quickserve.contracts.booking import (
-    BookingClient,
     BookingId,
     BookingView,
     HoldId,
@@ -23,8 +22,9 @@ from quickserve.contracts.booking import (
     QuotaChange,
     QuotaChanges,
     QuotaId,
-    SalesReport,
 )
+from quickserve.contracts.booking_client import BookingClient
+from quickserve.contracts.booking_reports import SalesReport
 from quickserve.contracts.catalog import (
     CatalogClient,
     DateDraft,

@@ -13,7 +13,8 @@ import httpx2
 from tests.shape import World, running
 
 from quickserve.app import SERVICES, load
-from quickserve.contracts.booking import BookingClient, QuotaChange, QuotaChanges, QuotaId
+from quickserve.contracts.booking import QuotaChange, QuotaChanges, QuotaId
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.catalog import (
     CatalogClient,
     DateDraft,

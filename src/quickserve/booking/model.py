@@ -5,13 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 from pydantic import TypeAdapter
 
 from quickserve.contracts.booking import (
     BookingId,
     BookingState,
+    Contact,
     DateFacts,
     HeldItem,
     HoldId,
@@ -99,6 +100,10 @@ class Buyer:
     email: str
     name: str
     language: str
+
+    @classmethod
+    def of(cls, contact: Contact) -> Self:
+        return cls(contact.email, contact.name, contact.language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,21 +14,23 @@ from quickserve.contracts.booking import (
     Admissions,
     Availability,
     BookingId,
-    BookingLine,
     BookingView,
     DateFacts,
-    DateFigures,
     DoorDates,
     HoldId,
     HoldView,
-    OrganiserReport,
     QuotaList,
-    SalesReport,
     TicketKeys,
     TicketTypeAvailability,
     TicketView,
 )  # fmt: skip
 from quickserve.contracts.booking_records import BookingRecord, RecordedTicket
+from quickserve.contracts.booking_reports import (
+    BookingLine,
+    DateFigures,
+    OrganiserReport,
+    SalesReport,
+)  # fmt: skip
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
 from quickserve.contracts.erasure import BOOKINGS_MAX, PersonalData
 from quickserve.kernel.auth import Role

@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
-from quickserve.kernel.client import Client
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.events import DomainEvent
 from quickserve.kernel.ids import OrganiserId
@@ -39,7 +38,7 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-# -- Stock ----------------------------------------------------------------------------------------
+# -- Stock -----------------------------------------------------------------------------------------
 
 
 class QuotaChange(Request):
@@ -91,7 +90,7 @@ class AvailabilityList(BaseModel):
     dates: list[Availability]
 
 
-# -- Holds ----------------------------------------------------------------------------------------
+# -- Holds -----------------------------------------------------------------------------------------
 
 
 class Item(Request):
@@ -139,7 +138,7 @@ class HoldView(BaseModel):
     total: Money
 
 
-# -- Bookings and tickets -------------------------------------------------------------------------
+# -- Bookings and tickets --------------------------------------------------------------------------
 
 
 class Contact(Request):
@@ -194,7 +193,7 @@ class BookingView(BaseModel):
     created_at: datetime
 
 
-# -- Door -----------------------------------------------------------------------------------------
+# -- Door ------------------------------------------------------------------------------------------
 
 
 class NewScan(Request):
@@ -248,72 +247,7 @@ class TicketKeys(BaseModel):
     revoked_ticket_ids: list[TicketId]
 
 
-# -- Reports --------------------------------------------------------------------------------------
-
-
-class HourFigure(BaseModel):
-    hour: datetime
-    sold: int
-    admitted: int
-
-
-class DateFigures(BaseModel):
-    date: DateFacts
-    capacity: int
-    held: int
-    sold: int
-    admitted: int
-
-
-class TicketTypeFigures(BaseModel):
-    ticket_type_id: TicketTypeId
-    name: str
-    sold: int
-    revenue: Money
-
-
-class BookingLine(BaseModel):
-    id: BookingId
-    number: str
-    name: str
-    tickets: int
-    state: BookingState
-    total: Money
-    created_at: datetime
-
-
-class SalesReport(BaseModel):
-    """Sales and admissions of one event; hours without either are left out."""
-
-    event_id: EventId
-    title: str
-    capacity: int
-    sold: int
-    held: int
-    admitted: int
-    revenue: list[Money]
-    hours: list[HourFigure]
-    dates: list[DateFigures]
-    ticket_types: list[TicketTypeFigures]
-    latest: list[BookingLine]
-
-
-class OrganiserReport(BaseModel):
-    """The Today page: all events together; the door from yesterday to tomorrow, by the calendar."""
-
-    organiser_id: OrganiserId
-    held: int
-    sold: int
-    sold_today: int
-    admitted: int
-    expected: int
-    revenue: list[Money]
-    hours: list[HourFigure]
-    next_dates: list[DateFigures]
-    latest: list[BookingLine]
-
-
-# -- Events ---------------------------------------------------------------------------------------
+# -- Events ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -349,7 +283,7 @@ class TicketRevoked(DomainEvent):
     date_id: DateId
 
 
-# -- Errors ---------------------------------------------------------------------------------------
+# -- Errors ----------------------------------------------------------------------------------------
 
 
 class SoldOut(Problem):
@@ -414,87 +348,3 @@ class BookingNotPending(Problem):
     status = 409
     code = "booking-not-pending"
     title = "The booking is no longer pending"
-
-
-# -- Client ---------------------------------------------------------------------------------------
-
-
-class BookingClient:
-    """`token` is the acting person's access token where staff act."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    async def put_quotas(
-        self, organiser_id: OrganiserId, changes: QuotaChanges, token: str | None = None
-    ) -> None:
-        path = f"/organisers/{organiser_id}/quotas"
-        await self._client.call("PUT", path, body=changes, token=token)
-
-    async def quotas(self, event_id: EventId, token: str) -> QuotaList:
-        return await self._client.get(QuotaList, f"/events/{event_id}/quotas", token=token)
-
-    async def availability(self, date_ids: list[DateId]) -> AvailabilityList:
-        """Dates that nothing is known of are left out. At most 100 dates."""
-        query = {"date_id": [str(i) for i in date_ids]}
-        return await self._client.get(AvailabilityList, "/availability", query=query)
-
-    async def put_hold(self, hold_id: HoldId, hold: NewHold) -> HoldView:
-        return await self._client.put(HoldView, f"/holds/{hold_id}", hold)
-
-    async def hold(self, hold_id: HoldId) -> HoldView:
-        return await self._client.get(HoldView, f"/holds/{hold_id}")
-
-    async def release_hold(self, hold_id: HoldId) -> None:
-        await self._client.call("DELETE", f"/holds/{hold_id}")
-
-    async def put_booking(self, booking_id: BookingId, booking: NewBooking) -> BookingView:
-        return await self._client.put(BookingView, f"/bookings/{booking_id}", booking)
-
-    async def confirm(self, booking_id: BookingId) -> BookingView:
-        return await self._client.put(BookingView, f"/bookings/{booking_id}/confirmation", None)
-
-    async def withdraw(self, booking_id: BookingId) -> None:
-        """Gives the places back; also when the booking never came to be."""
-        await self._client.call("PUT", f"/bookings/{booking_id}/withdrawal")
-
-    async def book_free(self, booking_id: BookingId, booking: FreeBooking) -> BookingView:
-        return await self._client.put(BookingView, f"/free-bookings/{booking_id}", booking)
-
-    async def booking(self, booking_id: BookingId, key: str) -> BookingView:
-        """Raises NotFound when the key does not fit."""
-        return await self._client.get(BookingView, f"/bookings/{booking_id}", query={"key": key})
-
-    async def put_scan(self, scan_id: ScanId, scan: NewScan, token: str) -> ScanView:
-        return await self._client.put(ScanView, f"/scans/{scan_id}", scan, token=token)
-
-    async def admissions(self, date_id: DateId, token: str) -> Admissions:
-        return await self._client.get(Admissions, f"/dates/{date_id}/admissions", token=token)
-
-    async def door_dates(
-        self, organiser_id: OrganiserId, token: str, *, text: str = ""
-    ) -> DoorDates:
-        path = f"/organisers/{organiser_id}/door-dates"
-        return await self._client.get(DoorDates, path, query={"text": text}, token=token)
-
-    async def ticket_keys(self, organiser_id: OrganiserId, token: str) -> TicketKeys:
-        path = f"/organisers/{organiser_id}/ticket-keys"
-        return await self._client.get(TicketKeys, path, token=token)
-
-    async def rotate_ticket_key(
-        self, organiser_id: OrganiserId, key_id: TicketKeyId, token: str
-    ) -> TicketKeys:
-        """The caller mints `key_id`. At most once a minute: else TooManyRequests."""
-        path = f"/organisers/{organiser_id}/ticket-keys/{key_id}"
-        return await self._client.put(TicketKeys, path, None, token=token)
-
-    async def revoke_ticket(self, ticket_id: TicketId, token: str) -> TicketView:
-        path = f"/tickets/{ticket_id}/revocation"
-        return await self._client.put(TicketView, path, None, token=token)
-
-    async def sales_report(self, event_id: EventId, token: str) -> SalesReport:
-        return await self._client.get(SalesReport, f"/events/{event_id}/sales", token=token)
-
-    async def organiser_report(self, organiser_id: OrganiserId, token: str) -> OrganiserReport:
-        path = f"/organisers/{organiser_id}/report"
-        return await self._client.get(OrganiserReport, path, token=token)

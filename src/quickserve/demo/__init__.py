@@ -13,7 +13,6 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from quickserve.contracts.booking import (
-    BookingClient,
     Contact,
     HoldId,
     Item,
@@ -22,6 +21,7 @@ from quickserve.contracts.booking import (
     QuotaChanges,
     QuotaId,
 )
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.catalog import (
     CatalogClient,
     DateDraft,

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse
 
-from quickserve.contracts.booking import BookingClient
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_records import BookingRecordsClient
 from quickserve.contracts.catalog import CatalogClient
 from quickserve.contracts.checkout import CheckoutClient

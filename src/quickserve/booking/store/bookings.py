@@ -7,12 +7,7 @@ from typing import Any
 from quickserve.booking import model
 from quickserve.booking.model import Basket, Booking, Buyer, Sale, Ticket
 from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
-from quickserve.contracts.booking import (
-    BookingId,
-    DateFacts,
-    HoldId,
-    TicketId,
-)
+from quickserve.contracts.booking import BookingId, DateFacts, HoldId, TicketId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.money import Money
 

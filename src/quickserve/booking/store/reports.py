@@ -10,10 +10,9 @@ from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
 from quickserve.contracts.booking import (
     BookingId,
     DateFacts,
-    HourFigure,
     QuotaView,
-    TicketTypeFigures,
 )  # fmt: skip
+from quickserve.contracts.booking_reports import HourFigure, TicketTypeFigures
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId

@@ -9,12 +9,7 @@ from typing import Any
 from quickserve.booking import model
 from quickserve.booking.model import Hold, HoldTimes, NewHoldRow
 from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
-from quickserve.contracts.booking import (
-    DateFacts,
-    HoldId,
-    QuotaChange,
-    QuotaId,
-)
+from quickserve.contracts.booking import DateFacts, HoldId, QuotaChange, QuotaId
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId

@@ -6,7 +6,8 @@ from quickserve.checkout import model, store
 from quickserve.checkout.model import Checkout
 from quickserve.checkout.sagas import queue
 from quickserve.checkout.sagas.book_tickets import BookTickets, book_tickets
-from quickserve.contracts.booking import BookingClient, FreeBooking
+from quickserve.contracts.booking import FreeBooking
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.checkout import CheckoutId, NewCheckout, PaymentMethodMissing
 from quickserve.kernel.errors import FieldError, IdReused, Problem
 from quickserve.kernel.service import Context

@@ -9,7 +9,8 @@ from typing import Any
 
 from quickserve.checkout import store
 from quickserve.checkout.model import Checkout
-from quickserve.contracts.booking import BookingClient, BookingId, NewBooking
+from quickserve.contracts.booking import BookingId, NewBooking
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.checkout import CheckoutId, PaymentTimeout
 from quickserve.contracts.payment import (
     CardDeclined,

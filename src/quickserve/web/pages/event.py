@@ -7,13 +7,13 @@ from starlette.responses import Response
 from quickserve.contracts.booking import (
     ITEMS_MAX,
     Availability,
-    BookingClient,
     HoldId,
     HoldView,
     Item,
     NewHold,
     QuantityNotAllowed,
 )
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.catalog import DateId, EventId, EventView, TicketTypeId
 from quickserve.kernel.errors import IdReused, NotFound, Problem
 from quickserve.kernel.ids import new_uuid

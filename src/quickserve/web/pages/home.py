@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from fastapi import Request
 from starlette.responses import Response
 
-from quickserve.contracts.booking import Availability, BookingClient
+from quickserve.contracts.booking import Availability
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.catalog import CardPage, CatalogClient, DateId, EventCard, When
 from quickserve.kernel.errors import Malformed
 from quickserve.web.forms import clean

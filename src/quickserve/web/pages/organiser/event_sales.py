@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from quickserve.contracts import notices
-from quickserve.contracts.booking import SalesReport
+from quickserve.contracts.booking_reports import SalesReport
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.service import Ctx
 from quickserve.kernel.shared.port import Notice

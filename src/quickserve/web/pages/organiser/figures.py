@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
-from quickserve.contracts.booking import HourFigure
+from quickserve.contracts.booking_reports import HourFigure
 from quickserve.kernel.money import Money
 from quickserve.web.format import money
 from quickserve.web.i18n import Locale

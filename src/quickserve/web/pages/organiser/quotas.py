@@ -10,13 +10,8 @@ from itertools import count
 from typing import Final
 from uuid import uuid5
 
-from quickserve.contracts.booking import (
-    BookingClient,
-    QuotaChange,
-    QuotaChanges,
-    QuotaId,
-    QuotaView,
-)
+from quickserve.contracts.booking import QuotaChange, QuotaChanges, QuotaId, QuotaView
+from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import OrganiserId

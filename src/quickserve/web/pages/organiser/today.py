@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.responses import Response
 
-from quickserve.contracts.booking import OrganiserReport
+from quickserve.contracts.booking_reports import OrganiserReport
 from quickserve.kernel.errors import Unavailable
 from quickserve.kernel.service import Ctx
 from quickserve.web.format import number

@@ -1,0 +1,9 @@
+"""Routes: HTTP in, command or read, a view out."""
+
+from fastapi import APIRouter
+
+from quickserve.booking.api import bookings, desk, door, people, rush, stock
+
+router = APIRouter()
+for part in (rush, stock, bookings, door, desk, people):
+    router.include_router(part.router)

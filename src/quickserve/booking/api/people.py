@@ -1,0 +1,35 @@
+"""Personal data: found and erased."""
+
+from fastapi import APIRouter
+
+from quickserve.booking import reads
+from quickserve.booking.commands.erase_person import erase_person
+from quickserve.contracts.erasure import Erased, Erasure, PersonalData, Whose
+from quickserve.kernel.auth import services
+from quickserve.kernel.errors import (
+    Forbidden,
+    Malformed,
+    Unauthenticated,
+    errors,
+)  # fmt: skip
+from quickserve.kernel.service import Ctx
+
+router = APIRouter()
+
+
+@router.post(
+    "/personal-data/search",
+    dependencies=[services("cli")],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def post_search(body: Whose, ctx: Ctx) -> PersonalData:
+    return await reads.personal_data(ctx, body.email)
+
+
+@router.post(
+    "/personal-data/erasure",
+    dependencies=[services("cli")],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def post_erasure(body: Erasure, ctx: Ctx) -> Erased:
+    return await erase_person(ctx, body)

@@ -1,0 +1,62 @@
+"""What a rush calls: matched first."""
+
+from fastapi import APIRouter
+
+from quickserve.booking import reads
+from quickserve.booking.commands.book_free import BookFree, book_free
+from quickserve.booking.commands.hold_places import HoldPlaces, hold_places
+from quickserve.booking.model import Buyer, field_problem
+from quickserve.contracts.booking import (
+    BookingId,
+    BookingNotPending,
+    BookingView,
+    FreeBooking,
+    HoldExpired,
+    HoldId,
+    HoldUsed,
+    HoldView,
+    MixedCurrencies,
+    NewHold,
+    NotOnSale,
+    PaymentRequired,
+    QuantityNotAllowed,
+    SoldOut,
+    UnknownTicketType,
+)  # fmt: skip
+from quickserve.kernel.auth import anyone
+from quickserve.kernel.errors import (
+    IdReused,
+    Malformed,
+    NotFound,
+    errors,
+)  # fmt: skip
+from quickserve.kernel.service import Ctx
+
+router = APIRouter()
+_CHOICE = (NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies, SoldOut)
+
+
+@router.put(
+    "/free-bookings/{booking_id}",
+    dependencies=[anyone],
+    responses=errors(
+        *_CHOICE, PaymentRequired, HoldExpired, HoldUsed, BookingNotPending, IdReused, Malformed
+    ),
+)
+async def put_free_booking(booking_id: BookingId, body: FreeBooking, ctx: Ctx) -> BookingView:
+    if body.hold_id is None and (body.date_id is None or not body.items):
+        missing = "date_id" if body.date_id is None else "items"
+        fix = "Name a hold_id, or a date_id and at least one item."
+        raise field_problem(missing, "missing", fix)
+    if body.hold_id is not None and (body.date_id is not None or body.items):
+        fix = "The hold says what is booked: leave date_id and items out."
+        raise field_problem("hold_id", "ambiguous", fix)
+    buyer = Buyer.of(body.contact)
+    cmd = BookFree(booking_id, body.hold_id, body.date_id, tuple(body.items), buyer)
+    return await reads.show_booking(ctx, await book_free(ctx, cmd))
+
+
+@router.put("/holds/{hold_id}", dependencies=[anyone], responses=errors(*_CHOICE, IdReused))
+async def put_hold(hold_id: HoldId, body: NewHold, ctx: Ctx) -> HoldView:
+    cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items))
+    return reads.show_hold(await hold_places(ctx, cmd))
