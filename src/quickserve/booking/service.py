@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from quickserve.booking import reads
 from quickserve.booking.api import router
 from quickserve.booking.batches import Batch
 from quickserve.booking.commands.book_free import record_sales
@@ -14,6 +13,7 @@ from quickserve.booking.commands.return_expired_holds import return_all_expired_
 from quickserve.booking.events import SUBSCRIPTIONS
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.notices import Notices
+from quickserve.booking.reads import stock
 from quickserve.booking.resources import Resources, Totals
 from quickserve.booking.store import CONSTRAINTS
 from quickserve.kernel.service import Job, Runtime, Service
@@ -26,8 +26,8 @@ async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
         partial(record_holds, runtime.db, runtime.settings.hold_minutes), lambda row: row.date_id
     )
     keys = KeyRing(runtime.db, runtime.settings.key_for("ticket-keys"))
-    look = partial(reads.places, runtime.context())
-    notices = Notices(runtime.shared.fanout, look, reads.PLACES_SECONDS)
+    look = partial(stock.places, runtime.context())
+    notices = Notices(runtime.shared.fanout, look, stock.PLACES_SECONDS)
     try:
         yield Resources(keys, sales, holds, Totals(), notices)
     finally:

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from quickserve.booking import reads
 from quickserve.booking.commands.book_hold import BookHold, book_hold
 from quickserve.booking.commands.confirm_booking import confirm_booking
 from quickserve.booking.commands.withdraw_booking import withdraw_booking
 from quickserve.booking.model import Buyer
+from quickserve.booking.reads import bookings
 from quickserve.contracts.booking import (
     BookingId,
     BookingNotPending,
@@ -41,7 +41,7 @@ _CHECKOUT = (Unauthenticated, Forbidden)
 )
 async def put_booking(booking_id: BookingId, body: NewBooking, ctx: Ctx) -> BookingView:
     cmd = BookHold(booking_id, body.hold_id, Buyer.of(body.contact))
-    return await reads.show_booking(ctx, await book_hold(ctx, cmd))
+    return await bookings.show_booking(ctx, await book_hold(ctx, cmd))
 
 
 @router.put(
@@ -50,7 +50,7 @@ async def put_booking(booking_id: BookingId, body: NewBooking, ctx: Ctx) -> Book
     responses=errors(*_CHECKOUT, BookingNotPending, NotFound),
 )
 async def put_confirmation(booking_id: BookingId, ctx: Ctx) -> BookingView:
-    return await reads.show_booking(ctx, await confirm_booking(ctx, booking_id))
+    return await bookings.show_booking(ctx, await confirm_booking(ctx, booking_id))
 
 
 @router.put(
@@ -68,4 +68,4 @@ async def put_withdrawal(booking_id: BookingId, ctx: Ctx) -> Response:
 async def get_booking(
     booking_id: BookingId, key: Annotated[str, Query(max_length=100)], ctx: Ctx
 ) -> BookingView:
-    return await reads.booking(ctx, booking_id, key)
+    return await bookings.booking(ctx, booking_id, key)

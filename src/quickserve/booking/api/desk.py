@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from quickserve.booking import reads
 from quickserve.booking.commands.cancel_booking import cancel_booking
+from quickserve.booking.reads import bookings, figures
 from quickserve.contracts.booking import (
     BookingId,
 )  # fmt: skip
@@ -33,7 +33,7 @@ _STAFF = (Unauthenticated, Forbidden, NotFound)
 
 @router.get("/events/{event_id}/sales", dependencies=[signed_in], responses=errors(*_STAFF))
 async def get_sales(event_id: EventId, ctx: Ctx) -> SalesReport:
-    return await reads.sales_report(ctx, event_id)
+    return await figures.sales_report(ctx, event_id)
 
 
 @router.get(
@@ -42,12 +42,12 @@ async def get_sales(event_id: EventId, ctx: Ctx) -> SalesReport:
     responses=errors(Unauthenticated, Forbidden),
 )
 async def get_report(organiser_id: OrganiserId, ctx: Ctx) -> OrganiserReport:
-    return await reads.organiser_report(ctx, organiser_id)
+    return await figures.organiser_report(ctx, organiser_id)
 
 
 @router.get("/records/{booking_id}", dependencies=[signed_in], responses=errors(*_STAFF, Malformed))
 async def get_record(booking_id: BookingId, ctx: Ctx) -> BookingRecord:
-    return await reads.record(ctx, booking_id)
+    return await bookings.record(ctx, booking_id)
 
 
 @router.get("/records", dependencies=[signed_in], responses=errors(*_STAFF, Malformed))
@@ -55,7 +55,7 @@ async def get_record_of_ticket(
     ticket: Annotated[str, Query(min_length=1, max_length=1000)], ctx: Ctx
 ) -> BookingRecord:
     """By a ticket's code, or by what its QR carries."""
-    return await reads.record_of_ticket(ctx, ticket)
+    return await bookings.record_of_ticket(ctx, ticket)
 
 
 @router.put(
@@ -65,4 +65,4 @@ async def get_record_of_ticket(
 )
 async def put_cancellation(booking_id: BookingId, ctx: Ctx) -> BookingRecord:
     """For the organiser where it cost nothing; for `checkout` where it is refunded."""
-    return await reads.show_record(ctx, await cancel_booking(ctx, booking_id))
+    return await bookings.show_record(ctx, await cancel_booking(ctx, booking_id))

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from quickserve.booking import reads
 from quickserve.booking.commands.revoke_ticket import revoke_ticket
 from quickserve.booking.commands.rotate_ticket_key import rotate_ticket_key
 from quickserve.booking.commands.scan_ticket import ScanTicket, scan_ticket
+from quickserve.booking.reads import bookings, door
 from quickserve.contracts.booking import (
     Admissions,
     DoorDates,
@@ -44,13 +44,13 @@ async def put_scan(scan_id: ScanId, body: NewScan, ctx: Ctx) -> ScanView:
 
 @router.get("/dates/{date_id}/admissions", dependencies=[signed_in], responses=errors(*_STAFF))
 async def get_admissions(date_id: DateId, ctx: Ctx) -> Admissions:
-    return await reads.admissions(ctx, date_id)
+    return await door.admissions(ctx, date_id)
 
 
 @router.put("/tickets/{ticket_id}/revocation", dependencies=[signed_in], responses=errors(*_STAFF))
 async def put_revocation(ticket_id: TicketId, ctx: Ctx) -> TicketView:
     ticket, date_id = await revoke_ticket(ctx, ticket_id)
-    return (await reads.show_tickets(ctx, date_id, [ticket]))[0]
+    return (await bookings.show_tickets(ctx, date_id, [ticket]))[0]
 
 
 @router.get(
@@ -61,7 +61,7 @@ async def put_revocation(ticket_id: TicketId, ctx: Ctx) -> TicketView:
 async def get_door_dates(
     organiser_id: OrganiserId, ctx: Ctx, text: Annotated[str, Query(max_length=100)] = ""
 ) -> DoorDates:
-    return await reads.door_dates(ctx, organiser_id, text)
+    return await door.door_dates(ctx, organiser_id, text)
 
 
 @router.get(
@@ -70,7 +70,7 @@ async def get_door_dates(
     responses=errors(Unauthenticated, Forbidden),
 )
 async def get_ticket_keys(organiser_id: OrganiserId, ctx: Ctx) -> TicketKeys:
-    return await reads.ticket_keys(ctx, organiser_id)
+    return await door.ticket_keys(ctx, organiser_id)
 
 
 @router.put(
@@ -84,4 +84,4 @@ async def put_ticket_key(
     ctx: Ctx,
 ) -> TicketKeys:
     await rotate_ticket_key(ctx, organiser_id, key_id)
-    return await reads.ticket_keys(ctx, organiser_id)
+    return await door.ticket_keys(ctx, organiser_id)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.booking import reads
 from quickserve.booking.commands.erase_person import erase_person
+from quickserve.booking.reads import people
 from quickserve.contracts.erasure import Erased, Erasure, PersonalData, Whose
 from quickserve.kernel.auth import services
 from quickserve.kernel.errors import (
@@ -23,7 +23,7 @@ router = APIRouter()
     responses=errors(Unauthenticated, Forbidden, Malformed),
 )
 async def post_search(body: Whose, ctx: Ctx) -> PersonalData:
-    return await reads.personal_data(ctx, body.email)
+    return await people.personal_data(ctx, body.email)
 
 
 @router.post(

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from quickserve.booking import reads
 from quickserve.booking.commands.book_free import BookFree, book_free
 from quickserve.booking.commands.hold_places import HoldPlaces, hold_places
 from quickserve.booking.model import Buyer, field_problem
+from quickserve.booking.reads import bookings, stock
 from quickserve.contracts.booking import (
     BookingId,
     BookingNotPending,
@@ -53,10 +53,10 @@ async def put_free_booking(booking_id: BookingId, body: FreeBooking, ctx: Ctx) -
         raise field_problem("hold_id", "ambiguous", fix)
     buyer = Buyer.of(body.contact)
     cmd = BookFree(booking_id, body.hold_id, body.date_id, tuple(body.items), buyer)
-    return await reads.show_booking(ctx, await book_free(ctx, cmd))
+    return await bookings.show_booking(ctx, await book_free(ctx, cmd))
 
 
 @router.put("/holds/{hold_id}", dependencies=[anyone], responses=errors(*_CHOICE, IdReused))
 async def put_hold(hold_id: HoldId, body: NewHold, ctx: Ctx) -> HoldView:
     cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items))
-    return reads.show_hold(await hold_places(ctx, cmd))
+    return stock.show_hold(await hold_places(ctx, cmd))

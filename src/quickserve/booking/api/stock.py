@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from quickserve.booking import reads
 from quickserve.booking.commands.put_quotas import PutQuotas, put_quotas
 from quickserve.booking.commands.release_hold import release_hold
+from quickserve.booking.reads import stock
 from quickserve.contracts.booking import (
     AvailabilityList,
     CapacityBelowSold,
@@ -50,7 +50,7 @@ async def put_organiser_quotas(organiser_id: OrganiserId, body: QuotaChanges, ct
     responses=errors(Unauthenticated, Forbidden, NotFound),
 )
 async def get_quotas(event_id: EventId, ctx: Ctx) -> QuotaList:
-    return await reads.quotas(ctx, event_id)
+    return await stock.quotas(ctx, event_id)
 
 
 @router.get(
@@ -62,12 +62,12 @@ async def get_quotas(event_id: EventId, ctx: Ctx) -> QuotaList:
 async def get_availability(
     date_id: Annotated[list[DateId], Query(min_length=1, max_length=100)], ctx: Ctx
 ) -> Response:
-    return json_answer(await reads.availability(ctx, date_id))
+    return json_answer(await stock.availability(ctx, date_id))
 
 
 @router.get("/holds/{hold_id}", dependencies=[anyone], responses=errors(NotFound))
 async def get_hold(hold_id: HoldId, ctx: Ctx) -> HoldView:
-    return await reads.hold(ctx, hold_id)
+    return await stock.hold(ctx, hold_id)
 
 
 @router.delete(
