@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from quickserve.contracts.seating import PlanId
 from quickserve.kernel.client import Client
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.events import DomainEvent
@@ -268,10 +269,14 @@ class OfferedDate:
     venue_name: str | None
     city: str | None
     room: str | None
+    plan_id: PlanId | None = None
+    plan_version: int | None = None
 
 
 @dataclass(frozen=True)
 class OfferedTicketType:
+    """With a `seat_category` it is sold for the seats of that category of the date's plan."""
+
     id: TicketTypeId
     name: str
     price: Money
@@ -280,6 +285,7 @@ class OfferedTicketType:
     sale_until: datetime | None
     min_per_booking: int
     max_per_booking: int
+    seat_category: str | None = None
 
 
 @dataclass(frozen=True)
