@@ -124,7 +124,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`code` without its dash."""
+    """`code` without its dash; `passed_on`: it is another person's than the booking's buyer."""
 
     id: TicketId
     ticket_type_id: TicketTypeId
@@ -136,6 +136,7 @@ class Ticket:
     key_id: str
     admitted_at: datetime | None = None
     admitted_gate: str | None = None
+    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from functools import partial
 from quickserve.booking.api import router
 from quickserve.booking.batches import Batch
 from quickserve.booking.commands.book_free import record_sales
+from quickserve.booking.commands.drop_amendment import end_due_resales
 from quickserve.booking.commands.forget import delete_leftovers, forget_people
 from quickserve.booking.commands.hold_places import record_holds
 from quickserve.booking.commands.return_expired_holds import return_all_expired_holds
@@ -41,6 +42,7 @@ service = Service(
     router=router,
     subscriptions=SUBSCRIPTIONS,
     jobs=(
+        Job("end due resales", end_due_resales, every_seconds=30),
         Job("return expired holds", return_all_expired_holds, every_seconds=0.5),
         Job("delete leftovers", delete_leftovers, every_seconds=3600),
         Job("forget people", forget_people, every_seconds=86_400),

@@ -153,8 +153,17 @@ class BookingLink:
         return hmac.compare_digest(self.key.encode(), key.upper().encode())
 
 
+def ticket_link(ticket_id: TicketId, secret: bytes) -> BookingLink:
+    """As `booking_link`, for one ticket that was passed on."""
+    return _link(ticket_id, secret)
+
+
 def booking_link(booking_id: BookingId, secret: bytes) -> BookingLink:
     """Both derived from the id, so nothing is stored: 160 bits of key, 39 of number."""
-    mac = hmac.digest(secret, booking_id.bytes, hashlib.sha256)
+    return _link(booking_id, secret)
+
+
+def _link(of: UUID, secret: bytes) -> BookingLink:
+    mac = hmac.digest(secret, of.bytes, hashlib.sha256)
     number = show_code(_spell(int.from_bytes(mac[20:])))
     return BookingLink(base64.b32encode(mac[:20]).decode(), number)

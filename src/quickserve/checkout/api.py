@@ -9,8 +9,10 @@ from quickserve.checkout import reads
 from quickserve.checkout.commands.cancel_purchase import CancelPurchase, cancel_purchase
 from quickserve.checkout.commands.erase_person import erase_person
 from quickserve.checkout.commands.retry_saga import RetrySaga, retry_saga
+from quickserve.checkout.commands.start_change import StartChange, start_change
 from quickserve.checkout.commands.start_checkout import StartCheckout, start_checkout
 from quickserve.contracts.booking import BookingId, HoldExpired, HoldUsed, NotOnSale, SoldOut
+from quickserve.contracts.booking_changes import ChangeNotAllowed
 from quickserve.contracts.checkout import (
     CancellationId,
     CancellationView,
@@ -22,6 +24,13 @@ from quickserve.contracts.checkout import (
     PaymentMethodMissing,
     SagaList,
     SagaView,
+)
+from quickserve.contracts.checkout_changes import (
+    ChangeId,
+    ChangeView,
+    HoldMissing,
+    NewChange,
+    OneAtATime,
 )
 from quickserve.contracts.erasure import Erased, Erasure
 from quickserve.kernel.auth import anyone, services, signed_in
@@ -112,6 +121,31 @@ async def post_retry(saga_id: UUID, ctx: Ctx) -> SagaView:
     """The delayed next attempt begins now."""
     await retry_saga(ctx, RetrySaga(saga_id))
     return await reads.read_saga(ctx, saga_id)
+
+
+# -- Changes --------------------------------------------------------------------------------------
+
+
+@router.put(
+    "/changes/{change_id}",
+    dependencies=[anyone],
+    responses=errors(
+        NotFound, ChangeNotAllowed, HoldMissing, HoldExpired, HoldUsed, OneAtATime,
+        PaymentMethodMissing, IdReused, Malformed,
+    ),
+)  # fmt: skip
+async def put_change(
+    change_id: ChangeId, body: NewChange, ctx: Ctx, wait_ms: WaitMs = 0
+) -> ChangeView:
+    """Begins it, and waits as GET does. Whoever has the booking's key may."""
+    await start_change(ctx, StartChange(change_id, body))
+    return await reads.wait_for_change(ctx, change_id, wait_ms)
+
+
+@router.get("/changes/{change_id}", dependencies=[anyone], responses=errors(NotFound, Malformed))
+async def get_change(change_id: ChangeId, ctx: Ctx, wait_ms: WaitMs = 0) -> ChangeView:
+    """Waits up to `wait_ms` for it to leave `processing`."""
+    return await reads.wait_for_change(ctx, change_id, wait_ms)
 
 
 # -- Personal data --------------------------------------------------------------------------------

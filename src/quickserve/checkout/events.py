@@ -1,7 +1,9 @@
-"""A bank has answered: the sagas that wait for it ask again."""
+"""A bank has answered, or a ticket found its buyer: the sagas that wait for it ask again."""
 
 from quickserve.checkout.sagas import queue
 from quickserve.checkout.sagas.book_tickets import payment_decided
+from quickserve.checkout.sagas.resell_ticket import resale_decided
+from quickserve.contracts.booking_changes import ResaleEnded, ResaleSold
 from quickserve.contracts.payment import PaymentAuthorized, PaymentDeclined
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.inbox import Subscription
@@ -11,7 +13,13 @@ async def payment_answered(tx: Transaction, event: PaymentAuthorized | PaymentDe
     await queue.signal(tx, payment_decided(event.intent_id))
 
 
+async def resale_ended(tx: Transaction, event: ResaleSold | ResaleEnded) -> None:
+    await queue.signal(tx, resale_decided(event.resale_id))
+
+
 subscriptions = (
     Subscription(PaymentAuthorized, payment_answered),
     Subscription(PaymentDeclined, payment_answered),
+    Subscription(ResaleSold, resale_ended),
+    Subscription(ResaleEnded, resale_ended),
 )

@@ -1,13 +1,26 @@
 """A purchase under way: its ids and what it may become."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import digest
 from uuid import UUID
 
-from quickserve.contracts.booking import BookingId, Contact, HoldExpired, HoldId, HoldUsed, HoldView
-from quickserve.contracts.checkout import CancellationId, CheckoutId, NewCheckout
-from quickserve.contracts.payment import IntentId
+from pydantic import BaseModel
+
+from quickserve.contracts.booking import (
+    BookingId,
+    Contact,
+    HoldExpired,
+    HoldId,
+    HoldUsed,
+    HoldView,
+    TicketId,
+)
+from quickserve.contracts.booking_changes import AmendmentKind
+from quickserve.contracts.checkout import CancellationId, CheckoutId, NotRefundable
+from quickserve.contracts.checkout_changes import ChangeId
+from quickserve.contracts.payment import IntentId, IntentView, RefundId
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import Money
 from quickserve.kernel.settings import Settings
@@ -49,7 +62,68 @@ class Ids:
     intent: IntentId
 
 
-def ids_of(checkout_id: CheckoutId, settings: Settings) -> Ids:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`contact` and `method` are None once it ended. See the comments on the table's columns."""
+
+    id: ChangeId
+    saga_id: UUID
+    kind: AmendmentKind
+    booking_id: BookingId
+    organiser_id: OrganiserId
+    ticket_ids: list[TicketId]
+    hold_id: HoldId | None
+    new_booking_id: BookingId | None
+    intent_id: IntentId
+    value: Money
+    due: Money
+    refund: Money
+    content: bytes
+    contact: Contact | None
+    method: str | None
+    new_booking_key: str | None
+    done: bool
+    created_at: datetime
+
+    @property
+    def new_total(self) -> Money:
+        """What the places cost that came instead."""
+        return Money(self.value.minor + self.due.minor - self.refund.minor, self.value.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class PartialRefund:
+    """Of one payment; a booking may have been paid by several, after exchanges."""
+
+    id: RefundId
+    intent_id: IntentId
+    amount: Money
+
+
+def split_refund(
+    amount: Money, payments: Sequence[IntentView], saga_id: UUID, settings: Settings
+) -> list[PartialRefund]:
+    """The newest payment first, each as far as it goes. The first refund has the saga's id.
+
+    Raises NotRefundable when all payments together have less left.
+    """
+    key = settings.key_for("checkout ids")
+    refunds: list[PartialRefund] = []
+    left = amount.minor
+    for payment in payments:
+        part = min(left, payment.amount.minor - payment.refunded.minor)
+        if part > 0:
+            number = len(refunds)
+            refund_id = _derived(saga_id, b"refund%d" % number, key) if number else saga_id
+            amount_of_it = Money(part, amount.currency)
+            refunds.append(PartialRefund(RefundId(refund_id), payment.id, amount_of_it))
+            left -= part
+    if left:
+        raise NotRefundable("Less was paid, or more was given back already.")
+    return refunds
+
+
+def ids_of(checkout_id: CheckoutId | ChangeId, settings: Settings) -> Ids:
     """Always the same ones, and one way: who knows the checkout's id may see the tickets."""
     key = settings.key_for("checkout ids")
     saga, booking, intent = (
@@ -58,7 +132,7 @@ def ids_of(checkout_id: CheckoutId, settings: Settings) -> Ids:
     return Ids(saga, BookingId(booking), IntentId(intent))
 
 
-def _derived(checkout_id: CheckoutId, purpose: bytes, key: bytes) -> UUID:
+def _derived(checkout_id: UUID, purpose: bytes, key: bytes) -> UUID:
     """A UUIDv7 of the same time."""
     hashed = digest(key, checkout_id.bytes + purpose, "sha256")
     number = int.from_bytes(checkout_id.bytes[:6] + hashed[:10])
@@ -66,7 +140,7 @@ def _derived(checkout_id: CheckoutId, purpose: bytes, key: bytes) -> UUID:
     return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
 
 
-def content_of(body: NewCheckout, key: bytes) -> bytes:
+def content_of(body: BaseModel, key: bytes) -> bytes:
     """Equal for equal bodies; keyed, for it is made of personal data."""
     return digest(key, body.model_dump_json().encode(), "sha256")
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from quickserve.checkout import model, store
-from quickserve.checkout.model import Cancellation, Checkout
+from quickserve.checkout.model import Cancellation, Change, Checkout
 from quickserve.checkout.sagas import queue
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.checkout import (
@@ -22,11 +24,14 @@ from quickserve.contracts.checkout import (
     SagaView,
     StepView,
 )
+from quickserve.contracts.checkout_changes import ChangeId, ChangeState, ChangeView
 from quickserve.kernel.auth import Role
 from quickserve.kernel.deadlines import deadline
 from quickserve.kernel.errors import Forbidden, NotFound
 from quickserve.kernel.saga_queue import SagaStatus, SagaStep
 from quickserve.kernel.service import Context
+
+View = TypeVar("View", CheckoutView, ChangeView)
 
 _SAGAS_LISTED = 100
 _ANSWER_SECONDS = 0.5  # kept for the answer's way back
@@ -39,14 +44,26 @@ async def wait_for_checkout(
 
     `seen` is what the caller knows already. Ends in time for the caller's own deadline.
     """
+    return await _wait(ctx, checkout_id, wait_ms, partial(read_checkout, ctx, checkout_id), seen)
+
+
+async def wait_for_change(ctx: Context, change_id: ChangeId, wait_ms: int) -> ChangeView:
+    """As `wait_for_checkout`."""
+    return await _wait(ctx, change_id, wait_ms, partial(read_change, ctx, change_id), None)
+
+
+async def _wait(
+    ctx: Context, own_id: CheckoutId | ChangeId, wait_ms: int, look: Callable[[], Awaitable[View]],
+    seen: View | None,
+) -> View:  # fmt: skip
     until = time.monotonic() + wait_ms / 1000
     if asked_until := deadline.get():
         until = min(until, asked_until - _ANSWER_SECONDS)
-    saga_id = model.ids_of(checkout_id, ctx.settings).saga
+    saga_id = model.ids_of(own_id, ctx.settings).saga
     with ctx.resources.watch(saga_id) as progress:
         while True:
             progress.clear()
-            view = seen or await read_checkout(ctx, checkout_id)
+            view = seen or await look()
             left = until - time.monotonic()
             if view.state != "processing" or left <= 0:
                 return view
@@ -90,6 +107,33 @@ def view_of(checkout: Checkout, status: SagaStatus | None = None) -> CheckoutVie
         total=checkout.total,
         created_at=checkout.created_at,
     )
+
+
+async def read_change(ctx: Context, change_id: ChangeId) -> ChangeView:
+    async with ctx.db.read() as tx:
+        change = await store.find_change(tx, change_id)
+        # The saga's id opens nothing: only who minted the change's knows it.
+        if change is None or change.id != change_id:
+            raise NotFound
+        status = None if change.done else await queue.status(tx, change.saga_id)
+    if status is None and not change.done:
+        raise NotFound("This change failed more than a month ago.")
+    state: ChangeState = "done" if change.done else "processing"
+    challenge_path, failure = None, None
+    if status and status.state == "undone":
+        state, failure = "failed", _failure(status.failure or {})
+    elif status and status.state == "waiting":
+        challenge_path = (status.note or {}).get("challenge_path")
+        if challenge_path:
+            state = "challenge"
+        elif change.kind == "resale":
+            state = "waiting"
+    return ChangeView(
+        id=change.id, kind=change.kind, state=state, booking_id=change.booking_id, due=change.due,
+        refund=change.refund, new_booking_id=change.new_booking_id if change.done else None,
+        new_booking_key=change.new_booking_key, challenge_path=challenge_path, failure=failure,
+        created_at=change.created_at,
+    )  # fmt: skip
 
 
 def _failure(refusal: dict[str, Any]) -> Failure:
@@ -157,20 +201,23 @@ async def read_saga(ctx: Context, either_id: UUID) -> SagaView:
         checkout = await store.find_checkout_of_saga(tx, either_id)
         saga_id = checkout.saga_id if checkout else either_id
         checkout = checkout or await store.find_checkout_of_cancellation(tx, either_id)
-        if checkout is None:
+        change = await store.find_change(tx, either_id)
+        found = change or checkout
+        if found is None:
             raise NotFound
-        ctx.principal.require(checkout.organiser_id, Role.ORGANISER)
+        ctx.principal.require(found.organiser_id, Role.ORGANISER)
+        saga_id = change.saga_id if change else saga_id
         history = await queue.describe(tx, saga_id)
     if history is None:
         raise NotFound("This purchase needed no saga: the places cost nothing.")
     summary = history.summary
     return SagaView(
         id=saga_id,
-        booking_id=checkout.booking_id,
+        booking_id=found.booking_id,
         saga=summary.name,
         state=summary.state,
         outcome=summary.outcome,
-        total=checkout.total,
+        total=found.value if isinstance(found, Change) else found.total,
         started_at=summary.spawned_at,
         steps=[_step(s) for s in history.steps],
         attempts=[

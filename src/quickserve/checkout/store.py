@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from quickserve.checkout.model import Cancellation, Checkout
-from quickserve.contracts.booking import BookingId, Contact, HoldId
+from quickserve.checkout.model import Cancellation, Change, Checkout
+from quickserve.contracts.booking import BookingId, Contact, HoldId, TicketId
+from quickserve.contracts.booking_changes import AmendmentKind
 from quickserve.contracts.checkout import CancellationId, CheckoutId
+from quickserve.contracts.checkout_changes import ChangeId
 from quickserve.contracts.payment import IntentId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId
@@ -149,4 +151,136 @@ async def latest_cancellation(tx: Transaction, checkout_id: CheckoutId) -> Cance
         "SELECT id, checkout_id, created_at FROM cancellations WHERE checkout_id = %s"
         " ORDER BY created_at DESC LIMIT 1",
         (checkout_id,),
+    )
+
+
+# -- Changes --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _ChangeRow:
+    id: ChangeId
+    saga_id: UUID
+    kind: AmendmentKind
+    booking_id: BookingId
+    organiser_id: OrganiserId
+    ticket_ids: list[TicketId]
+    hold_id: HoldId | None
+    new_booking_id: BookingId | None
+    intent_id: IntentId
+    value_minor: int
+    due_minor: int
+    refund_minor: int
+    currency: str
+    content: bytes
+    contact_email: str | None
+    contact_name: str | None
+    contact_language: str | None
+    method: str | None
+    new_booking_key: str | None
+    done: bool
+    created_at: datetime
+
+    def change(self) -> Change:
+        contact = None
+        if self.contact_email is not None:
+            contact = Contact.model_construct(
+                email=self.contact_email, name=self.contact_name, language=self.contact_language
+            )
+        value, due, refund = (
+            Money(minor, self.currency)
+            for minor in (self.value_minor, self.due_minor, self.refund_minor)
+        )
+        return Change(
+            self.id, self.saga_id, self.kind, self.booking_id, self.organiser_id, self.ticket_ids,
+            self.hold_id, self.new_booking_id, self.intent_id, value, due, refund,
+            bytes(self.content), contact, self.method, self.new_booking_key, self.done,
+            self.created_at,
+        )  # fmt: skip
+
+
+async def insert_change(tx: Transaction, change: Change) -> Change | None:
+    """As stored; None when the id is taken."""
+    contact = change.contact
+    row = await tx.maybe(
+        _ChangeRow,
+        "INSERT INTO changes (id, saga_id, kind, booking_id, organiser_id, ticket_ids, hold_id,"
+        " new_booking_id, intent_id, value_minor, due_minor, refund_minor, currency, content,"
+        " contact_email, contact_name, contact_language, method)"
+        " VALUES (%(id)s, %(saga_id)s, %(kind)s, %(booking_id)s, %(organiser_id)s, %(tickets)s,"
+        " %(hold_id)s, %(new_booking_id)s, %(intent_id)s, %(value)s, %(due)s, %(refund)s,"
+        " %(currency)s, %(content)s, %(email)s, %(name)s, %(language)s, %(method)s)"
+        " ON CONFLICT (id) DO NOTHING RETURNING *",
+        {
+            "id": change.id, "saga_id": change.saga_id, "kind": change.kind,
+            "booking_id": change.booking_id, "organiser_id": change.organiser_id,
+            "tickets": change.ticket_ids, "hold_id": change.hold_id,
+            "new_booking_id": change.new_booking_id, "intent_id": change.intent_id,
+            "value": change.value.minor, "due": change.due.minor, "refund": change.refund.minor,
+            "currency": change.value.currency, "content": change.content,
+            "email": contact and contact.email, "name": contact and contact.name,
+            "language": contact and contact.language, "method": change.method,
+        },
+    )  # fmt: skip
+    return row.change() if row else None
+
+
+async def find_change(tx: Transaction, either_id: UUID) -> Change | None:
+    """By its id, or its saga's."""
+    row = await tx.maybe(
+        _ChangeRow,
+        "SELECT * FROM changes WHERE id = %(id)s OR saga_id = %(id)s",
+        {"id": either_id},
+    )
+    return row.change() if row else None
+
+
+async def end_change(
+    tx: Transaction, change_id: ChangeId, booking_key: str | None, *, done: bool
+) -> None:
+    """Forgets the person and the card."""
+    await tx.execute(
+        "UPDATE changes SET new_booking_key = coalesce(new_booking_key, %s), done = %s,"
+        " contact_email = NULL, contact_name = NULL, contact_language = NULL, method = NULL"
+        " WHERE id = %s",
+        (booking_key, done, change_id),
+    )
+
+
+async def insert_exchanged(tx: Transaction, change: Change, booking_key: str) -> None:
+    """What was got in exchange is a purchase like another: it can be cancelled, or exchanged."""
+    await tx.execute(
+        "INSERT INTO checkouts (id, saga_id, hold_id, booking_id, intent_id, organiser_id,"
+        " total_minor, currency, content, booking_key)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+        (
+            change.id, change.saga_id, change.hold_id, change.new_booking_id, change.intent_id,
+            change.organiser_id, change.new_total.minor, change.new_total.currency, change.content,
+            booking_key,
+        ),
+    )  # fmt: skip
+
+
+async def payments_of(tx: Transaction, booking_id: BookingId) -> list[IntentId]:
+    """What paid for a booking, the newest first: its own charge, and those of what it came from."""
+    found: list[UUID] = await tx.value(
+        "WITH RECURSIVE line AS (SELECT %s::uuid AS booking_id, 0 AS depth"
+        " UNION ALL SELECT x.booking_id, line.depth + 1 FROM line"
+        " JOIN changes x ON x.new_booking_id = line.booking_id WHERE line.depth < 50)"
+        " SELECT coalesce(array_agg(c.intent_id ORDER BY line.depth), '{}') FROM line"
+        " JOIN checkouts c ON c.booking_id = line.booking_id AND c.total_minor > 0"
+        " AND c.booking_key IS NOT NULL LEFT JOIN changes x ON x.id = c.id"
+        " WHERE x.id IS NULL OR x.due_minor > 0",
+        (booking_id,),
+    )
+    return [IntentId(one) for one in found]
+
+
+async def value_left(tx: Transaction, booking_id: BookingId) -> int:
+    """Minor units that a booking's tickets still cost: without those that were changed."""
+    return await tx.value(
+        "SELECT (SELECT total_minor FROM checkouts WHERE booking_id = %(id)s) -"
+        " (SELECT coalesce(sum(value_minor), 0)::bigint FROM changes"
+        "  WHERE booking_id = %(id)s AND done)",
+        {"id": booking_id},
     )

@@ -22,7 +22,7 @@ TicketKeyId = NewType("TicketKeyId", str)  # secrets.token_hex(8): short, every 
 
 HoldState = Literal["active", "used", "released", "expired"]
 BookingState = Literal["pending", "confirmed", "withdrawn", "cancelled"]
-TicketState = Literal["valid", "revoked", "cancelled"]
+TicketState = Literal["valid", "revoked", "cancelled", "changing", "returned", "passed-on"]
 Verdict = Literal["admitted", "already-admitted", "refused"]
 Refusal = Literal["forged", "unknown", "revoked", "other-date", "other-organiser", "cancelled"]
 
@@ -164,7 +164,10 @@ class FreeBooking(Request):
 
 
 class TicketView(BaseModel):
-    """`code` is what people read aloud; `payload` is what the QR carries."""
+    """`code` is what people read aloud; `payload` is what the QR carries.
+
+    Both are blank for whom the ticket does not belong to any more.
+    """
 
     id: TicketId
     code: str

@@ -6,13 +6,15 @@ its consumer has ever run waits for it.
 
 from collections.abc import Mapping
 
+from quickserve.contracts.booking import BookingConfirmed
+from quickserve.contracts.booking_changes import ResaleEnded, ResaleSold
 from quickserve.contracts.catalog import EventOffered
 from quickserve.contracts.identity import OrganiserSaved
 from quickserve.contracts.payment import PaymentAuthorized, PaymentDeclined
 from quickserve.kernel.events import DomainEvent
 
 TAKERS: Mapping[str, tuple[type[DomainEvent], ...]] = {
-    "booking": (EventOffered,),
+    "booking": (EventOffered, BookingConfirmed),
     "catalog": (OrganiserSaved,),
-    "checkout": (PaymentAuthorized, PaymentDeclined),
+    "checkout": (PaymentAuthorized, PaymentDeclined, ResaleSold, ResaleEnded),
 }

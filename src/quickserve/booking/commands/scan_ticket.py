@@ -115,6 +115,8 @@ def _refusal(
         return "other-organiser"
     if ticket.state == "revoked":
         return "revoked"
-    if ticket.cancelled:
+    if ticket.cancelled or ticket.state == "cancelled":
         return "cancelled"
+    if ticket.state != "valid":  # passed on, on sale again, or about to be exchanged
+        return "revoked"
     return None if ticket.date_id == date_id else "other-date"

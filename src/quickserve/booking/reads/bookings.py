@@ -39,24 +39,28 @@ async def show_booking(ctx: Context, found: Booking) -> BookingView:
         id=found.id, key=link.key, number=link.number, state=found.state,
         email=found.buyer.email, name=found.buyer.name, language=found.buyer.language,
         total=found.total, items=found.items, date=found.date,
-        tickets=await show_tickets(ctx, found.date.date_id, tickets),
+        tickets=await show_tickets(ctx, found.date.date_id, tickets, to_buyer=True),
         created_at=found.created_at,
     )  # fmt: skip
 
 
 async def show_tickets(
-    ctx: Context, date_id: DateId, tickets: Sequence[Ticket]
+    ctx: Context, date_id: DateId, tickets: Sequence[Ticket], *, to_buyer: bool = False
 ) -> list[TicketView]:
-    """Payloads are not stored: the ticket and its key give the same one every time."""
+    """Payloads are not stored: the ticket and its key give the same one every time.
+
+    The buyer of a booking does not see what opens a ticket that was passed on.
+    """
     ring = await resources(ctx).keys.by_id({ticket.key_id for ticket in tickets})
+    mine = [not (to_buyer and ticket.passed_on) for ticket in tickets]
     return [
         TicketView(
-            id=ticket.id, code=signing.show_code(ticket.code),
-            payload=signing.sign_payload(ring[ticket.key_id], ticket.id, date_id),
+            id=ticket.id, code=signing.show_code(ticket.code) if own else "",
+            payload=signing.sign_payload(ring[ticket.key_id], ticket.id, date_id) if own else "",
             state=ticket.state, ticket_type=ticket.ticket_type, holder_name=ticket.holder_name,
             admitted_at=ticket.admitted_at, admitted_gate=ticket.admitted_gate,
         )
-        for ticket in tickets
+        for ticket, own in zip(tickets, mine, strict=True)
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from quickserve.booking.model import Outrun
 from quickserve.contracts.booking import HoldUsed, SoldOut
+from quickserve.contracts.booking_changes import ChangeNotAllowed
 from quickserve.kernel.errors import IdReused, Problem
 
 CONSTRAINTS: dict[str, type[Problem]] = {
@@ -12,4 +13,5 @@ CONSTRAINTS: dict[str, type[Problem]] = {
     "scans_pkey": Outrun,
     "signing_keys_pkey": IdReused,
     "ticket_code_unique": Outrun,
+    "amendment_one_at_a_time": ChangeNotAllowed,
 }

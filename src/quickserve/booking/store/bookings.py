@@ -185,12 +185,14 @@ async def insert_tickets(
 
 
 async def find_tickets(tx: Transaction, booking_id: BookingId) -> list[Ticket]:
+    """In place of a ticket that was passed on, the one that replaces it."""
     return await tx.all(
         Ticket,
         "SELECT t.id, t.ticket_type_id, t.ticket_type, t.price_minor, t.code, t.state,"
-        " t.holder_name, t.key_id, s.scanned_at AS admitted_at, s.gate AS admitted_gate"
+        " t.holder_name, t.key_id, s.scanned_at AS admitted_at, s.gate AS admitted_gate,"
+        " t.holder_email IS NOT NULL AS passed_on"
         " FROM tickets t LEFT JOIN scans s ON s.ticket_id = t.id AND s.verdict = 'admitted'"
-        " WHERE t.booking_id = %s ORDER BY t.position",
+        " WHERE t.booking_id = %s AND t.state <> 'passed-on' ORDER BY t.position",
         (booking_id,),
     )
 
@@ -207,7 +209,8 @@ async def find_ticket(tx: Transaction, ticket_id: TicketId) -> Ticket | None:
     return await tx.maybe(
         Ticket,
         "SELECT t.id, t.ticket_type_id, t.ticket_type, t.price_minor, t.code, t.state,"
-        " t.holder_name, t.key_id, s.scanned_at AS admitted_at, s.gate AS admitted_gate"
+        " t.holder_name, t.key_id, s.scanned_at AS admitted_at, s.gate AS admitted_gate,"
+        " t.holder_email IS NOT NULL AS passed_on"
         " FROM tickets t LEFT JOIN scans s ON s.ticket_id = t.id AND s.verdict = 'admitted'"
         " WHERE t.id = %s",
         (ticket_id,),

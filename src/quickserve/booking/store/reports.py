@@ -163,7 +163,7 @@ async def count_dates(tx: Transaction, date_ids: Sequence[DateId]) -> list[DateC
     return await tx.all(
         DateCount,
         "SELECT d.id AS date_id, (SELECT count(*) FROM tickets"
-        "  WHERE date_id = d.id AND state <> 'cancelled') AS sold,"
+        "  WHERE date_id = d.id AND state NOT IN ('cancelled', 'passed-on', 'returned')) AS sold,"
         " (SELECT count(*) FROM scans WHERE date_id = d.id AND verdict = 'admitted') AS admitted"
         " FROM unnest(%s::uuid[]) AS d(id)",
         (date_ids,),
@@ -183,7 +183,7 @@ async def count_ticket_types(tx: Transaction, event_id: EventId) -> list[TicketT
         " AS currency FROM offered_ticket_types t LEFT JOIN ("
         "  SELECT k.ticket_type_id, k.currency, count(*) AS sold, sum(k.price_minor) AS revenue"
         "  FROM offered_dates d JOIN tickets k ON k.date_id = d.id"
-        "  AND k.state <> 'cancelled' WHERE d.event_id = %(event)s"
+        "  AND k.state NOT IN ('cancelled', 'passed-on') WHERE d.event_id = %(event)s"
         "  GROUP BY k.ticket_type_id, k.currency) s ON s.ticket_type_id = t.id"
         " WHERE t.event_id = %(event)s AND (t.offered OR s.sold > 0)"
         " GROUP BY t.id, s.currency ORDER BY t.position, t.id LIMIT 1000",

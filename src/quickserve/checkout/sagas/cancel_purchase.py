@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from quickserve.checkout import store
-from quickserve.checkout.model import Checkout
+from quickserve.checkout.sagas import refunds
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.booking_records import BookingRecordsClient
 from quickserve.contracts.checkout import CancellationId
-from quickserve.contracts.payment import NewRefund, PaymentClient, RefundId
+from quickserve.kernel.money import Money
 from quickserve.kernel.saga import Saga, State, step
 from quickserve.kernel.service import Context
 
@@ -22,35 +22,30 @@ class RefundAndCancel:
     booking_id: BookingId
 
 
-async def begin(_ctx: Context, _order: RefundAndCancel, _state: State) -> dict[str, Any]:
-    return {}
-
-
-async def close(ctx: Context, order: RefundAndCancel, _state: State) -> None:
-    """So that nobody who comes late gives back what was decided not to be given back."""
-    checkout, wanted = await _refund_of(ctx, order)
-    payment = PaymentClient(ctx.client("payment"))
-    await payment.close_refund(checkout.intent_id, RefundId(order.cancellation_id), wanted)
-
-
-async def refund(ctx: Context, order: RefundAndCancel, _state: State) -> dict[str, Any]:
-    checkout, wanted = await _refund_of(ctx, order)
-    payment = PaymentClient(ctx.client("payment"))
-    refund_id = RefundId(order.cancellation_id)
-    intent = await payment.refund(checkout.intent_id, refund_id, wanted)
-    return {"refunded": str(intent.refunded)}
-
-
-async def cancel(ctx: Context, order: RefundAndCancel, _state: State) -> dict[str, Any]:
-    record = await BookingRecordsClient(ctx.client("booking")).cancel(order.booking_id)
-    return {"tickets": len(record.tickets)}
-
-
-async def _refund_of(ctx: Context, order: RefundAndCancel) -> tuple[Checkout, NewRefund]:
+async def begin(ctx: Context, order: RefundAndCancel, _state: State) -> dict[str, Any]:
     async with ctx.db.read() as tx:
         checkout = await store.find_checkout_of_booking(tx, order.booking_id)
+        left = await store.value_left(tx, order.booking_id)
     assert checkout is not None, "checkouts are not deleted"
-    return checkout, NewRefund(amount=checkout.total, reason="cancelled")
+    amount = Money(left, checkout.total.currency)
+    planned = await refunds.plan(ctx, order.booking_id, amount, order.cancellation_id, "cancelled")
+    return {"refunds": planned, "amount": str(amount)}
+
+
+async def close(ctx: Context, _order: RefundAndCancel, state: State) -> None:
+    await refunds.close(ctx, state.get("begin", {}).get("refunds", [])[:1])
+
+
+async def refund(ctx: Context, _order: RefundAndCancel, state: State) -> dict[str, Any]:
+    """Of several payments only the first can still refuse."""
+    await refunds.give(ctx, state["begin"]["refunds"][:1])
+    return {"refunded": state["begin"]["amount"]}
+
+
+async def cancel(ctx: Context, order: RefundAndCancel, state: State) -> dict[str, Any]:
+    await refunds.give(ctx, state["begin"]["refunds"][1:])
+    record = await BookingRecordsClient(ctx.client("booking")).cancel(order.booking_id)
+    return {"tickets": len(record.tickets)}
 
 
 cancel_purchase = Saga(

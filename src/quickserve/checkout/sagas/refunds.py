@@ -1,0 +1,63 @@
+"""Money back for a booking that may have been paid in several pieces."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from quickserve.checkout import store
+from quickserve.checkout.model import PartialRefund, split_refund
+from quickserve.contracts.booking import BookingId
+from quickserve.contracts.payment import IntentId, NewRefund, PaymentClient, RefundId
+from quickserve.kernel.money import Money
+from quickserve.kernel.service import Context
+
+
+async def plan(
+    ctx: Context, booking_id: BookingId, amount: Money, saga_id: UUID, reason: str
+) -> list[dict[str, Any]]:
+    """Once, for a step's result: asked again later, what was given back meanwhile would count.
+
+    Raises NotRefundable.
+    """
+    if not amount.minor:
+        return []
+    async with ctx.db.read() as tx:
+        intents = await store.payments_of(tx, booking_id)
+    payment = PaymentClient(ctx.client("payment"))
+    payments = [await payment.intent(intent_id) for intent_id in intents]
+    return [_dump(one, reason) for one in split_refund(amount, payments, saga_id, ctx.settings)]
+
+
+async def give(ctx: Context, planned: Sequence[dict[str, Any]]) -> None:
+    """Repeating gives nothing twice. Raises Conflict when the provider refuses."""
+    for one in planned:
+        await _payment(ctx).refund(_intent(one), _id(one), _refund(one))
+
+
+async def close(ctx: Context, planned: Sequence[dict[str, Any]]) -> None:
+    """So that nobody who comes late gives back what was decided not to be given back."""
+    for one in planned:
+        await _payment(ctx).close_refund(_intent(one), _id(one), _refund(one))
+
+
+def _payment(ctx: Context) -> PaymentClient:
+    return PaymentClient(ctx.client("payment"))
+
+
+def _dump(one: PartialRefund, reason: str) -> dict[str, Any]:
+    return {
+        "id": str(one.id), "intent": str(one.intent_id), "minor": one.amount.minor,
+        "currency": one.amount.currency, "reason": reason,
+    }  # fmt: skip
+
+
+def _id(one: dict[str, Any]) -> RefundId:
+    return RefundId(UUID(one["id"]))
+
+
+def _intent(one: dict[str, Any]) -> IntentId:
+    return IntentId(UUID(one["intent"]))
+
+
+def _refund(one: dict[str, Any]) -> NewRefund:
+    return NewRefund(amount=Money(one["minor"], one["currency"]), reason=one["reason"])
