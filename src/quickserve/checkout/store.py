@@ -118,9 +118,21 @@ async def erase_contents(tx: Transaction, booking_ids: Sequence[BookingId]) -> i
     )
 
 
+async def erase_change_contents(tx: Transaction, booking_ids: Sequence[BookingId]) -> int:
+    """As `erase_contents`, of changes."""
+    return await tx.execute(
+        "UPDATE changes SET content = '' WHERE booking_id = ANY(%s) AND contact_email IS NULL"
+        " AND content <> ''",
+        (list(booking_ids),),
+    )
+
+
 async def count_with_contact(tx: Transaction, email: str) -> int:
+    """Purchases and changes under way."""
     return await tx.value(
-        "SELECT count(*) FROM checkouts WHERE lower(contact_email) = lower(%s)", (email,)
+        "SELECT (SELECT count(*) FROM checkouts WHERE lower(contact_email) = lower(%(email)s))"
+        " + (SELECT count(*) FROM changes WHERE lower(contact_email) = lower(%(email)s))",
+        {"email": email},
     )
 
 

@@ -12,6 +12,7 @@ async def erase_person(ctx: Context, cmd: Erasure) -> Erased:
     """
     async with ctx.db.transaction() as tx:
         bookings, tickets = await retention.erase_buyer(tx, cmd.booking_ids, cmd.email)
+        tickets += await retention.erase_holder(tx, cmd.email)
         scans = await retention.erase_scanner(tx, cmd.person_id) if cmd.person_id else 0
         under_way = await retention.count_pending(tx, cmd.email)
     return Erased(

@@ -312,8 +312,8 @@ async def insert_successor(
         await tx.execute(
             "INSERT INTO tickets (id, booking_id, position, date_id, organiser_id, ticket_type_id,"
             " ticket_type, price_minor, currency, code, holder_name, holder_email, key_id,"
-            " replaces) SELECT %s, booking_id, position, date_id, organiser_id, ticket_type_id, ticket_type,"
-            " price_minor, currency, %s, %s, %s, %s, id FROM tickets WHERE id = %s"
+            " replaces) SELECT %s, booking_id, position, date_id, organiser_id, ticket_type_id,"
+            " ticket_type, price_minor, currency, %s, %s, %s, %s, id FROM tickets WHERE id = %s"
             " ON CONFLICT (id) DO NOTHING",
             (successor_id, code, name, email, key_id, ticket_id),
         )

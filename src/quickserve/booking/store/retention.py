@@ -18,7 +18,8 @@ async def forget_buyers(tx: Transaction, limit: int) -> int:
         "  AND b.email IS NOT NULL AND b.state <> 'pending'"
         "  WHERE d.ends_at < statement_timestamp() - interval '3 years'"
         "  LIMIT %s FOR UPDATE OF b SKIP LOCKED),"
-        " holders AS (UPDATE tickets t SET holder_name = '' FROM old WHERE t.booking_id = old.id),"
+        " holders AS (UPDATE tickets t SET holder_name = '',"
+        "  holder_email = left(holder_email, 0) FROM old WHERE t.booking_id = old.id),"
         " buyers AS (UPDATE bookings b SET email = NULL, name = NULL, language = NULL,"
         "  body_hash = '' FROM old WHERE b.id = old.id RETURNING b.id)"
         " SELECT count(*) FROM buyers",
@@ -73,7 +74,8 @@ async def erase_buyer(
         _Erased,
         "WITH whose AS (SELECT id FROM bookings WHERE id = ANY(%s)"
         "  AND lower(email) = lower(%s) AND state <> 'pending' FOR UPDATE),"
-        " holders AS (UPDATE tickets t SET holder_name = '' FROM whose"
+        " holders AS (UPDATE tickets t SET holder_name = '',"
+        "  holder_email = left(holder_email, 0) FROM whose"
         "  WHERE t.booking_id = whose.id RETURNING t.id),"
         " buyers AS (UPDATE bookings b SET email = NULL, name = NULL, language = NULL,"
         "  body_hash = '' FROM whose WHERE b.id = whose.id RETURNING b.id)"
@@ -82,6 +84,15 @@ async def erase_buyer(
         (list(booking_ids), email),
     )
     return erased.bookings, erased.tickets
+
+
+async def erase_holder(tx: Transaction, email: str) -> int:
+    """Of tickets that were passed on to this person. Rarely asked: no index is kept for it."""
+    return await tx.execute(
+        "UPDATE tickets SET holder_name = '', holder_email = ''"
+        " WHERE lower(holder_email) = lower(%s)",
+        (email,),
+    )
 
 
 async def erase_scanner(tx: Transaction, person_id: PersonId) -> int:

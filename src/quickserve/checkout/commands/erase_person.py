@@ -9,5 +9,6 @@ async def erase_person(ctx: Context, cmd: Erasure) -> Erased:
     """The hashes of these bookings' purchases; a purchase under way still needs its contact."""
     async with ctx.db.transaction() as tx:
         purchases = await store.erase_contents(tx, cmd.booking_ids)
+        purchases += await store.erase_change_contents(tx, cmd.booking_ids)
         under_way = await store.count_with_contact(tx, cmd.email)
     return Erased(counts={"purchases": purchases}, under_way=under_way)
