@@ -10,30 +10,39 @@ from dataclasses import dataclass
 
 
 class Connection:
-    """One kept connection. Not for two requests at a time."""
+    """One connection, kept as long as the server keeps it. Not for two requests at a time."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
-
-    async def open(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     def close(self) -> None:
-        self._writer.close()
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
 
-    async def send(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
-        """Status and body."""
+    async def send(
+        self, method: str, path: str, body: bytes = b"", *, headers: str = ""
+    ) -> tuple[int, bytes]:
+        """Status and body. `headers` are whole lines."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port)
+        reader, writer = self._streams
         head = (
-            f"{method} {path} HTTP/1.1\r\nhost: {self._host}\r\n"
+            f"{method} {path} HTTP/1.1\r\nhost: {self._host}\r\n{headers}"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
-        self._writer.write(head.encode() + body)
-        headers = await self._reader.readuntil(b"\r\n\r\n")
-        lowered = headers.lower()
-        at = lowered.index(b"content-length:")
-        length = int(lowered[at + 15 : lowered.index(b"\r\n", at)])
-        return int(headers[9:12]), await self._reader.readexactly(length)
+        writer.write(head.encode() + body)
+        answered = await reader.readuntil(b"\r\n\r\n")
+        lowered = answered.lower()
+        length = 0
+        if (at := lowered.find(b"content-length:")) >= 0:
+            length = int(lowered[at + 15 : lowered.index(b"\r\n", at)])
+        answer = int(answered[9:12]), await reader.readexactly(length)
+        if b"\r\nconnection: close\r\n" in lowered:
+            self.close()
+        return answer
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,6 @@ async def drive(
 
     async def client() -> None:
         connection = Connection(*host_port)
-        await connection.open()
         while time.perf_counter() < until:
             started = time.perf_counter()
             await journey(connection)
