@@ -245,11 +245,15 @@ class Visitor:
         self.answer = await self.http.get(path, follow_redirects=follow, **options)
         return self.answer
 
-    def form(self, action: str = "") -> Form:
-        """The page's form whose address contains `action`."""
+    def form(self, action: str = "", **having: str) -> Form:
+        """The page's form whose address contains `action`, with these values in it."""
         forms = _Forms()
         forms.feed(self.page)
-        fitting = [f for f in forms.found if action in f.action and "csrf" in f.fields]
+        fitting = [
+            f
+            for f in forms.found
+            if action in f.action and "csrf" in f.fields and having.items() <= f.fields.items()
+        ]
         assert fitting, f"no form for {action!r} on the page: {self.status} {self.text()}"
         return fitting[0]
 

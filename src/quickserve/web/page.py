@@ -14,10 +14,12 @@ from urllib.parse import SplitResult, urlsplit
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse
 
+from quickserve.contracts.booking_changes import BookingChangesClient
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_records import BookingRecordsClient
 from quickserve.contracts.catalog import CatalogClient
 from quickserve.contracts.checkout import CheckoutClient
+from quickserve.contracts.checkout_changes import CheckoutChangesClient
 from quickserve.contracts.identity import IdentityClient
 from quickserve.contracts.payment import PaymentClient
 from quickserve.kernel.auth import anyone
@@ -49,8 +51,10 @@ class Services:
     catalog: CatalogClient
     booking: BookingClient
     records: BookingRecordsClient
+    changes: BookingChangesClient
     payment: PaymentClient
     checkout: CheckoutClient
+    checkout_changes: CheckoutChangesClient
     identity: IdentityClient
 
 
@@ -60,8 +64,10 @@ async def _services(ctx: Ctx) -> Services:
         CatalogClient(ctx.client("catalog")),
         BookingClient(ctx.client("booking")),
         BookingRecordsClient(ctx.client("booking")),
+        BookingChangesClient(ctx.client("booking")),
         PaymentClient(ctx.client("payment")),
         CheckoutClient(ctx.client("checkout")),
+        CheckoutChangesClient(ctx.client("checkout")),
         IdentityClient(ctx.client("identity")),
     )
 

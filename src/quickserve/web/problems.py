@@ -89,7 +89,8 @@ _KNOWN: Final = frozenset(
     {
         "card-declined", "insufficient-funds", "challenge-refused", "expired-card",
         "not-on-sale:not-yet", "not-on-sale:ended", "not-on-sale:cancelled",
-        "not-on-sale:unpublished",
+        "not-on-sale:unpublished", "change-not-allowed:late", "change-not-allowed:admitted",
+        "change-not-allowed:under-way", "change-not-allowed:not-own",
     }
 )  # fmt: skip
 
@@ -201,6 +202,38 @@ def _of_booking(locale: Locale) -> dict[str, Sentence]:
         "not-refundable": Sentence(
             gettext("Nothing was paid for this booking that could be given back."), ""
         ),
+        **_of_changing(locale),
+    }
+
+
+def _of_changing(locale: Locale) -> dict[str, Sentence]:
+    gettext = locale.gettext
+    same = gettext("Nothing was changed.")
+    return {
+        "change-not-allowed": Sentence(
+            gettext("This ticket cannot be changed this way."),
+            gettext("The organiser does not allow it for this event. Nothing was changed."),
+        ),
+        "change-not-allowed:late": Sentence(gettext("It is too late for that now."), same),
+        "change-not-allowed:admitted": Sentence(
+            gettext("Somebody came in with this ticket already."), same
+        ),
+        "change-not-allowed:under-way": Sentence(
+            gettext("A change of this ticket is under way."),
+            gettext("Wait until it has ended, then look again."),
+        ),
+        "change-not-allowed:not-own": Sentence(
+            gettext("This ticket was passed on: it is no longer yours."), same
+        ),
+        "place-taken": Sentence(
+            gettext("Somebody is buying this place at this moment."),
+            gettext("Try again in some minutes: either it is sold, or you have it back."),
+        ),
+        "nobody-bought": Sentence(
+            gettext("The ticket is yours again."), gettext("It is valid as before.")
+        ),
+        "one-at-a-time": Sentence(gettext("Tickets are sold again one by one."), same),
+        "hold-missing": Sentence(gettext("Choose the places that come instead."), ""),
     }
 
 

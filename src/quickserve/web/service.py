@@ -7,6 +7,7 @@ from quickserve.web.csrf import Tokens
 from quickserve.web.error_pages import ErrorPages
 from quickserve.web.pages import (
     about,
+    changes,
     checkout,
     door,
     event,
@@ -29,6 +30,7 @@ PAGES = (
     checkout,
     purchase,
     tickets,
+    changes,
     sign_in,
     about,
     site_files,

@@ -28,7 +28,8 @@ async def qr_codes(payloads: Sequence[str]) -> list[Markup]:
 
 
 def _markup(payload: str) -> Markup:
-    return Markup(_svg(payload))  # noqa: S704 - segno draws; the payload is not in it
+    """Blank where the ticket is another person's."""
+    return Markup(_svg(payload) if payload else "")  # noqa: S704 - segno draws; the payload is not in it
 
 
 @lru_cache(maxsize=_CODES_KEPT)
@@ -103,6 +104,7 @@ def _content(booking: BookingView, url: str, locale: Locale) -> dict[str, Any]:
                 "svg": _svg(ticket.payload),
             }
             for ticket in booking.tickets
+            if ticket.payload
         ],
     }
 

@@ -1,6 +1,5 @@
 """The checkout: one page from held places to a purchase, with or without JavaScript."""
 
-import re
 from typing import Final
 
 from fastapi import Request
@@ -10,7 +9,7 @@ from starlette.responses import Response
 from quickserve.contracts.booking import Contact, HoldExpired, HoldId, HoldUsed, HoldView, NewHold
 from quickserve.contracts.booking import Item as NewItem
 from quickserve.contracts.checkout import CheckoutId, CheckoutView, NewCheckout
-from quickserve.contracts.payment import CardInvalid, SandboxCard, TestCard
+from quickserve.contracts.payment import CardInvalid, TestCard
 from quickserve.kernel.errors import (
     DeadlineExceeded,
     FieldError,
@@ -20,7 +19,7 @@ from quickserve.kernel.errors import (
     Unavailable,
 )
 from quickserve.kernel.ids import new_uuid
-from quickserve.web import kept
+from quickserve.web import card_form, kept
 from quickserve.web.forms import Form, Submitted
 from quickserve.web.i18n import Locale
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
@@ -33,7 +32,6 @@ from quickserve.web.templating import render
 router = page_router()
 
 _TYPED: Final = ("email", "name")  # never the card: it is sent once and kept nowhere
-_EXPIRY: Final = re.compile(r"([0-9]{1,2})\s*[/.\- ]\s*(?:20)?([0-9]{2})")
 
 
 @router.get("/checkout/{hold_id}")
@@ -149,44 +147,15 @@ async def _wanted(request: Request, hold: HoldView, form: Form, ask: Services) -
             email=form.text("email"), name=form.text("name"), language=locale_of(request).code
         )
     except ValidationError as error:
-        errors += _findings(error, {"email": "not-an-address"})
+        errors += card_form.findings(error, {"email": "not-an-address"})
     if hold.total.minor:
         try:
-            method = await _method(form, ask)
+            method = await card_form.method(form, ask)
         except (CardInvalid, Malformed) as problem:
             errors += problem.errors
     if errors or contact is None:
         raise Malformed(errors=errors)
     return NewCheckout(hold_id=hold.id, contact=contact, method=method)
-
-
-async def _method(form: Form, ask: Services) -> str:
-    """The provider's token of the typed card. Raises CardInvalid or Malformed."""
-    try:
-        card = SandboxCard(
-            number=form.text("number"), expiry=_expiry(form.text("expiry")), cvc=form.text("cvc")
-        )
-    except ValidationError as error:
-        raise Malformed(errors=_findings(error, {})) from error
-    return (await ask.payment.sandbox_method(card)).method
-
-
-def _findings(error: ValidationError, codes: dict[str, str]) -> list[FieldError]:
-    """`codes`: by field, a code that tells more than Pydantic's."""
-    return [
-        FieldError(
-            field=str(found["loc"][0]), code=codes.get(str(found["loc"][0]), found["type"]),
-            message="",
-        )
-        for found in error.errors()
-    ]  # fmt: skip
-
-
-def _expiry(typed: str) -> str:
-    """`7/29`, `07-2029`, `0729` as `07/29`; anything else as it is."""
-    text = f"{typed[:2]}/{typed[2:]}" if re.fullmatch(r"[0-9]{4}", typed, re.ASCII) else typed
-    found = _EXPIRY.fullmatch(text)
-    return f"{int(found[1]):02}/{found[2]}" if found else text
 
 
 async def _begin(ask: Services, checkout_id: CheckoutId, wanted: NewCheckout) -> CheckoutView:
@@ -228,39 +197,9 @@ async def _show(
         cards = found.cards if found else None
     return render(
         request, "checkout.html", status=status, headers=PRIVATE,
-        behaviours=_behaviours(locale_of(request)),
+        behaviours=card_form.behaviours(locale_of(request)),
         hold=hold, receipt=receipt(hold.items, hold.total), values=values, errors=errors or {},
         told=told, cards=cards or [], away=cards is None and not told,
         checkout_id=checkout_id or new_uuid(), new_hold_id=new_uuid(),
         event_path=_event_path(hold),
     )  # fmt: skip
-
-
-def _behaviours(locale: Locale) -> dict[str, str]:
-    """What the sandbox's cards do, by the sandbox's own words; a test tells when one is missing."""
-    gettext = locale.gettext
-    return {
-        "The payment succeeds.": gettext("The payment succeeds."),
-        "The bank declines.": gettext("The bank declines."),
-        "Declined: not enough money in the account.": gettext(
-            "Declined: not enough money in the account."
-        ),
-        "Declined: the bank says that the card has expired.": gettext(
-            "Declined: the bank says that the card has expired."
-        ),
-        "The bank asks the buyer to approve.": gettext("The bank asks the buyer to approve."),
-        "Asks the buyer to approve, and declines then.": gettext(
-            "Asks the buyer to approve, and declines then."
-        ),
-        "The first answer is lost although the bank authorised.": gettext(
-            "The first answer is lost although the bank authorised."
-        ),
-        "The bank answers some seconds later.": gettext("The bank answers some seconds later."),
-        "The bank never answers.": gettext("The bank never answers."),
-        "The bank answers some seconds later, and twice.": gettext(
-            "The bank answers some seconds later, and twice."
-        ),
-        "Authorised, but the bank refuses the capture.": gettext(
-            "Authorised, but the bank refuses the capture."
-        ),
-    }

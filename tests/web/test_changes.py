@@ -1,0 +1,133 @@
+"""After the sale, without a line of JavaScript: cancel, pass on, exchange, sell again."""
+
+from tests.web.house import until
+
+from quickserve.contracts.booking_changes import BookingChangesClient, ChangeRules
+from quickserve.kernel.auth import Role
+
+OPEN = ChangeRules(cancel_hours=2, cancel_fee_bp=1000, exchange_hours=2, resale=True)
+
+
+async def allow(house, show, rules=OPEN):
+    email = await house.person(show.organiser_id, Role.ORGANISER)
+    async with house.visitor() as organiser:
+        await organiser.sign_in(email)
+        await organiser.open(f"/en/organiser/events/{show.event_id}/changes")
+        ticked = {
+            "cancel": rules.cancel_hours is not None, "exchange": rules.exchange_hours is not None,
+            "transfer": rules.transfer, "resale": rules.resale,
+        }  # fmt: skip
+        form = organiser.form("/changes")
+        for name in ticked:
+            form.fields.pop(name)
+        answers = {
+            "cancel_hours": str(rules.cancel_hours or 0), "fee": f"{rules.cancel_fee_bp / 100:g}",
+            "exchange_hours": str(rules.exchange_hours or 0),
+            **{name: "1" for name, on in ticked.items() if on},
+        }  # fmt: skip
+        await organiser.send(form, **answers)
+        assert "Saved." in organiser.text()
+    client = BookingChangesClient(house.booking._client)
+    assert await client.rules(show.event_id) == rules
+
+
+async def bought(house, visitor, quantity=2, **options):
+    show = await house.put_on(**options)
+    await allow(house, show)
+    await visitor.choose(show, quantity)
+    await visitor.pay()
+    return show, visitor.url
+
+
+async def settled(visitor):
+    async def over():
+        await visitor.open(visitor.url)
+        return "One moment" not in visitor.text()
+
+    await until(over)
+
+
+async def test_a_buyer_cancels_one_ticket_and_sees_what_comes_back(house, visitor):
+    show, tickets = await bought(house, visitor, capacity=10)
+    await visitor.open(f"{tickets}/changes")
+    assert "The organiser keeps 10% of the price" in visitor.text()
+    first = visitor.page.split('name="ticket" value="')[1][:36]
+    form = visitor.form("/changes", kind="cancel")
+    del form.fields["ticket"]  # nothing is ticked
+    await visitor.send(form)
+    assert (visitor.status, "Choose at least one ticket." in visitor.text()) == (422, True)
+    await visitor.send(visitor.form("/changes", kind="cancel"), ticket=first)
+    await settled(visitor)
+    assert "€16.20 went back the way it was paid" in visitor.text()
+    assert await house.places_left(show) == 9
+    await visitor.open(tickets)
+    assert "no longer valid" in visitor.text()
+
+
+async def test_a_ticket_passes_on_and_the_old_code_is_worth_nothing(house, visitor):
+    _, tickets = await bought(house, visitor, 1)
+    await visitor.open(f"{tickets}/changes")
+    await visitor.send(visitor.form("/transfer"), name="Binta Ba", email="no address")
+    assert visitor.status == 422
+    assert "Enter an e-mail address like" in visitor.text()
+    assert 'value="Binta Ba"' in visitor.page
+    await visitor.send(visitor.form("/transfer"), name="Binta Ba", email="binta@example.org")
+    assert "/en/ticket/" in visitor.url
+    assert "Send its address to Binta Ba" in visitor.text()
+    async with house.visitor() as binta:
+        await binta.open(visitor.url.partition("?")[0])
+        assert "QR code for the entrance" in binta.page
+        await binta.send(binta.form("/ticket/"), name="Chloé", email="chloe@example.org")
+        assert "Send its address to Chloé" in binta.text()
+    await visitor.open(tickets)
+    assert "Passed on" in visitor.text()
+    assert "QR code for the entrance" not in visitor.page
+    assert (await visitor.open(f"{tickets}/tickets.pdf")).status_code == 200
+
+
+async def test_tickets_are_exchanged_for_more_and_the_difference_is_paid(house, visitor):
+    show, tickets = await bought(house, visitor, 1, capacity=10)
+    await visitor.open(f"{tickets}/changes")
+    first = visitor.page.split('name="ticket" value="')[1][:36]
+    await visitor.open(f"{tickets}/exchange?ticket={first}")
+    form = visitor.form("/exchange")
+    quantity = next(name for name in form.fields if name.startswith("q-"))
+    await visitor.send(form)
+    assert "Choose how many you would like." in visitor.text()
+    await visitor.send(visitor.form("/exchange"), **{quantity: "3"})
+    assert "You pay €36.00" in visitor.text()
+    await visitor.send(visitor.form("/exchange/"), number="1")
+    assert visitor.status == 422
+    await visitor.send(
+        visitor.form("/exchange/"), number="4242 4242 4242 4242", expiry="12/39", cvc="123"
+    )
+    await settled(visitor)
+    assert "€36.00 was paid." in visitor.text()
+    new = visitor.page.split('class="button" href="')[1].split('"')[0]
+    await visitor.open(new)
+    assert visitor.page.count('class="pass"') == 3
+    assert await house.places_left(show) == 7
+
+
+async def test_a_ticket_is_put_on_sale_again_and_taken_back(house, visitor):
+    show, tickets = await bought(house, visitor, 2, capacity=2)
+    await visitor.open(f"{tickets}/changes")
+    await visitor.send(visitor.form("/changes", kind="resale"))
+    await settled(visitor)
+    assert "As soon as somebody needs its place, €18.00 comes back" in visitor.text()
+    assert await house.places_left(show) == 1
+    await visitor.open(f"{tickets}/changes")
+    await visitor.send(visitor.form("/end"))
+    assert "On sale again" not in visitor.text()
+    assert await house.places_left(show) == 0
+
+
+async def test_without_the_organisers_leave_only_passing_on_is_offered(house, visitor):
+    show = await house.put_on()
+    await visitor.choose(show, 1)
+    await visitor.pay()
+    await visitor.open(f"{visitor.url}/changes")
+    text = visitor.text()
+    assert "Pass a ticket on" in text
+    assert "Cancel tickets" not in text
+    assert "Exchange" not in text
