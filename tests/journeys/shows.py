@@ -23,6 +23,7 @@ from quickserve.contracts.booking import (
     QuotaChanges,
     QuotaId,
 )
+from quickserve.contracts.booking_changes import BookingChangesClient, ChangeRules
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_reports import SalesReport
 from quickserve.contracts.catalog import (
@@ -74,6 +75,7 @@ class House:
     payment: PaymentClient
     checkout: CheckoutClient
     identity: IdentityClient
+    changes: BookingChangesClient
 
     async def put_on(
         self, title: str, *, price: str = "18", capacity: int = 20,
@@ -129,6 +131,11 @@ class House:
         await self.identity.put_roles(show.organiser_id, hired.id, [role])
         return email
 
+    async def allow_changes(self, show: Show) -> None:
+        """Buyers may do everything by themselves until it starts."""
+        rules = ChangeRules(cancel_hours=0, cancel_fee_bp=500, exchange_hours=0, resale=True)
+        await self.changes.put_rules(show.event_id, rules)
+
     async def session(self, email: str) -> SessionView:
         return await self.identity.sign_in(
             Credentials.model_validate({"email": email, "password": PASSWORD})
@@ -180,7 +187,7 @@ async def house_of(product: Product) -> AsyncGenerator[House, None]:
         yield House(
             product, CatalogClient(client("catalog")), BookingClient(client("booking")),
             PaymentClient(client("payment")), CheckoutClient(client("checkout")),
-            IdentityClient(client("identity")),
+            IdentityClient(client("identity")), BookingChangesClient(client("booking")),
         )  # fmt: skip
 
 

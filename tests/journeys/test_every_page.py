@@ -5,11 +5,13 @@ on a phone and on a desk, without a sideways scroll, an error or a request to an
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
-from quickserve.contracts.booking import Contact
+from quickserve.contracts.booking import BookingId, Contact, TicketId
+from quickserve.contracts.booking_changes import NewTransfer
 from quickserve.contracts.checkout import CheckoutId, NewCheckout
 from quickserve.kernel.auth import Role
 from quickserve.kernel.ids import new_uuid
@@ -43,6 +45,7 @@ class Stage:
 @pytest.fixture(scope="module")
 async def stage(house: House) -> Stage:
     show = await house.put_on("Festival des lanternes", starts_in=timedelta(hours=2))
+    await house.allow_changes(show)
     sold_out = await house.put_on("Complet", capacity=2)
     await house.hold(sold_out)
     staff = await house.hire(show, Role.ORGANISER)
@@ -63,6 +66,7 @@ async def stage(house: House) -> Stage:
             "purchase-waiting": f"/purchases/{await purchase(house, show, 'sandbox-never')}",
             "challenge": await challenge_path(house, challenged),
             "tickets": await tickets_path(house, bought),
+            **await changes_paths(house, bought),
             "my-tickets": "/tickets", "sign-in": "/sign-in", "help": "/help",
             "accessibility": "/accessibility", "privacy": "/privacy",
             "not-found": "/nothing/here",
@@ -96,6 +100,22 @@ async def challenge_path(house: House, checkout_id: CheckoutId) -> str:
 async def tickets_path(house: House, checkout_id: CheckoutId) -> str:
     bought = await house.checkout.checkout(checkout_id, wait_ms=5000)
     return f"/tickets/{bought.booking_id}/{bought.booking_key}"
+
+
+async def changes_paths(house: House, checkout_id: CheckoutId) -> dict[str, str]:
+    """Where a buyer changes a booking; one of its tickets is another person's already."""
+    path = await tickets_path(house, checkout_id)
+    _, booking_id, key = path.strip("/").split("/")
+    found = await house.changes.changes(BookingId(UUID(booking_id)), key)
+    transfer = NewTransfer(
+        ticket_id=found.tickets[0].id, key=key, name="Binta Ba", email="binta@journey.example"
+    )
+    page = await house.changes.transfer(TicketId(new_uuid()), transfer)
+    return {
+        "changes": f"{path}/changes",
+        "exchange": f"{path}/exchange?ticket={found.tickets[1].id}",
+        "passed-on": f"/ticket/{page.ticket.id}/{page.key}",
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -188,7 +188,9 @@ class BookingChangesClient:
     async def rules(self, event_id: EventId) -> ChangeRules:
         return await self._client.get(ChangeRules, f"/events/{event_id}/change-rules")
 
-    async def put_rules(self, event_id: EventId, rules: ChangeRules, token: str) -> ChangeRules:
+    async def put_rules(
+        self, event_id: EventId, rules: ChangeRules, token: str | None = None
+    ) -> ChangeRules:
         path = f"/events/{event_id}/change-rules"
         return await self._client.put(ChangeRules, path, rules, token=token)
 
