@@ -35,9 +35,9 @@ class Till:
 
 async def test_alone_nobody_waits_and_together_they_share():
     till = Till()
-    answers = await asyncio.gather(*(till.batch.put(i) for i in range(100, 200)))
-    assert answers == [i * 2 for i in range(100, 200)]
-    assert [len(batch) for batch in till.batches] == [32, 32, 32, 4]
+    answers = await asyncio.gather(*(till.batch.put(i) for i in range(100, 400)))
+    assert answers == [i * 2 for i in range(100, 400)]
+    assert [len(batch) for batch in till.batches] == [128, 128, 44]
     assert await till.batch.put(7) == 14
     assert till.batches[-1] == [7]
 

@@ -1,9 +1,11 @@
 """The copy of what catalog offers: late, repeated and withdrawn news."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from quickserve.booking.shelf import AGE_SECONDS
 from quickserve.contracts.booking import NotOnSale, UnknownTicketType
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import MessageId, new_uuid
@@ -53,6 +55,7 @@ async def test_a_date_taken_out_of_the_event_is_gone_but_its_tickets_still_name_
     booking = await gala.book()
     other = some_event(gala.organiser_id).dates[0]
     await gala.box.offer(replace(gala.event, version=2, dates=[other]))
+    await asyncio.sleep(AGE_SECONDS)
     with pytest.raises(NotFound):
         await gala.hold()
     again = await gala.box.checkout.booking(booking.id, booking.key)

@@ -16,20 +16,20 @@ from quickserve.kernel.errors import Problem, Unavailable
 T = TypeVar("T")
 R = TypeVar("R")
 
-_SIZE_MAX = 32
+_SIZE_MAX = 128
 _WAITING_MAX = 2000  # for one date
 _WAITING_TOTAL_MAX = 10_000
 
 
 class Batch(Generic[T, R]):
-    """`write` commits all its items, and answers one result each, or raises and commits none.
+    """`write` answers each item with its result or its refusal, or raises and commits none.
 
     Only items that are `alike` share a transaction; those of others run beside it.
     """
 
     def __init__(
         self,
-        write: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        write: Callable[[Sequence[T]], Awaitable[Sequence[R | Problem]]],
         alike: Callable[[T], Hashable],
     ) -> None:
         self._write = write
@@ -79,5 +79,9 @@ class Batch(Generic[T, R]):
                     result.set_exception(error)
         else:
             for (_, result), value in zip(batch, results, strict=True):
-                if not result.done():
+                if result.done():
+                    continue
+                if isinstance(value, Problem):
+                    result.set_exception(value)
+                else:
                     result.set_result(value)

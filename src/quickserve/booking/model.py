@@ -1,9 +1,10 @@
 """What may be booked, and the rules. No I/O: everything here is told what it needs to know."""
 
+import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Self
 
@@ -28,6 +29,7 @@ from quickserve.contracts.booking import (
 )  # fmt: skip
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
 from quickserve.contracts.payment import PAYMENT_MAX_MINOR
+from quickserve.contracts.seating import PlanId
 from quickserve.kernel.errors import Conflict, FieldError, Malformed, NotFound
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import Money
@@ -44,7 +46,7 @@ class Outrun(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class OfferedType:
-    """A ticket type as offered now; `early` and `late` are the database clock's verdict."""
+    """A ticket type as offered; `sale_until` is known: the end of the date where none is set."""
 
     id: TicketTypeId
     name: str
@@ -53,19 +55,21 @@ class OfferedType:
     tax_rate_bp: int
     min_per_booking: int
     max_per_booking: int
-    early: bool
-    late: bool
+    sale_from: datetime | None
+    sale_until: datetime | None
     available: int
+    seat_category: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A date with the wanted ticket types, and the quotas that these take places of.
+    """A date with its ticket types, and the quotas that these take places of.
 
-    `looked_at` by the database's clock.
+    `looked_at` by the database's clock, which was `began` by this process's.
     """
 
     looked_at: datetime
+    began: float
     date: DateFacts
     event_state: str
     date_state: str
@@ -73,6 +77,12 @@ class Offer:
     types: dict[TicketTypeId, OfferedType]
     links: list[tuple[QuotaId, TicketTypeId]]
     available: dict[QuotaId, int]
+    plan_id: PlanId | None = None
+    plan_version: int | None = None
+
+    def now(self) -> datetime:
+        """By the database's clock."""
+        return self.looked_at + timedelta(seconds=time.monotonic() - self.began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +233,8 @@ def choose(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> Basket:
     Malformed for more than one payment can take.
     """
     require_sellable(offer)
-    items = [_item(offer, type_id, quantity) for type_id, quantity in quantities.items()]
+    now = offer.now()
+    items = [_item(offer, type_id, quantity, now) for type_id, quantity in quantities.items()]
     currencies = {item.unit_price.currency for item in items}
     if len(currencies) > 1:
         raise MixedCurrencies(f"These tickets are priced in {' and '.join(sorted(currencies))}.")
@@ -231,10 +242,17 @@ def choose(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> Basket:
     if total > PAYMENT_MAX_MINOR:
         fix = "The total is larger than any payment: choose fewer tickets."
         raise field_problem("items", "too-dear", fix)
-    needed = dict.fromkeys(sorted(offer.available), 0)
-    for quota_id, type_id in offer.links:
-        needed[quota_id] += quantities[type_id]
+    needed = _needed(offer, quantities)
     return Basket(items, Money(total, currencies.pop()), list(needed), list(needed.values()))
+
+
+def _needed(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> dict[QuotaId, int]:
+    """Places by quota, in the order in which quotas are locked."""
+    needed: dict[QuotaId, int] = {}
+    for quota_id, type_id in offer.links:
+        if quantity := quantities.get(type_id):
+            needed[quota_id] = needed.get(quota_id, 0) + quantity
+    return dict(sorted(needed.items()))
 
 
 def require_sellable(offer: Offer) -> None:
@@ -246,13 +264,13 @@ def require_sellable(offer: Offer) -> None:
         raise NotOnSale("The event is not published.", reason="unpublished")
 
 
-def _item(offer: Offer, type_id: TicketTypeId, quantity: int) -> HeldItem:
+def _item(offer: Offer, type_id: TicketTypeId, quantity: int, now: datetime) -> HeldItem:
     kind = offer.types.get(type_id)
     if kind is None:
         raise UnknownTicketType(ticket_type_id=str(type_id))
-    if kind.early:
+    if kind.sale_from is not None and kind.sale_from > now:
         raise NotOnSale(f"The sale of “{kind.name}” has not begun.", reason="not-yet")
-    if kind.late:
+    if kind.sale_until is not None and kind.sale_until <= now:
         raise NotOnSale(f"The sale of “{kind.name}” has ended.", reason="ended")
     low, high = kind.min_per_booking, kind.max_per_booking
     if not low <= quantity <= high:
@@ -271,13 +289,11 @@ def shortage(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> Shortage |
 
     A type without any quota has no places. A quota shared by several types must fit their sum.
     """
-    needed: dict[QuotaId, int] = {}
-    for quota_id, type_id in offer.links:
-        needed[quota_id] = needed.get(quota_id, 0) + quantities[type_id]
+    needed = _needed(offer, quantities)
     linked = {type_id for _, type_id in offer.links}
     full = {i for i, places in needed.items() if places > offer.available[i]}
     missing = {t for t in quantities if t not in linked}
-    short = missing | {t for quota_id, t in offer.links if quota_id in full}
+    short = missing | {t for quota_id, t in offer.links if quota_id in full and t in quantities}
     if not short:
         return None
     worst = min(short, key=lambda t: offer.types[t].available)

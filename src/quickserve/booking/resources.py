@@ -10,6 +10,7 @@ from quickserve.booking.batches import Batch
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.model import HoldTimes, NewHoldRow, Sale
 from quickserve.booking.notices import Notices
+from quickserve.booking.shelf import Shelf
 from quickserve.booking.store.reports import Sales
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel.service import Context
@@ -46,6 +47,7 @@ class Resources:
     holds: Batch[NewHoldRow, HoldTimes]
     totals: Totals
     notices: Notices
+    shelf: Shelf
 
 
 def tell_changed(ctx: Context, *date_ids: DateId) -> None:

@@ -16,6 +16,7 @@ from quickserve.booking.keys import KeyRing
 from quickserve.booking.notices import Notices
 from quickserve.booking.reads import stock
 from quickserve.booking.resources import Resources, Totals
+from quickserve.booking.shelf import Shelf
 from quickserve.booking.store import CONSTRAINTS
 from quickserve.kernel.service import Job, Runtime, Service
 
@@ -30,7 +31,7 @@ async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
     look = partial(stock.places, runtime.context())
     notices = Notices(runtime.shared.fanout, look, stock.PLACES_SECONDS)
     try:
-        yield Resources(keys, sales, holds, Totals(), notices)
+        yield Resources(keys, sales, holds, Totals(), notices, Shelf(runtime.db))
     finally:
         await notices.close()
         await sales.close()

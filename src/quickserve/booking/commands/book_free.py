@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from quickserve.booking import model
 from quickserve.booking.commands.choose_places import TRIES, Repeat, choose_places
@@ -25,7 +26,7 @@ from quickserve.contracts.booking import (
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel import outbox, tracing
 from quickserve.kernel.db import Database
-from quickserve.kernel.errors import IdReused, NotFound
+from quickserve.kernel.errors import IdReused, NotFound, Problem
 from quickserve.kernel.service import Context
 
 _Choice = tuple[DateFacts, Basket, datetime]
@@ -54,11 +55,11 @@ async def book_free(ctx: Context, cmd: BookFree) -> Booking:
     NotOnSale when cancelled since it was held, NotFound, IdReused, BookingNotPending when it was
     withdrawn before it came.
     """
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         if cmd.hold_id is not None:
             choice = await _held(ctx, cmd, cmd.hold_id)
         else:
-            choice = await _chosen(ctx, cmd)
+            choice = await _chosen(ctx, cmd, fresh=attempt > 0)
         if isinstance(choice, Repeat):
             return await _repeated(ctx, cmd)
         date, basket, now = choice
@@ -72,30 +73,73 @@ async def book_free(ctx: Context, cmd: BookFree) -> Booking:
         )  # fmt: skip
         try:
             await resources(ctx).sales.put(Sale(booking, cmd.hold_id, tracing.traceparent()))
-        except (SoldOut, Outrun):
-            continue  # somebody, or this very request, was faster: look again
+        except SoldOut:
+            continue  # somebody was faster: look again
+        except Outrun:  # this very request was, or a drawn code was taken
+            if await _known(ctx, cmd) is not None:
+                return await _repeated(ctx, cmd)
+            continue
         tell_changed(ctx, date.date_id)
         return booking
     raise SoldOut
 
 
-async def record_sales(db: Database, sales: Sequence[Sale]) -> list[None]:
-    """All or none, in one transaction. Errors: SoldOut, Outrun."""
+async def record_sales(db: Database, sales: Sequence[Sale]) -> list[Problem | None]:
+    """In one transaction, each by itself, in the order of their arrival. Raises Outrun.
+
+    As `record_holds`; a sale out of a hold has its room already.
+    """
     async with db.transaction() as tx:
-        events = [confirmation(sale.booking) for sale in sales]
-        await outbox.append(tx, *events, traces=[sale.trace for sale in sales])
-        if await bookings.insert_sales(tx, sales) != len(sales):
-            raise Outrun
-    return [None] * len(sales)
+        holds = await stock.lock_active_holds(tx, [s.hold_id for s in sales if s.hold_id])
+        ids = {quota_id for sale in sales for quota_id in sale.booking.quota_ids}
+        room = await stock.lock_room(tx, sorted(ids))
+        used = await bookings.used_ids(tx, [sale.booking.id for sale in sales])
+        outcomes: list[Problem | None] = []
+        served: list[Sale] = []
+        for sale in sales:
+            refusal = _refusal(sale, holds, room, used)
+            outcomes.append(refusal)
+            if refusal is None:
+                served.append(sale)
+                used.add(sale.booking.id)
+        if served:
+            events = [confirmation(sale.booking) for sale in served]
+            await outbox.append(tx, *events, traces=[sale.trace for sale in served])
+            if await bookings.insert_sales(tx, served) != len(served):
+                raise Outrun  # another process used an id at this very moment
+    return outcomes
 
 
-async def _chosen(ctx: Context, cmd: BookFree) -> _Choice | Repeat:
+def _refusal(
+    sale: Sale, holds: set[HoldId], room: stock.Room, used: set[BookingId]
+) -> Problem | None:
+    """None when it is served; then its hold is used, or its places are taken of the room."""
+    if sale.booking.id in used:
+        return Outrun()
+    if sale.hold_id is not None:
+        if sale.hold_id not in holds:
+            return Outrun()
+        holds.remove(sale.hold_id)
+        return None
+    basket = Basket([], sale.booking.total, sale.booking.quota_ids, sale.booking.quota_places)
+    return None if room.take(basket) else SoldOut()
+
+
+async def _chosen(ctx: Context, cmd: BookFree, *, fresh: bool) -> _Choice | Repeat:
     assert cmd.date_id is not None
-    choice = await choose_places(ctx, cmd.date_id, cmd.items, booking_id=cmd.booking_id)
+    quantities = model.wanted(cmd.items)
+    choice = await choose_places(
+        ctx, cmd.date_id, quantities, partial(_known, ctx, cmd), fresh=fresh
+    )
     if isinstance(choice, Repeat):
         return choice
     offer, basket = choice
-    return offer.date, basket, offer.looked_at
+    return offer.date, basket, offer.now()
+
+
+async def _known(ctx: Context, cmd: BookFree) -> bytes | None:
+    async with ctx.db.read() as tx:
+        return await bookings.find_body_hash(tx, cmd.booking_id)
 
 
 async def _held(ctx: Context, cmd: BookFree, hold_id: HoldId) -> _Choice | Repeat:

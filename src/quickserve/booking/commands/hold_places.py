@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from quickserve.booking import model
 from quickserve.booking.commands.choose_places import TRIES, Repeat, choose_places
@@ -11,7 +12,7 @@ from quickserve.booking.store import stock
 from quickserve.contracts.booking import HoldId, Item, SoldOut
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel.db import Database
-from quickserve.kernel.errors import IdReused, NotFound
+from quickserve.kernel.errors import IdReused, NotFound, Problem
 from quickserve.kernel.service import Context
 
 
@@ -32,15 +33,26 @@ async def hold_places(ctx: Context, cmd: HoldPlaces) -> Hold:
 
     Errors: those of `choose_places`, IdReused.
     """
-    for _ in range(TRIES):
-        choice = await choose_places(ctx, cmd.date_id, cmd.items, hold_id=cmd.hold_id)
+    quantities = model.wanted(cmd.items)
+    for attempt in range(TRIES):
+        choice = await choose_places(
+            ctx, cmd.date_id, quantities, partial(_known, ctx, cmd), fresh=attempt > 0
+        )
         if isinstance(choice, Repeat):
             return await _repeated(ctx, cmd, choice)
         try:
             return await _hold(ctx, cmd, *choice)
-        except (SoldOut, Outrun):
-            continue  # somebody, or this very request, was faster: look again
+        except SoldOut:
+            continue  # somebody was faster: look again
+        except Outrun:  # this very request was
+            if (body_hash := await _known(ctx, cmd)) is not None:
+                return await _repeated(ctx, cmd, Repeat(body_hash))
     raise SoldOut
+
+
+async def _known(ctx: Context, cmd: HoldPlaces) -> bytes | None:
+    async with ctx.db.read() as tx:
+        return await stock.find_hold_hash(tx, cmd.hold_id)
 
 
 async def _hold(ctx: Context, cmd: HoldPlaces, offer: Offer, basket: Basket) -> Hold:
@@ -55,13 +67,30 @@ async def _hold(ctx: Context, cmd: HoldPlaces, offer: Offer, basket: Basket) -> 
 
 async def record_holds(
     db: Database, minutes: float, holds: Sequence[NewHoldRow]
-) -> list[HoldTimes]:
-    """All or none, in one transaction. Errors: SoldOut, Outrun."""
+) -> list[HoldTimes | Problem]:
+    """In one transaction, each by itself, in the order of their arrival. Raises Outrun.
+
+    The quotas are locked, then decided about, then changed: whoever is refused takes nothing, and
+    disturbs nobody. SoldOut for whom no room is left, Outrun for whom the id was used before.
+    """
     async with db.transaction() as tx:
-        times = dict(await stock.insert_holds(tx, holds, minutes))
-        if len(times) != len(holds):
-            raise Outrun
-    return [times[hold.id] for hold in holds]
+        quota_ids = sorted({quota_id for hold in holds for quota_id in hold.basket.quota_ids})
+        room = await stock.lock_room(tx, quota_ids)
+        used = await stock.used_hold_ids(tx, [hold.id for hold in holds])
+        refusals: dict[HoldId, Problem] = {}
+        served: list[NewHoldRow] = []
+        for hold in holds:
+            if hold.id in used:
+                refusals[hold.id] = Outrun()
+            elif not room.take(hold.basket):
+                refusals[hold.id] = SoldOut()
+            else:
+                served.append(hold)
+                used.add(hold.id)
+        times = dict(await stock.insert_holds(tx, served, minutes)) if served else {}
+        if len(times) != len(served):
+            raise Outrun  # another process used an id at this very moment
+    return [refusals.get(hold.id) or times[hold.id] for hold in holds]
 
 
 async def _repeated(ctx: Context, cmd: HoldPlaces, repeat: Repeat) -> Hold:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from quickserve.booking.model import QUOTAS_MAX, field_problem
-from quickserve.booking.resources import tell_changed
+from quickserve.booking.resources import resources, tell_changed
 from quickserve.booking.store import stock
 from quickserve.contracts.booking import CapacityBelowSold, QuotaChange, SoldOut
 from quickserve.kernel.auth import Role
@@ -39,7 +39,9 @@ async def put_quotas(ctx: Context, cmd: PutQuotas) -> None:
             await _bound(tx, cmd)
     except SoldOut as below:  # made and sold in the moment between the two statements
         raise CapacityBelowSold from below
-    tell_changed(ctx, *{quota.date_id for quota in cmd.quotas})
+    dates = {quota.date_id for quota in cmd.quotas}
+    resources(ctx).shelf.forget(dates)
+    tell_changed(ctx, *dates)
 
 
 def _check(cmd: PutQuotas) -> None:

@@ -67,6 +67,15 @@ async def find_body_hash(tx: Transaction, booking_id: BookingId) -> bytes | None
     )
 
 
+async def used_ids(tx: Transaction, booking_ids: Sequence[BookingId]) -> set[BookingId]:
+    """Tombstones count."""
+    found: list[BookingId] = await tx.value(
+        "SELECT coalesce(array_agg(id), '{}') FROM bookings WHERE id = ANY(%s)",
+        (list(booking_ids),),
+    )
+    return set(found)
+
+
 async def lock_booking(tx: Transaction, booking_id: BookingId) -> str | None:
     """Its state; a withdrawn one may be a tombstone."""
     return await tx.value("SELECT state FROM bookings WHERE id = %s FOR UPDATE", (booking_id,))
@@ -108,7 +117,7 @@ async def insert_sales(tx: Transaction, sales: Sequence[Sale]) -> int:
 
     One that is missing had its id taken, or its hold is active no more: then roll back. One JSON
     document, because adapting two dozen values costs more than the statement itself. The quotas
-    are locked by id, as everywhere. Raises SoldOut.
+    are locked already. Raises SoldOut.
     """
     return await tx.value(
         "WITH doc AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS d(id uuid, hold_id uuid,"
@@ -133,10 +142,8 @@ async def insert_sales(tx: Transaction, sales: Sequence[Sale]) -> int:
         " moved AS (SELECT u.id, sum(u.places) AS sold,"
         "  coalesce(sum(u.places) FILTER (WHERE sold.hold_id IS NOT NULL), 0) AS unheld"
         "  FROM sold, unnest(sold.quota_ids, sold.quota_places) AS u(id, places) GROUP BY u.id),"
-        " locked AS MATERIALIZED (SELECT q.id FROM quotas q WHERE q.id IN (SELECT id FROM moved)"
-        "  ORDER BY q.id FOR UPDATE),"
         " stock AS (UPDATE quotas q SET sold = q.sold + moved.sold, held = q.held - moved.unheld"
-        "  FROM locked JOIN moved USING (id) WHERE q.id = locked.id)"
+        "  FROM moved WHERE q.id = moved.id)"
         " SELECT count(*) FROM sold",
         (json.dumps([_plain_sale(sale) for sale in sales]),),
     )

@@ -1,14 +1,16 @@
 """What `catalog` offers, as this service keeps it."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, LiteralString
 from uuid import UUID
 
 from quickserve.booking import model
 from quickserve.booking.model import Offer, OfferedDateRow
 from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
-from quickserve.contracts.booking import BookingId, DateFacts, HoldId, QuotaId
+from quickserve.contracts.booking import DateFacts, QuotaId
 from quickserve.contracts.catalog import DateId, EventId, EventOffered, TicketTypeId
+from quickserve.contracts.seating import PlanId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId
 
@@ -33,15 +35,17 @@ async def replace_dates(tx: Transaction, event_id: EventId, rows: str) -> None:
     await tx.execute(
         "WITH new AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(id uuid,"
         " starts_at timestamptz, ends_at timestamptz, zone text, state text, venue_name text,"
-        " city text, room text)), dropped AS ("
+        " city text, room text, plan_id uuid, plan_version bigint)), dropped AS ("
         " UPDATE offered_dates SET offered = false"
         " WHERE event_id = %(event)s AND id NOT IN (SELECT id FROM new))"
         " INSERT INTO offered_dates AS known"
-        " (id, event_id, starts_at, ends_at, zone, state, venue_name, city, room)"
-        " SELECT id, %(event)s, starts_at, ends_at, zone, state, venue_name, city, room FROM new"
+        " (id, event_id, starts_at, ends_at, zone, state, venue_name, city, room, plan_id,"
+        " plan_version) SELECT id, %(event)s, starts_at, ends_at, zone, state, venue_name, city,"
+        " room, plan_id, plan_version FROM new"
         " ON CONFLICT (id) DO UPDATE SET starts_at = excluded.starts_at,"
         " ends_at = excluded.ends_at, zone = excluded.zone, state = excluded.state,"
         " venue_name = excluded.venue_name, city = excluded.city, room = excluded.room,"
+        " plan_id = excluded.plan_id, plan_version = excluded.plan_version,"
         " offered = true WHERE known.event_id = excluded.event_id",
         {"event": event_id, "rows": rows},
     )
@@ -54,18 +58,21 @@ async def replace_ticket_types(tx: Transaction, event_id: EventId, rows: str) ->
         " FROM jsonb_array_elements(%(rows)s::jsonb) WITH ORDINALITY AS r(value, position),"
         " jsonb_to_record(r.value) AS t(id uuid, name text, price jsonb, tax_rate_bp integer,"
         " sale_from timestamptz, sale_until timestamptz, min_per_booking integer,"
-        " max_per_booking integer)), dropped AS ("
+        " max_per_booking integer, seat_category text)), dropped AS ("
         " UPDATE offered_ticket_types SET offered = false"
         " WHERE event_id = %(event)s AND id NOT IN (SELECT id FROM new))"
         " INSERT INTO offered_ticket_types AS known (id, event_id, position, name, price_minor,"
-        " currency, tax_rate_bp, sale_from, sale_until, min_per_booking, max_per_booking)"
+        " currency, tax_rate_bp, sale_from, sale_until, min_per_booking, max_per_booking,"
+        " seat_category)"
         " SELECT id, %(event)s, position, name, (price ->> 'minor')::bigint, price ->> 'currency',"
-        " tax_rate_bp, sale_from, sale_until, min_per_booking, max_per_booking FROM new"
+        " tax_rate_bp, sale_from, sale_until, min_per_booking, max_per_booking, seat_category"
+        " FROM new"
         " ON CONFLICT (id) DO UPDATE SET position = excluded.position, name = excluded.name,"
         " price_minor = excluded.price_minor, currency = excluded.currency,"
         " tax_rate_bp = excluded.tax_rate_bp, sale_from = excluded.sale_from,"
         " sale_until = excluded.sale_until, min_per_booking = excluded.min_per_booking,"
-        " max_per_booking = excluded.max_per_booking, offered = true"
+        " max_per_booking = excluded.max_per_booking,"
+        " seat_category = excluded.seat_category, offered = true"
         " WHERE known.event_id = excluded.event_id",
         {"event": event_id, "rows": rows},
     )
@@ -95,9 +102,10 @@ async def find_event_organiser(tx: Transaction, event_id: EventId) -> OrganiserI
 
 
 def _offer(
-    types: list[dict[str, Any]], links: list[dict[str, str]], known: bytes | None,
-    looked_at: datetime, event_state: str, date_state: str, offered: bool, **date: Any,
-) -> tuple[Offer, bytes | None]:  # fmt: skip
+    types: list[dict[str, Any]], links: list[dict[str, str]], began: float,
+    looked_at: datetime, event_state: str, date_state: str, offered: bool,
+    plan_id: PlanId | None, plan_version: int | None, **date: Any,
+) -> Offer:  # fmt: skip
     available = {QuotaId(UUID(link["quota"])): int(link["available"]) for link in links}
     pairs = [(QuotaId(UUID(i["quota"])), TicketTypeId(UUID(i["type"]))) for i in links]
     left: dict[TicketTypeId, int] = {}
@@ -106,49 +114,38 @@ def _offer(
     kinds: dict[TicketTypeId, model.OfferedType] = {}
     for kind in types:
         type_id = TicketTypeId(UUID(kind.pop("id")))
-        kinds[type_id] = model.OfferedType(id=type_id, available=left.get(type_id, 0), **kind)
-    offer = Offer(
-        looked_at, DateFacts(**date), event_state, date_state, offered, kinds, pairs, available
-    )
-    return offer, known
+        moments = {
+            name: datetime.fromisoformat(moment) if (moment := kind.pop(name)) else None
+            for name in ("sale_from", "sale_until")
+        }
+        kinds[type_id] = model.OfferedType(
+            id=type_id, available=left.get(type_id, 0), **moments, **kind
+        )
+    return Offer(
+        looked_at, began, DateFacts(**date), event_state, date_state, offered, kinds, pairs,
+        available, plan_id, plan_version,
+    )  # fmt: skip
 
 
 _OFFER: LiteralString = (
-    ", d.state AS date_state, d.offered,"
+    ", d.state AS date_state, d.offered, d.plan_id, d.plan_version,"
     " e.state AS event_state, clock_timestamp() AS looked_at,"
-    " coalesce((SELECT body_hash FROM holds WHERE id = %(hold)s),"
-    " (SELECT coalesce(body_hash, '') FROM bookings WHERE id = %(booking)s)) AS known,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name,"
     "  'price_minor', t.price_minor, 'currency', t.currency, 'tax_rate_bp', t.tax_rate_bp,"
     "  'min_per_booking', t.min_per_booking, 'max_per_booking', t.max_per_booking,"
-    "  'early', coalesce(t.sale_from > clock_timestamp(), false),"
-    "  'late', coalesce(t.sale_until, d.ends_at) <= clock_timestamp())), '[]')"
-    "  FROM offered_ticket_types t"
-    "  WHERE t.id = ANY(%(types)s) AND t.event_id = d.event_id AND t.offered) AS types,"
+    "  'sale_from', t.sale_from, 'sale_until', coalesce(t.sale_until, d.ends_at),"
+    "  'seat_category', t.seat_category) ORDER BY t.position), '[]')"
+    "  FROM offered_ticket_types t WHERE t.event_id = d.event_id AND t.offered) AS types,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_object('quota', q.id, 'type', l.ticket_type_id,"
     "  'available', q.capacity - q.held - q.sold)), '[]')"
     "  FROM quotas q JOIN quota_ticket_types l ON l.quota_id = q.id"
-    "  WHERE q.date_id = d.id AND q.organiser_id = e.organiser_id"
-    "  AND l.ticket_type_id = ANY(%(types)s)) AS links"
+    "  WHERE q.date_id = d.id AND q.organiser_id = e.organiser_id) AS links"
     " FROM offered_dates d JOIN offered_events e ON e.id = d.event_id WHERE d.id = %(date)s"
 )
 
 
-async def find_offer(
-    tx: Transaction,
-    date_id: DateId,
-    type_ids: list[TicketTypeId],
-    *,
-    hold_id: HoldId | None = None,
-    booking_id: BookingId | None = None,
-) -> tuple[Offer, bytes | None] | None:
-    """What a choice is judged by, in one read without locks.
-
-    With it, the body hash of the hold or the booking when there is one already; empty for a
-    booking that was withdrawn before it came.
-    """
+async def find_offer(tx: Transaction, date_id: DateId, began: float) -> Offer | None:
+    """What a choice is judged by, in one read without locks that began at `began`."""
     return await tx.maybe(
-        _offer,
-        SELECT_DATE_FACTS + _OFFER,
-        {"date": date_id, "types": type_ids, "hold": hold_id, "booking": booking_id},
+        partial(_offer, began=began), SELECT_DATE_FACTS + _OFFER, {"date": date_id}
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from quickserve.booking import model
-from quickserve.booking.model import Hold, HoldTimes, NewHoldRow
+from quickserve.booking.model import Basket, Hold, HoldTimes, NewHoldRow
 from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
 from quickserve.contracts.booking import DateFacts, HoldId, QuotaChange, QuotaId
 from quickserve.contracts.catalog import DateId
@@ -101,6 +101,51 @@ async def move_places(
     )
 
 
+class Room:
+    """What is left of locked quotas; those who are served take of it, in their order."""
+
+    def __init__(self, left: dict[QuotaId, int]) -> None:
+        self._left = left
+
+    def take(self, basket: Basket) -> bool:
+        """False, and nothing taken, when not all of it fits."""
+        wanted = list(zip(basket.quota_ids, basket.quota_places, strict=True))
+        if any(places > self._left.get(quota_id, 0) for quota_id, places in wanted):
+            return False
+        for quota_id, places in wanted:
+            self._left[quota_id] -= places
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    id: QuotaId
+    places: int
+
+
+async def lock_room(tx: Transaction, quota_ids: Sequence[QuotaId]) -> Room:
+    """Of these quotas, which stay locked until the transaction ends."""
+    found = await tx.all(
+        _Left,
+        "SELECT id, capacity - held - sold AS places FROM quotas"
+        " WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
+        (list(quota_ids),),
+    )
+    return Room({one.id: one.places for one in found})
+
+
+async def used_hold_ids(tx: Transaction, hold_ids: Sequence[HoldId]) -> set[HoldId]:
+    found: list[HoldId] = await tx.value(
+        "SELECT coalesce(array_agg(id), '{}') FROM holds WHERE id = ANY(%s)", (list(hold_ids),)
+    )
+    return set(found)
+
+
+async def find_hold_hash(tx: Transaction, hold_id: HoldId) -> bytes | None:
+    """Tells a repeat; None when there is no such hold."""
+    return await tx.value("SELECT body_hash FROM holds WHERE id = %s", (hold_id,))
+
+
 def _hold_times(id: HoldId, **times: datetime) -> tuple[HoldId, HoldTimes]:  # noqa: A002 - a column
     return id, HoldTimes(**times)
 
@@ -108,7 +153,7 @@ def _hold_times(id: HoldId, **times: datetime) -> tuple[HoldId, HoldTimes]:  # n
 async def insert_holds(
     tx: Transaction, holds: Sequence[NewHoldRow], minutes: float
 ) -> list[tuple[HoldId, HoldTimes]]:
-    """Holds and the places they take, in one statement. Raises SoldOut.
+    """Holds and the places they take of quotas that are locked. Raises SoldOut.
 
     One that is missing in the answer had its id taken: then roll back.
     """
@@ -124,10 +169,8 @@ async def insert_holds(
         "  RETURNING id, expires_at, created_at, quota_ids, quota_places),"
         " moved AS (SELECT u.id, sum(u.places) AS places FROM held,"
         "  unnest(held.quota_ids, held.quota_places) AS u(id, places) GROUP BY u.id),"
-        " locked AS MATERIALIZED (SELECT q.id FROM quotas q WHERE q.id IN (SELECT id FROM moved)"
-        "  ORDER BY q.id FOR UPDATE),"
         " stock AS (UPDATE quotas q SET held = q.held + moved.places"
-        "  FROM locked JOIN moved USING (id) WHERE q.id = locked.id)"
+        "  FROM moved WHERE q.id = moved.id)"
         " SELECT id, expires_at, created_at AS server_now FROM held",
         (json.dumps([_plain_hold(hold) for hold in holds]), minutes),
     )
@@ -184,6 +227,24 @@ async def use_hold(tx: Transaction, hold_id: HoldId) -> bool:
         )
         == 1
     )
+
+
+async def lock_active_holds(tx: Transaction, hold_ids: Sequence[HoldId]) -> set[HoldId]:
+    """Those of them that are active, by the database's clock. They stay locked."""
+    if not hold_ids:
+        return set()
+    found = await tx.all(
+        _Id,
+        "SELECT id FROM holds WHERE id = ANY(%s) AND state = 'active'"
+        " AND expires_at > clock_timestamp() ORDER BY id FOR UPDATE",
+        (list(hold_ids),),
+    )
+    return {one.id for one in found}
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: HoldId
 
 
 @dataclass(frozen=True, slots=True)
