@@ -3,6 +3,12 @@
 import pytest
 
 from quickserve.contracts.booking import BookingId, BookingNotPending
+from quickserve.contracts.booking_changes import (
+    AmendmentId,
+    BookingChangesClient,
+    ChangeRules,
+    NewAmendment,
+)
 from quickserve.contracts.booking_records import (
     BookingCancelled,
     BookingNotConfirmed,
@@ -120,3 +126,24 @@ async def test_a_visitor_cancels_nothing(gala):
     door = {"authorization": f"Bearer {gala.box.issuer.token({gala.organiser_id: [Role.DOOR]})}"}
     answer = await gala.box.call("PUT", f"/bookings/{booking.id}/cancellation", headers=door)
     assert answer.status_code == Forbidden.status
+
+
+async def test_a_change_under_way_gives_nothing_back_twice(gala, records):
+    """The whole booking is cancelled before its change is through: whichever way that ends."""
+    changes = BookingChangesClient(gala.box.checkout._client)
+    await changes.put_rules(
+        gala.event.event_id, ChangeRules(cancel_hours=1, resale=True), gala.token
+    )
+    quota = await gala.quota(10)
+    for kind, end in (
+        ("cancel", changes.confirm), ("cancel", changes.drop), ("resale", changes.drop),
+    ):  # fmt: skip
+        booking, change_id = await gala.book(2), AmendmentId(new_uuid())
+        new = NewAmendment(booking_id=booking.id, kind=kind, ticket_ids=[booking.tickets[0].id])
+        await changes.open(change_id, new)
+        await records.cancel(booking.id)
+        await end(change_id)
+        assert await gala.stock(quota) == (0, 0)
+        judged = await gala.scan(booking.tickets[0].payload)
+        assert (judged.verdict, judged.refusal) == ("refused", "cancelled")
+        assert (await changes.amendment(change_id)).state in ("done", "dropped")

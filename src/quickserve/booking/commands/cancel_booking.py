@@ -2,8 +2,9 @@
 
 from quickserve.booking.model import Booking
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings, stock
+from quickserve.booking.store import bookings, changes, stock
 from quickserve.contracts.booking import BookingId
+from quickserve.contracts.booking_changes import ResaleEnded
 from quickserve.contracts.booking_records import (
     BookingCancelled,
     BookingNotConfirmed,
@@ -36,7 +37,12 @@ async def cancel_booking(ctx: Context, booking_id: BookingId) -> Booking:
         if state == "confirmed":
             date_id = booking.date.date_id
             await bookings.cancel_booking(tx, booking_id)
-            await outbox.append(tx, BookingCancelled(booking_id, date_id))
+            resales = await changes.drop_open_resales(tx, booking_id)
+            await outbox.append(
+                tx,
+                BookingCancelled(booking_id, date_id),
+                *(ResaleEnded(resale_id, booking_id) for resale_id in resales),
+            )
             await stock.move_places(tx, booking.quota_ids, booking.quota_places, held=0, sold=-1)
             tx.after_commit.append(lambda: tell_changed(ctx, date_id))
         after = await bookings.find_booking(tx, booking_id)

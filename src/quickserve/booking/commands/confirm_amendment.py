@@ -40,6 +40,9 @@ async def _reduce(ctx: Context, tx: Transaction, row: AmendmentRow, booking_id: 
     booking = await bookings.find_booking(tx, booking_id)
     assert booking is not None
     assert row.kind is not None
+    if booking.state == "cancelled":  # in the meantime, as a whole: nothing is left to give back
+        await changes.set_amendment_state(tx, row.id, "done")
+        return
     tickets = await changes.lock_tickets(tx, row.ticket_ids)
     items = changing.without(booking.items, tickets)
     total = booking.total.minor - row.value_minor

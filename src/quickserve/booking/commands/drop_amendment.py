@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from quickserve.booking import signing
+from quickserve.booking.model import Booking
 from quickserve.booking.resources import tell_changed
 from quickserve.booking.store import bookings, changes, stock
 from quickserve.booking.store.changes import AmendmentRow
@@ -85,16 +86,19 @@ async def _drop(ctx: Context, tx: Transaction, amendment_id: AmendmentId) -> Non
     if row.state != "open":
         raise ChangeNotAllowed("This change is made already.", reason="under-way")
     await changes.set_amendment_state(tx, amendment_id, "dropped")
-    await changes.set_ticket_states(tx, row.ticket_ids, "valid")
-    if row.kind == "resale":
-        await _take_back(ctx, tx, row)
-
-
-async def _take_back(ctx: Context, tx: Transaction, row: AmendmentRow) -> None:
     assert row.booking_id is not None
-    assert row.date_id is not None
     booking = await bookings.find_booking(tx, row.booking_id)
     assert booking is not None
+    if booking.state == "cancelled":  # in the meantime, as a whole: its tickets stay worthless
+        return
+    await changes.set_ticket_states(tx, row.ticket_ids, "valid")
+    if row.kind == "resale":
+        await _take_back(ctx, tx, row, booking)
+
+
+async def _take_back(ctx: Context, tx: Transaction, row: AmendmentRow, booking: Booking) -> None:
+    assert row.booking_id is not None
+    assert row.date_id is not None
     given = [-places for places in row.quota_places]
     await changes.reduce_booking(
         tx, row.booking_id, booking.items, booking.total.minor, (row.quota_ids, given)

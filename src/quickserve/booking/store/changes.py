@@ -290,6 +290,17 @@ async def ending_resales(tx: Transaction, limit: int) -> list[AmendmentId]:
     return [AmendmentId(one) for one in rows]
 
 
+async def drop_open_resales(tx: Transaction, booking_id: BookingId) -> list[AmendmentId]:
+    """Those of a booking that is cancelled as a whole."""
+    rows: list[Any] = await tx.value(
+        "WITH dropped AS (UPDATE amendments SET state = 'dropped'"
+        " WHERE booking_id = %s AND state = 'open' AND kind = 'resale' RETURNING id)"
+        " SELECT coalesce(array_agg(id), '{}') FROM dropped",
+        (booking_id,),
+    )
+    return [AmendmentId(one) for one in rows]
+
+
 async def resales_of_booking(tx: Transaction, booking_id: BookingId) -> list[AmendmentRow]:
     return await tx.all(
         AmendmentRow,
