@@ -32,7 +32,7 @@ from quickserve.kernel.errors import Problem
 from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.postgres import PostgresError
 from quickserve.kernel.settings import Settings
-from quickserve.server import Server
+from quickserve.server import Server, run_server
 
 _NAMES = ", ".join(SERVICES)
 
@@ -249,7 +249,7 @@ def _up(arguments: argparse.Namespace) -> int:
         if arguments.split:
             asyncio.run(split.run(home, admin_url, listener, address, demo=not arguments.no_demo))
         else:
-            asyncio.run(_serve_all(home, admin_url, listener, address, arguments))
+            run_server(_serve_all(home, admin_url, listener, address, arguments))
     return 0
 
 

@@ -6,10 +6,16 @@ While the services start and while they stop `/readyz` says so. Who comes too ea
 import asyncio
 import signal
 import socket
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from typing import Any
 
 import uvicorn
+
+try:
+    import uvloop
+except ImportError:
+    uvloop = None
 
 from quickserve.app import Platform
 from quickserve.edge import Process
@@ -19,6 +25,12 @@ from quickserve.kernel.settings import Settings
 _BACKLOG = 2048
 _FINISH_SECONDS = 10  # for requests under way when the process ends
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run_server(serving: Coroutine[Any, Any, None]) -> None:
+    """Until it ends, on uvloop where there is one: not on Windows."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
+        runner.run(serving)
 
 
 class PortTaken(Exception):  # noqa: N818 - says what is the case

@@ -79,6 +79,9 @@ class Offer:
     available: dict[QuotaId, int]
     plan_id: PlanId | None = None
     plan_version: int | None = None
+    chosen: dict[tuple[tuple[TicketTypeId, int], ...], "Basket"] = field(
+        default_factory=dict[tuple[tuple[TicketTypeId, int], ...], "Basket"]
+    )
 
     def now(self) -> datetime:
         """By the database's clock."""

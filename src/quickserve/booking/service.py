@@ -4,7 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from fastapi import FastAPI
+
 from quickserve.booking.api import router
+from quickserve.booking.api.rush import LANE
 from quickserve.booking.batches import Batch
 from quickserve.booking.commands.book_free import record_sales
 from quickserve.booking.commands.drop_amendment import end_due_resales
@@ -18,6 +21,8 @@ from quickserve.booking.reads import stock
 from quickserve.booking.resources import Resources, Totals
 from quickserve.booking.shelf import Shelf
 from quickserve.booking.store import CONSTRAINTS
+from quickserve.kernel.lane import Lane
+from quickserve.kernel.openapi import Documented
 from quickserve.kernel.service import Job, Runtime, Service
 
 
@@ -38,6 +43,11 @@ async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
         await holds.close()
 
 
+def _open_lane(app: FastAPI) -> None:
+    assert isinstance(app, Documented)
+    app.lane = Lane(app.state.runtime, LANE, app.general)
+
+
 service = Service(
     name="booking",
     router=router,
@@ -50,4 +60,5 @@ service = Service(
     ),
     constraints=CONSTRAINTS,
     resources=open_resources,
+    finish=_open_lane,
 )

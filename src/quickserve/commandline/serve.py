@@ -14,7 +14,7 @@ from quickserve.kernel.bus.port import Bus
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.settings import SECRET_CHARS_MIN, Settings
 from quickserve.laptop import CannotStart
-from quickserve.server import Server
+from quickserve.server import Server, run_server
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ _LOOKS_PER_LINE = 20
 def run(names: Sequence[str], listener: socket.socket) -> int:
     settings = Settings()
     _require(settings, names)
-    asyncio.run(_serve(settings, names, listener, _bus(settings)))
+    run_server(_serve(settings, names, listener, _bus(settings)))
     return 0
 
 

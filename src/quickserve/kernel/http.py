@@ -129,7 +129,7 @@ class Guarded:
         headers = dict(scope["headers"])
         allowed = self._import_max if "/imports" in scope["path"] else self._body_max
         body = _Body(receive, headers, allowed)
-        due = _deadline(headers)
+        due = due_of(headers.get(DEADLINE_HEADER.encode(), b""))
         if due is not None and due <= time.monotonic():
             await problem_response(DeadlineExceeded())(scope, receive, send)  # nobody waits for it
             return
@@ -214,8 +214,8 @@ def _check_text(body: bytes) -> None:
         raise Malformed("JSON is written in UTF-8.")
 
 
-def _deadline(headers: dict[bytes, bytes]) -> float | None:
-    given = headers.get(DEADLINE_HEADER.encode(), b"")
+def due_of(given: bytes) -> float | None:
+    """The moment, by `time.monotonic`, of a deadline header; None for what is none."""
     if not _NUMBER.fullmatch(given):
         return None
     return time.monotonic() + min(int(given), _DEADLINE_MAX_MS) / 1000

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from quickserve.kernel.auth import anyone
 from quickserve.kernel.errors import (
@@ -45,6 +46,14 @@ class Documented(FastAPI):
             redoc_url=None,
         )
         self._finished: dict[str, Any] | None = None
+        self.lane: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """By the lane where the service has one, which calls `general` for what is not its own."""
+        await (self.lane or self.general)(scope, receive, send)
+
+    async def general(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         if self._finished is None:

@@ -1,6 +1,6 @@
 """What a rush calls: matched first."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from quickserve.booking.commands.book_free import BookFree, book_free
 from quickserve.booking.commands.hold_places import HoldPlaces, hold_places
@@ -30,7 +30,9 @@ from quickserve.kernel.errors import (
     NotFound,
     errors,
 )  # fmt: skip
-from quickserve.kernel.service import Ctx
+from quickserve.kernel.http import json_answer
+from quickserve.kernel.lane import Lean
+from quickserve.kernel.service import Context, Ctx
 
 router = APIRouter()
 _CHOICE = (NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies, SoldOut)
@@ -38,12 +40,27 @@ _CHOICE = (NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurr
 
 @router.put(
     "/free-bookings/{booking_id}",
+    response_model=BookingView,
     dependencies=[anyone],
     responses=errors(
         *_CHOICE, PaymentRequired, HoldExpired, HoldUsed, BookingNotPending, IdReused, Malformed
     ),
 )
-async def put_free_booking(booking_id: BookingId, body: FreeBooking, ctx: Ctx) -> BookingView:
+async def put_free_booking(booking_id: BookingId, body: FreeBooking, ctx: Ctx) -> Response:
+    return json_answer(await _book_free(ctx, booking_id, body))
+
+
+@router.put(
+    "/holds/{hold_id}",
+    response_model=HoldView,
+    dependencies=[anyone],
+    responses=errors(*_CHOICE, IdReused),
+)
+async def put_hold(hold_id: HoldId, body: NewHold, ctx: Ctx) -> Response:
+    return json_answer(await _hold(ctx, hold_id, body))
+
+
+async def _book_free(ctx: Context, booking_id: BookingId, body: FreeBooking) -> bytes:
     if body.hold_id is None and (body.date_id is None or not body.items):
         missing = "date_id" if body.date_id is None else "items"
         fix = "Name a hold_id, or a date_id and at least one item."
@@ -53,10 +70,16 @@ async def put_free_booking(booking_id: BookingId, body: FreeBooking, ctx: Ctx) -
         raise field_problem("hold_id", "ambiguous", fix)
     buyer = Buyer.of(body.contact)
     cmd = BookFree(booking_id, body.hold_id, body.date_id, tuple(body.items), buyer)
-    return await bookings.show_booking(ctx, await book_free(ctx, cmd))
+    view = await bookings.show_booking(ctx, await book_free(ctx, cmd))
+    return view.model_dump_json().encode()
 
 
-@router.put("/holds/{hold_id}", dependencies=[anyone], responses=errors(*_CHOICE, IdReused))
-async def put_hold(hold_id: HoldId, body: NewHold, ctx: Ctx) -> HoldView:
+async def _hold(ctx: Context, hold_id: HoldId, body: NewHold) -> bytes:
     cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items))
-    return stock.show_hold(await hold_places(ctx, cmd))
+    return stock.show_hold(await hold_places(ctx, cmd)).model_dump_json().encode()
+
+
+LANE = (
+    Lean("/holds/{hold_id}", NewHold, _hold),
+    Lean("/free-bookings/{booking_id}", FreeBooking, _book_free),
+)

@@ -14,6 +14,7 @@ from quickserve.kernel.service import Context
 
 # Between looking and taking, others may take; each lost race means that somebody else won it.
 TRIES = 5
+_KEPT_MAX = 1000  # baskets of one look
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,15 @@ async def choose_places(
 
 
 def _choose(offer: Offer | None, quantities: Mapping[TicketTypeId, int]) -> tuple[Offer, Basket]:
+    """Who wants the same of one look gets the same basket."""
     if offer is None:
         raise NotFound("There is no such date.")
+    wish = tuple(quantities.items())
+    if (known := offer.chosen.get(wish)) is not None:
+        return offer, known
     basket = model.choose(offer, quantities)
     if short := model.shortage(offer, quantities):
         raise SoldOut(ticket_type_id=str(short.ticket_type_id), available=short.available)
+    if len(offer.chosen) < _KEPT_MAX:
+        offer.chosen[wish] = basket
     return offer, basket

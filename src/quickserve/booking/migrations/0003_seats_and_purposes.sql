@@ -52,6 +52,6 @@ CREATE TABLE seats (
     CONSTRAINT seat_taken_by_one CHECK ((state = 'free') = (taken_by IS NULL))
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE seats IS 'Seats that somebody has or had; all others of the plan are free.';
-COMMENT ON COLUMN seats.taken_by IS 'The hold, or once sold the booking, that has it: one at every instant..';
+COMMENT ON COLUMN seats.taken_by IS 'The hold, or once sold the booking, that has it: one at every instant.';
 COMMENT ON COLUMN seats.version IS 'Of its date when it changed last: what is newer than a copy is found by it.';
 CREATE INDEX seats_changed ON seats (date_id, version);

@@ -155,34 +155,49 @@ async def insert_holds(
 ) -> list[tuple[HoldId, HoldTimes]]:
     """Holds and the places they take of quotas that are locked. Raises SoldOut.
 
-    One that is missing in the answer had its id taken: then roll back.
+    One that is missing in the answer had its id taken: then roll back. In a rush many want the
+    same: each basket is sent once.
     """
+    baskets = {id(hold.basket): hold.basket for hold in holds}
+    numbers = {key: number for number, key in enumerate(baskets)}
     return await tx.all(
         _hold_times,
-        "WITH doc AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS d(id uuid, date_id uuid,"
+        "WITH baskets AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS b(number integer,"
         "  items jsonb, total_minor bigint, currency text, quota_ids uuid[],"
-        "  quota_places integer[], body_hash text)),"
+        "  quota_places integer[])),"
         " held AS (INSERT INTO holds (id, date_id, state, expires_at, items, total_minor, currency,"
-        "  quota_ids, quota_places, body_hash) SELECT id, date_id, 'active',"
+        "  quota_ids, quota_places, body_hash) SELECT h.id, h.date_id, 'active',"
         "  clock_timestamp() + %s * interval '1 minute', items, total_minor, currency, quota_ids,"
-        "  quota_places, decode(body_hash, 'hex') FROM doc ON CONFLICT (id) DO NOTHING"
+        "  quota_places, decode(h.body_hash, 'hex') FROM jsonb_to_recordset(%s::jsonb)"
+        "  AS h(id uuid, date_id uuid, body_hash text, number integer) JOIN baskets USING (number)"
+        "  ON CONFLICT (id) DO NOTHING"
         "  RETURNING id, expires_at, created_at, quota_ids, quota_places),"
         " moved AS (SELECT u.id, sum(u.places) AS places FROM held,"
         "  unnest(held.quota_ids, held.quota_places) AS u(id, places) GROUP BY u.id),"
         " stock AS (UPDATE quotas q SET held = q.held + moved.places"
         "  FROM moved WHERE q.id = moved.id)"
         " SELECT id, expires_at, created_at AS server_now FROM held",
-        (json.dumps([_plain_hold(hold) for hold in holds]), minutes),
-    )
+        (
+            json.dumps([_plain_basket(*numbered) for numbered in enumerate(baskets.values())]),
+            minutes,
+            # One document: adapting an array of ids costs more than the statement itself.
+            json.dumps([_plain_hold(hold, numbers[id(hold.basket)]) for hold in holds]),
+        ),
+    )  # fmt: skip
 
 
-def _plain_hold(hold: NewHoldRow) -> dict[str, Any]:
-    basket = hold.basket
+def _plain_hold(hold: NewHoldRow, number: int) -> dict[str, Any]:
     return {
-        "id": str(hold.id), "date_id": str(hold.date_id),
-        "items": model.plain_items(basket.items), "total_minor": basket.total.minor,
-        "currency": basket.total.currency, "quota_ids": [str(i) for i in basket.quota_ids],
-        "quota_places": basket.quota_places, "body_hash": hold.body_hash.hex(),
+        "id": str(hold.id), "date_id": str(hold.date_id), "body_hash": hold.body_hash.hex(),
+        "number": number,
+    }  # fmt: skip
+
+
+def _plain_basket(number: int, basket: Basket) -> dict[str, Any]:
+    return {
+        "number": number, "items": model.plain_items(basket.items),
+        "total_minor": basket.total.minor, "currency": basket.total.currency,
+        "quota_ids": [str(i) for i in basket.quota_ids], "quota_places": basket.quota_places,
     }  # fmt: skip
 
 
