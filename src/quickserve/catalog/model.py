@@ -27,6 +27,7 @@ from quickserve.contracts.catalog import (
     VenueId,
     When,
 )
+from quickserve.contracts.seating import PlanId
 from quickserve.kernel.errors import FieldError, Malformed
 from quickserve.kernel.ids import OrganiserId
 
@@ -94,6 +95,8 @@ class DateRow:
     country: str | None
     latitude: float | None
     longitude: float | None
+    plan_id: PlanId | None
+    plan_version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +113,19 @@ class TicketTypeRow:
     min_per_booking: int
     max_per_booking: int
     position: int
+    seat_category: str | None
 
     @classmethod
-    def of(cls, id_: TicketTypeId, event_id: EventId, draft: TicketTypeDraft) -> "TicketTypeRow":
+    def of(
+        cls, id_: TicketTypeId, event_id: EventId, draft: TicketTypeDraft,
+        seat_category: str | None = None,
+    ) -> "TicketTypeRow":  # fmt: skip
         return cls(
             id=id_, event_id=event_id, name=draft.name.strip(), description=draft.description,
             price_minor=draft.price.minor, currency=draft.price.currency,
             tax_rate_bp=draft.tax_rate_bp, sale_from=draft.sale_from, sale_until=draft.sale_until,
             min_per_booking=draft.min_per_booking, max_per_booking=draft.max_per_booking,
-            position=draft.position,
+            position=draft.position, seat_category=seat_category,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from quickserve.contracts.seating import PlanId
+from quickserve.contracts.seating import PlanId, SeatingPlan
 from quickserve.kernel.client import Client
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.events import DomainEvent
@@ -63,10 +63,15 @@ class DateView(BaseModel):
     state: DateState
     room: str | None
     venue: VenueView | None
+    plan_id: PlanId | None = None
+    plan_version: int | None = None
 
 
 class TicketTypeView(BaseModel):
-    """`tax_rate_bp` in basis points (5.5 % is 550), contained in the price."""
+    """`tax_rate_bp` in basis points (5.5 % is 550), contained in the price.
+
+    With a `seat_category` it is sold for the seats of that category of the date's plan.
+    """
 
     id: TicketTypeId
     event_id: EventId
@@ -79,6 +84,7 @@ class TicketTypeView(BaseModel):
     min_per_booking: int
     max_per_booking: int
     position: int
+    seat_category: str | None = None
 
 
 class EventView(BaseModel):
@@ -192,6 +198,26 @@ class TicketTypeDraft(BaseModel):
     min_per_booking: int = Field(default=1, ge=1, le=100)
     max_per_booking: int = Field(default=10, ge=1, le=100)
     position: int = Field(default=0, ge=0, le=1000)
+
+
+class DateSeating(BaseModel):
+    date_id: DateId
+    plan_id: PlanId
+    plan_version: int = Field(ge=1)
+
+
+class TicketTypeSeating(BaseModel):
+    ticket_type_id: TicketTypeId
+    seat_category: str = Field(min_length=1, max_length=60)
+
+
+class EventSeating(BaseModel):
+    """The whole: dates that are left out have no plan, ticket types no category."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dates: list[DateSeating] = Field(max_length=1000)
+    ticket_types: list[TicketTypeSeating] = Field(max_length=100)
 
 
 class BulkOffer(BaseModel):
@@ -403,6 +429,19 @@ class CatalogClient:
     ) -> TicketTypeView:
         path = f"/events/{event_id}/ticket-types/{ticket_type_id}"
         return await self._client.put(TicketTypeView, path, draft, token=token)
+
+    async def seating_plan(self, plan_id: PlanId, version: int) -> SeatingPlan:
+        """A version never changes, so whoever has it keeps it. Raises NotFound."""
+        path = f"/seating-plans/{plan_id}/versions/{version}"
+        return await self._client.get(SeatingPlan, path)
+
+    async def put_seating(
+        self, event_id: EventId, seating: EventSeating, token: str | None = None
+    ) -> EventView:
+        """Which plan each date has, and which seats each ticket type is for."""
+        return await self._client.put(
+            EventView, f"/events/{event_id}/seating", seating, token=token
+        )
 
     async def remove_ticket_type(
         self, event_id: EventId, ticket_type_id: TicketTypeId, token: str

@@ -34,6 +34,7 @@ log = structlog.get_logger()
 
 _DEADLINE_MAX_MS = 60_000
 _NUMBER = re.compile(rb"[0-9]{1,15}")
+_LARGE = re.compile(r"/imports|/seating-plans(/|$)")  # files and whole houses
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -127,7 +128,7 @@ class Guarded:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        allowed = self._import_max if "/imports" in scope["path"] else self._body_max
+        allowed = self._import_max if _LARGE.search(scope["path"]) else self._body_max
         body = _Body(receive, headers, allowed)
         due = due_of(headers.get(DEADLINE_HEADER.encode(), b""))
         if due is not None and due <= time.monotonic():

@@ -50,6 +50,7 @@ def _offered(
             OfferedDate(
                 id=date.id, starts_at=date.starts_at, ends_at=date.ends_at, zone=date.zone,
                 state=date.state, venue_name=date.venue_name, city=date.city, room=date.room,
+                plan_id=date.plan_id, plan_version=date.plan_version,
             )
             for date in dates
         ],
@@ -58,7 +59,7 @@ def _offered(
                 id=kind.id, name=kind.name, price=Money(kind.price_minor, kind.currency),
                 tax_rate_bp=kind.tax_rate_bp, sale_from=kind.sale_from,
                 sale_until=kind.sale_until, min_per_booking=kind.min_per_booking,
-                max_per_booking=kind.max_per_booking,
+                max_per_booking=kind.max_per_booking, seat_category=kind.seat_category,
             )
             for kind in ticket_types
         ],

@@ -157,7 +157,7 @@ def _ticket_types(entry: _Entry) -> list[model.TicketTypeRow]:
             id=TicketTypeId(new_uuid()), event_id=entry.event_id, name=name, description="",
             price_minor=offer.price_minor, currency=offer.currency, tax_rate_bp=0,
             sale_from=None, sale_until=None, min_per_booking=1, max_per_booking=10,
-            position=position,
+            position=position, seat_category=None,
         )
         for position, (name, offer) in enumerate(by_name.items())
     ]  # fmt: skip

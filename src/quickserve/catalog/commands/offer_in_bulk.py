@@ -91,6 +91,6 @@ async def _offer(
 def _row(event_id: EventId, offer: BulkOffer, present: list[TicketTypeRow]) -> TicketTypeRow:
     new = TicketTypeRow.of(TicketTypeId(new_uuid()), event_id, offer.ticket_type)
     same = next((kind for kind in present if kind.name == new.name), None)
-    row = replace(new, id=same.id) if same else new
+    row = replace(new, id=same.id, seat_category=same.seat_category) if same else new
     rules.check_beside(row, [kind for kind in present if kind.id != row.id], "ticket_type.")
     return row

@@ -22,10 +22,11 @@ class PutTicketType:
 async def put_ticket_type(ctx: Context, cmd: PutTicketType) -> TicketTypeRow:
     """Raises Malformed for a second currency or a name that the event has already."""
     rules.check_ticket_type(cmd.draft)
-    row = TicketTypeRow.of(cmd.ticket_type_id, cmd.event_id, cmd.draft)
     async with ctx.db.transaction() as tx:
         await lock_changeable_event(ctx, tx, cmd.event_id)
         present = await store.find_ticket_types(tx, [cmd.event_id])
+        category = next((k.seat_category for k in present if k.id == cmd.ticket_type_id), None)
+        row = TicketTypeRow.of(cmd.ticket_type_id, cmd.event_id, cmd.draft, category)
         if row in present:
             return row
         others = [other for other in present if other.id != row.id]

@@ -242,7 +242,7 @@ async def find_ticket_types(tx: Transaction, event_ids: Sequence[EventId]) -> li
     return await tx.all(
         TicketTypeRow,
         "SELECT id, event_id, name, description, price_minor, currency, tax_rate_bp, sale_from,"
-        "   sale_until, min_per_booking, max_per_booking, position"
+        "   sale_until, min_per_booking, max_per_booking, position, seat_category"
         " FROM ticket_types WHERE event_id = ANY(%s) ORDER BY event_id, position, price_minor, id",
         (list(event_ids),),
     )
@@ -303,7 +303,8 @@ async def find_dates(tx: Transaction, event_ids: Sequence[EventId]) -> list[Date
     return await tx.all(
         DateRow,
         "SELECT d.id, d.event_id, d.starts_at, d.ends_at, d.zone, d.all_day, d.state, d.room,"
-        "   d.venue_id, v.name AS venue_name, v.address, v.city, v.country, v.latitude, v.longitude"
+        "   d.venue_id, v.name AS venue_name, v.address, v.city, v.country, v.latitude,"
+        "   v.longitude, d.plan_id, d.plan_version"
         " FROM event_dates d LEFT JOIN venues v ON v.id = d.venue_id"
         " WHERE d.event_id = ANY(%s) ORDER BY d.event_id, d.starts_at, d.id",
         (list(event_ids),),

@@ -252,6 +252,7 @@ def _date(row: model.DateRow) -> DateView:
     return DateView(
         id=row.id, starts_at=row.starts_at, ends_at=row.ends_at, zone=row.zone,
         all_day=row.all_day, state=row.state, room=row.room, venue=venue,
+        plan_id=row.plan_id, plan_version=row.plan_version,
     )  # fmt: skip
 
 
@@ -261,7 +262,7 @@ def ticket_type(row: model.TicketTypeRow) -> TicketTypeView:
         price=Money(row.price_minor, row.currency), tax_rate_bp=row.tax_rate_bp,
         sale_from=row.sale_from, sale_until=row.sale_until,
         min_per_booking=row.min_per_booking, max_per_booking=row.max_per_booking,
-        position=row.position,
+        position=row.position, seat_category=row.seat_category,
     )  # fmt: skip
 
 

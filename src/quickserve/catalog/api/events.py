@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from quickserve.catalog import reads
 from quickserve.catalog.commands.cancel_event import cancel_event
 from quickserve.catalog.commands.offer_in_bulk import OfferInBulk, offer_in_bulk
 from quickserve.catalog.commands.publish_event import publish_event
@@ -12,6 +11,7 @@ from quickserve.catalog.commands.put_event import PutEvent, put_event
 from quickserve.catalog.commands.put_ticket_type import PutTicketType, put_ticket_type
 from quickserve.catalog.commands.remove_ticket_type import RemoveTicketType, remove_ticket_type
 from quickserve.catalog.commands.start_import import StartImport, start_import
+from quickserve.catalog.reads import events as reads
 from quickserve.contracts.catalog import (
     BulkOffer,
     CardPage,
