@@ -2,6 +2,7 @@
 
 Only by name, because they take minutes:
 
+    soak     a million hold attempts under kill -9; `python -m bench.soak --help` has options
     pretix   its order API beside our bookings: installs it in a cache folder; needs redis-server
 """
 
@@ -11,7 +12,7 @@ from importlib import import_module
 from bench.figures import Figure, keep, table
 
 BENCHMARKS = ("start", "bookings", "shapes", "events")
-ONLY_BY_NAME = ("pretix",)
+ONLY_BY_NAME = ("pretix", "soak")
 
 
 def main(names: list[str]) -> None:

@@ -84,11 +84,11 @@ async def on_sale(folder: Path) -> tuple[tuple[UUID, UUID], tuple[UUID, UUID]]:
         )
         free = await _event(catalog, booking, organiser_id, 0)
         paid = await _event(catalog, booking, organiser_id, 1800)
-        await _until(lambda: _offered(booking, [DateId(free[0]), DateId(paid[0])]))
+        await until(lambda: _offered(booking, [DateId(free[0]), DateId(paid[0])]))
     return free, paid
 
 
-async def _until(true: Callable[[], Awaitable[bool]]) -> None:
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
     for _ in range(200):
         if await true():
             return
