@@ -34,7 +34,7 @@ from quickserve.kernel.throttle import Takes
 
 _WAIT_SECONDS: Final = 8  # while the process starts
 _DOTS: Final = frozenset({".", ".."})
-_PROBES: Final = frozenset({"/metrics", "/readyz"})
+_PROBES: Final = ("/metrics", "/readyz")
 # Services tell these each other; strangers do not: whose trace is recorded, say, is our choice.
 _OWN_HEADERS: Final = frozenset({
     DEADLINE_HEADER.encode(), SERVICE_TOKEN_HEADER.encode(), tracing.HEADER.encode(), b"tracestate",
@@ -76,15 +76,17 @@ class Process:
         path: str = scope["path"]
         if path == "/livez":
             return JSONResponse({"status": "alive"})
-        within = re.sub(r"^/api/\w+", "", path)
-        if within in _PROBES and not self._may_probe(scope):
-            return problem_response(NotFound())
-        if path == "/metrics":
-            return await metrics_page(Request(scope))
-        if path == "/readyz":
-            return await self._readiness()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._opened.wait(), _WAIT_SECONDS)
+        if path.endswith(_PROBES):
+            within = re.sub(r"^/api/\w+", "", path)
+            if within in _PROBES and not self._may_probe(scope):
+                return problem_response(NotFound())
+            if path == "/metrics":
+                return await metrics_page(Request(scope))
+            if path == "/readyz":
+                return await self._readiness()
+        if not self._opened.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._opened.wait(), _WAIT_SECONDS)
         return self._serve
 
     async def _readiness(self) -> Response:

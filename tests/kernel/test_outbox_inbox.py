@@ -45,9 +45,12 @@ class Town:
         self.bus = LocalBus()
         self.relay = Relay("bakery", bakery.db, self.bus)
 
-    def consumer(self, name: str, effect: Effect | None = None) -> None:
+    def consumer(
+        self, name: str, effect: Effect | None = None,
+        about: Callable[[LoafBaked], object] | None = None,
+    ) -> None:  # fmt: skip
         handle = effect or eating(name)
-        subscriptions = [Subscription(LoafBaked, handle)]
+        subscriptions = [Subscription(LoafBaked, handle, about)]
         runtime_of(
             self.settings, self.bakery.db, bus=self.bus, name=name, subscriptions=subscriptions
         )
@@ -117,6 +120,18 @@ async def test_a_repeated_delivery_has_no_second_effect(town: Town) -> None:
     await town.relay.deliver()
     await asyncio.gather(*(town.bus.publish(messages) for _ in range(5)))
     assert await town.eaten(loaf, "anna") == 1
+
+
+async def test_one_stands_for_all_that_are_about_the_same(town: Town) -> None:
+    town.consumer("anna", about=lambda loaf: loaf.price)
+    loaves = [baked(420), baked(500), baked(420), baked(420)]
+    await town.bake(*loaves)
+    assert await town.relay.deliver() == 4
+    assert [await town.eaten(loaf, "anna") for loaf in loaves] == [1, 1, 0, 0]
+    later = baked(420)
+    await town.bake(later)
+    await town.relay.deliver()
+    assert await town.eaten(later, "anna") == 1
 
 
 async def test_a_failed_effect_leaves_no_inbox_row(town: Town) -> None:

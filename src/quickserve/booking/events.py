@@ -8,5 +8,6 @@ from quickserve.kernel.inbox import Subscription
 
 SUBSCRIPTIONS = (
     Subscription(EventOffered, keep_offer),
-    Subscription(BookingConfirmed, match_resales),
+    # It looks at all that was sold of the date: once is enough for many sales.
+    Subscription(BookingConfirmed, match_resales, about=lambda event: event.date_id),
 )

@@ -2,7 +2,7 @@
 
 import time
 from asyncio import timeout
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,11 +23,13 @@ FORGOTTEN_AT_ONCE = 10_000
 class Subscription:
     """`handle(tx, event)` runs in the transaction that also records the message in the inbox.
 
-    Events may come late and in another order: `handle` compares versions, or does not care.
+    Events may come late and in another order: `handle` compares versions, or does not care. With
+    `about`, the first of those taken together that are about the same stands for all of them.
     """
 
     event: type[DomainEvent]
     handle: Callable[[Transaction, Any], Awaitable[None]]
+    about: Callable[[Any], Hashable] | None = None
 
 
 class Consumer:
@@ -71,19 +73,28 @@ class Consumer:
         known = {m.id: m for m in messages if m.type in self._subscriptions}
         async with self._db.transaction() as tx:
             first = await first_times(tx, self._service, list(known.values()))
+            handled: set[tuple[str, Hashable]] = set()
             for message in known.values():
                 if message.id in first:
-                    await self._handle(tx, message)
+                    await self._handle(tx, message, handled)
         return first
 
-    async def _handle(self, tx: Transaction, message: Message) -> None:
+    async def _handle(
+        self, tx: Transaction, message: Message, handled: set[tuple[str, Hashable]]
+    ) -> None:
         """Goes on in the trace of what caused the event."""
         subscription = self._subscriptions[message.type]
+        event = subscription.event.load(message.data)
+        if subscription.about:
+            subject = message.type, subscription.about(event)
+            if subject in handled:
+                return
+            handled.add(subject)
         with tracing.Span(
             f"take {message.type}", "consumer", service=self._service, parent=message.trace,
             attributes={"messaging.operation.name": "take", "quickserve.from": message.source},
         ):  # fmt: skip
-            await subscription.handle(tx, subscription.event.load(message.data))
+            await subscription.handle(tx, event)
 
 
 async def first_times(tx: Transaction, service: str, messages: Sequence[Message]) -> set[UUID]:
