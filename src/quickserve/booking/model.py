@@ -2,14 +2,15 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import TypeAdapter
 
+from quickserve.booking.pricing import NO_RULES, Rules
 from quickserve.contracts.booking import (
     BookingId,
     BookingState,
@@ -19,16 +20,14 @@ from quickserve.contracts.booking import (
     HoldId,
     HoldState,
     Item,
-    MixedCurrencies,
     NotOnSale,
     QuantityNotAllowed,
     QuotaId,
     TicketId,
     TicketState,
-    UnknownTicketType,
+    VoucherId,
 )  # fmt: skip
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
-from quickserve.contracts.payment import PAYMENT_MAX_MINOR
 from quickserve.contracts.seating import PlanId
 from quickserve.kernel.errors import Conflict, FieldError, Malformed, NotFound
 from quickserve.kernel.ids import OrganiserId
@@ -79,6 +78,7 @@ class Offer:
     available: dict[QuotaId, int]
     plan_id: PlanId | None = None
     plan_version: int | None = None
+    rules: Rules = NO_RULES
     chosen: dict[tuple[tuple[TicketTypeId, int], ...], "Basket"] = field(
         default_factory=dict[tuple[tuple[TicketTypeId, int], ...], "Basket"]
     )
@@ -90,12 +90,16 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """Wanted places with their names and prices, and the stock they take."""
+    """Wanted places with their names and prices, and the stock they take.
+
+    `draws`: so many of them come out of what is set aside for a voucher, as far as that goes.
+    """
 
     items: list[HeldItem]
     total: Money
     quota_ids: list[QuotaId]
     quota_places: list[int]
+    draws: dict[VoucherId, int] = field(default_factory=dict[VoucherId, int])
 
     @property
     def places(self) -> int:
@@ -103,9 +107,14 @@ class Basket:
 
 
 @dataclass(frozen=True, slots=True)
-class Shortage:
+class PersonLimit:
+    """`most` of a ticket type by one e-mail address, of a date or of its whole event."""
+
     ticket_type_id: TicketTypeId
-    available: int
+    name: str
+    quantity: int
+    most: int
+    scope: Literal["date", "event"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +189,8 @@ class Sale:
     booking: Booking
     hold_id: HoldId | None
     trace: str = ""
+    draws: dict[VoucherId, int] = field(default_factory=dict[VoucherId, int])
+    limits: tuple[PersonLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +215,12 @@ def load_items(stored: Any) -> list[HeldItem]:
 
 
 def dump_items(items: list[HeldItem]) -> str:
-    return _items.dump_json(items).decode()
+    return _items.dump_json(items, exclude_defaults=True).decode()
 
 
 def plain_items(items: list[HeldItem]) -> Any:
     """As `dump_items`, for a larger JSON document."""
-    return _items.dump_python(items, mode="json")
+    return _items.dump_python(items, mode="json", exclude_defaults=True)
 
 
 def fingerprint(*parts: object) -> bytes:
@@ -229,35 +240,6 @@ def wanted(items: Sequence[Item]) -> dict[TicketTypeId, int]:
     return quantities
 
 
-def choose(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> Basket:
-    """Applies the rules of sale. Raises the first that is broken; places are not its matter.
-
-    Errors: NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies,
-    Malformed for more than one payment can take.
-    """
-    require_sellable(offer)
-    now = offer.now()
-    items = [_item(offer, type_id, quantity, now) for type_id, quantity in quantities.items()]
-    currencies = {item.unit_price.currency for item in items}
-    if len(currencies) > 1:
-        raise MixedCurrencies(f"These tickets are priced in {' and '.join(sorted(currencies))}.")
-    total = sum(item.unit_price.minor * item.quantity for item in items)
-    if total > PAYMENT_MAX_MINOR:
-        fix = "The total is larger than any payment: choose fewer tickets."
-        raise field_problem("items", "too-dear", fix)
-    needed = _needed(offer, quantities)
-    return Basket(items, Money(total, currencies.pop()), list(needed), list(needed.values()))
-
-
-def _needed(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> dict[QuotaId, int]:
-    """Places by quota, in the order in which quotas are locked."""
-    needed: dict[QuotaId, int] = {}
-    for quota_id, type_id in offer.links:
-        if quantity := quantities.get(type_id):
-            needed[quota_id] = needed.get(quota_id, 0) + quantity
-    return dict(sorted(needed.items()))
-
-
 def require_sellable(offer: Offer) -> None:
     if not offer.offered:
         raise NotFound("There is no such date.")
@@ -265,42 +247,6 @@ def require_sellable(offer: Offer) -> None:
         raise NotOnSale("The event is cancelled.", reason="cancelled")
     if offer.event_state != "published":
         raise NotOnSale("The event is not published.", reason="unpublished")
-
-
-def _item(offer: Offer, type_id: TicketTypeId, quantity: int, now: datetime) -> HeldItem:
-    kind = offer.types.get(type_id)
-    if kind is None:
-        raise UnknownTicketType(ticket_type_id=str(type_id))
-    if kind.sale_from is not None and kind.sale_from > now:
-        raise NotOnSale(f"The sale of “{kind.name}” has not begun.", reason="not-yet")
-    if kind.sale_until is not None and kind.sale_until <= now:
-        raise NotOnSale(f"The sale of “{kind.name}” has ended.", reason="ended")
-    low, high = kind.min_per_booking, kind.max_per_booking
-    if not low <= quantity <= high:
-        raise QuantityNotAllowed(
-            f"Between {low} and {high} “{kind.name}” can be booked at once.",
-            min=low, max=high, name=kind.name,
-        )  # fmt: skip
-    return HeldItem(
-        ticket_type_id=type_id, name=kind.name, quantity=quantity,
-        unit_price=Money(kind.price_minor, kind.currency), tax_rate_bp=kind.tax_rate_bp,
-    )  # fmt: skip
-
-
-def shortage(offer: Offer, quantities: Mapping[TicketTypeId, int]) -> Shortage | None:
-    """The wanted type with the fewest places left, when not all of them fit; None when they do.
-
-    A type without any quota has no places. A quota shared by several types must fit their sum.
-    """
-    needed = _needed(offer, quantities)
-    linked = {type_id for _, type_id in offer.links}
-    full = {i for i, places in needed.items() if places > offer.available[i]}
-    missing = {t for t in quantities if t not in linked}
-    short = missing | {t for quota_id, t in offer.links if quota_id in full and t in quantities}
-    if not short:
-        return None
-    worst = min(short, key=lambda t: offer.types[t].available)
-    return Shortage(worst, max(0, offer.types[worst].available))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ HoldId = NewType("HoldId", UUID)
 BookingId = NewType("BookingId", UUID)
 TicketId = NewType("TicketId", UUID)
 ScanId = NewType("ScanId", UUID)
+VoucherId = NewType("VoucherId", UUID)  # also its quota's, and its block's
 TicketKeyId = NewType("TicketKeyId", str)  # secrets.token_hex(8): short, every QR has it
 
 HoldState = Literal["active", "used", "released", "expired"]
@@ -27,6 +28,7 @@ Verdict = Literal["admitted", "already-admitted", "refused"]
 Refusal = Literal["forged", "unknown", "revoked", "other-date", "other-organiser", "cancelled"]
 
 ITEMS_MAX = 20  # ticket types of one hold
+CODES_MAX = 5  # of one hold
 
 # One line of text: no NUL, which PostgreSQL cannot store, and no other control character.
 Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -75,6 +77,7 @@ class TicketTypeAvailability(BaseModel):
     ticket_type_id: TicketTypeId
     available: int
     on_sale: bool
+    hidden: bool = False
 
 
 class Availability(BaseModel):
@@ -98,17 +101,54 @@ class Item(Request):
     quantity: int = Field(ge=1, le=100, strict=True)
 
 
+# A voucher's or access code as somebody types it: whatever it is, it is only compared.
+TypedCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
+
+
 class NewHold(Request):
     date_id: DateId
     items: list[Item] = Field(min_length=1, max_length=ITEMS_MAX)
+    codes: list[TypedCode] = Field(default=[], max_length=CODES_MAX)
+
+
+class UsedVoucher(BaseModel):
+    id: VoucherId
+    code: str
+
+
+class Reduction(BaseModel):
+    """What a discount or a voucher takes off one ticket."""
+
+    kind: Literal["discount", "voucher"]
+    id: UUID
+    name: str
+    amount: Money
+
+
+class OfBundle(BaseModel):
+    """`quantity`: how many of the bundle were chosen."""
+
+    ticket_type_id: TicketTypeId
+    name: str
+    quantity: int
 
 
 class HeldItem(BaseModel):
+    """`unit_price` is what is paid: `list_price`, where it is another, less the reductions.
+
+    A ticket type has a line for each price. `vouchers` had a part in it, with or without a
+    reduction.
+    """
+
     ticket_type_id: TicketTypeId
     name: str
     quantity: int
     unit_price: Money
     tax_rate_bp: int
+    list_price: Money | None = None
+    reductions: list[Reduction] = []
+    vouchers: list[UsedVoucher] = []
+    bundle: OfBundle | None = None
 
 
 class DateFacts(BaseModel):
@@ -160,6 +200,7 @@ class FreeBooking(Request):
     hold_id: HoldId | None = None
     date_id: DateId | None = None
     items: list[Item] = Field(default=[], max_length=ITEMS_MAX)
+    codes: list[TypedCode] = Field(default=[], max_length=CODES_MAX)
     contact: Contact
 
 

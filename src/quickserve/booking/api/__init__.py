@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.booking.api import bookings, changes, desk, door, people, rush, stock
+from quickserve.booking.api import bookings, changes, desk, door, people, rules, rush, stock
 
 router = APIRouter()
-for part in (rush, stock, bookings, changes, door, desk, people):
+for part in (rush, stock, bookings, changes, rules, door, desk, people):
     router.include_router(part.router)

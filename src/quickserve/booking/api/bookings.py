@@ -18,6 +18,7 @@ from quickserve.contracts.booking import (
     NewBooking,
     NotOnSale,
 )  # fmt: skip
+from quickserve.contracts.booking_rules import PerPersonExceeded
 from quickserve.kernel.auth import anyone, services
 from quickserve.kernel.errors import (
     Forbidden,
@@ -36,7 +37,14 @@ _CHECKOUT = (Unauthenticated, Forbidden)
     "/bookings/{booking_id}",
     dependencies=[services("checkout")],
     responses=errors(
-        *_CHECKOUT, HoldExpired, HoldUsed, NotOnSale, BookingNotPending, IdReused, NotFound
+        *_CHECKOUT,
+        HoldExpired,
+        HoldUsed,
+        NotOnSale,
+        BookingNotPending,
+        PerPersonExceeded,
+        IdReused,
+        NotFound,
     ),
 )
 async def put_booking(booking_id: BookingId, body: NewBooking, ctx: Ctx) -> BookingView:

@@ -23,6 +23,12 @@ from quickserve.contracts.booking import (
     SoldOut,
     UnknownTicketType,
 )  # fmt: skip
+from quickserve.contracts.booking_rules import (
+    CodeNotValid,
+    CodeRequired,
+    MissingCompanion,
+    PerPersonExceeded,
+)
 from quickserve.kernel.auth import anyone
 from quickserve.kernel.errors import (
     IdReused,
@@ -35,7 +41,10 @@ from quickserve.kernel.lane import Lean
 from quickserve.kernel.service import Context, Ctx
 
 router = APIRouter()
-_CHOICE = (NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies, SoldOut)
+_CHOICE = (
+    NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies, SoldOut,
+    CodeNotValid, CodeRequired, PerPersonExceeded, MissingCompanion,
+)  # fmt: skip
 
 
 @router.put(
@@ -65,17 +74,19 @@ async def _book_free(ctx: Context, booking_id: BookingId, body: FreeBooking) -> 
         missing = "date_id" if body.date_id is None else "items"
         fix = "Name a hold_id, or a date_id and at least one item."
         raise field_problem(missing, "missing", fix)
-    if body.hold_id is not None and (body.date_id is not None or body.items):
-        fix = "The hold says what is booked: leave date_id and items out."
+    if body.hold_id is not None and (body.date_id is not None or body.items or body.codes):
+        fix = "The hold says what is booked: leave date_id, items and codes out."
         raise field_problem("hold_id", "ambiguous", fix)
     buyer = Buyer.of(body.contact)
-    cmd = BookFree(booking_id, body.hold_id, body.date_id, tuple(body.items), buyer)
+    cmd = BookFree(
+        booking_id, body.hold_id, body.date_id, tuple(body.items), buyer, tuple(body.codes)
+    )
     view = await bookings.show_booking(ctx, await book_free(ctx, cmd))
     return view.model_dump_json().encode()
 
 
 async def _hold(ctx: Context, hold_id: HoldId, body: NewHold) -> bytes:
-    cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items))
+    cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items), tuple(body.codes))
     return stock.show_hold(await hold_places(ctx, cmd)).model_dump_json().encode()
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from quickserve.booking import model
+from quickserve.booking import model, selling
+from quickserve.booking.commands import limits, set_aside
 from quickserve.booking.commands.choose_places import TRIES, Repeat, choose_places
 from quickserve.booking.commands.confirm_booking import confirmation, new_tickets
-from quickserve.booking.model import Basket, Booking, Buyer, Outrun, Sale
+from quickserve.booking.model import Basket, Booking, Buyer, Outrun, PersonLimit, Sale
 from quickserve.booking.resources import resources, tell_changed
 from quickserve.booking.store import bookings, stock
 from quickserve.contracts.booking import (
@@ -29,7 +30,7 @@ from quickserve.kernel.db import Database
 from quickserve.kernel.errors import IdReused, NotFound, Problem
 from quickserve.kernel.service import Context
 
-_Choice = tuple[DateFacts, Basket, datetime]
+_Choice = tuple[DateFacts, Basket, datetime, tuple[PersonLimit, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,21 @@ class BookFree:
     date_id: DateId | None
     items: tuple[Item, ...]
     buyer: Buyer
+    codes: tuple[str, ...] = ()
 
     @property
     def body_hash(self) -> bytes:
         items = sorted((str(i.ticket_type_id), i.quantity) for i in self.items)
-        return model.fingerprint("free", str(self.hold_id), str(self.date_id), items, self.buyer)
+        return model.fingerprint(
+            "free", str(self.hold_id), str(self.date_id), items, self.buyer, *sorted(self.codes)
+        )
 
 
 async def book_free(ctx: Context, cmd: BookFree) -> Booking:
     """A repeat answers with the booking as it is now.
 
-    Errors: PaymentRequired when it has a price, those of `choose_places`, HoldExpired, HoldUsed,
+    Errors: PaymentRequired when it has a price, those of `choose_places`, PerPersonExceeded,
+    HoldExpired, HoldUsed,
     NotOnSale when cancelled since it was held, NotFound, IdReused, BookingNotPending when it was
     withdrawn before it came.
     """
@@ -62,7 +67,7 @@ async def book_free(ctx: Context, cmd: BookFree) -> Booking:
             choice = await _chosen(ctx, cmd, fresh=attempt > 0)
         if isinstance(choice, Repeat):
             return await _repeated(ctx, cmd)
-        date, basket, now = choice
+        date, basket, now, bounds = choice
         if basket.total.minor > 0:
             raise PaymentRequired(total=str(basket.total))
         key = await resources(ctx).keys.active(date.organiser_id)
@@ -71,8 +76,9 @@ async def book_free(ctx: Context, cmd: BookFree) -> Booking:
             basket.quota_ids, basket.quota_places, cmd.body_hash, now,
             new_tickets(basket.items, cmd.buyer, key.id),
         )  # fmt: skip
+        sale = Sale(booking, cmd.hold_id, tracing.traceparent(), basket.draws, bounds)
         try:
-            await resources(ctx).sales.put(Sale(booking, cmd.hold_id, tracing.traceparent()))
+            await resources(ctx).sales.put(sale)
         except SoldOut:
             continue  # somebody was faster: look again
         except Outrun:  # this very request was, or a drawn code was taken
@@ -91,17 +97,27 @@ async def record_sales(db: Database, sales: Sequence[Sale]) -> list[Problem | No
     """
     async with db.transaction() as tx:
         holds = await stock.lock_active_holds(tx, [s.hold_id for s in sales if s.hold_id])
+        persons = await limits.lock(tx, [(s.booking, s.limits) for s in sales if s.limits])
+        aside = await set_aside.lock(tx, [sale.draws for sale in sales])
         ids = {quota_id for sale in sales for quota_id in sale.booking.quota_ids}
         room = await stock.lock_room(tx, sorted(ids))
         used = await bookings.used_ids(tx, [sale.booking.id for sale in sales])
         outcomes: list[Problem | None] = []
         served: list[Sale] = []
         for sale in sales:
-            refusal = _refusal(sale, holds, room, used)
+            refusal = _refusal(sale, holds, used) or await persons.refusal(
+                tx, sale.booking, sale.limits
+            )
+            if refusal is None and sale.hold_id is None and not aside.take(room, _basket(sale)):
+                refusal = SoldOut()
             outcomes.append(refusal)
             if refusal is None:
                 served.append(sale)
                 used.add(sale.booking.id)
+                persons.add(sale.booking, sale.limits)
+                if sale.hold_id is not None:
+                    holds.remove(sale.hold_id)
+        await aside.draw(tx)
         if served:
             events = [confirmation(sale.booking) for sale in served]
             await outbox.append(tx, *events, traces=[sale.trace for sale in served])
@@ -110,31 +126,28 @@ async def record_sales(db: Database, sales: Sequence[Sale]) -> list[Problem | No
     return outcomes
 
 
-def _refusal(
-    sale: Sale, holds: set[HoldId], room: stock.Room, used: set[BookingId]
-) -> Problem | None:
-    """None when it is served; then its hold is used, or its places are taken of the room."""
-    if sale.booking.id in used:
+def _refusal(sale: Sale, holds: set[HoldId], used: set[BookingId]) -> Problem | None:
+    """None when nobody else has its id or its hold."""
+    if sale.booking.id in used or (sale.hold_id is not None and sale.hold_id not in holds):
         return Outrun()
-    if sale.hold_id is not None:
-        if sale.hold_id not in holds:
-            return Outrun()
-        holds.remove(sale.hold_id)
-        return None
-    basket = Basket([], sale.booking.total, sale.booking.quota_ids, sale.booking.quota_places)
-    return None if room.take(basket) else SoldOut()
+    return None
+
+
+def _basket(sale: Sale) -> Basket:
+    booking = sale.booking
+    return Basket([], booking.total, booking.quota_ids, booking.quota_places, sale.draws)
 
 
 async def _chosen(ctx: Context, cmd: BookFree, *, fresh: bool) -> _Choice | Repeat:
     assert cmd.date_id is not None
     quantities = model.wanted(cmd.items)
     choice = await choose_places(
-        ctx, cmd.date_id, quantities, partial(_known, ctx, cmd), fresh=fresh
+        ctx, cmd.date_id, quantities, partial(_known, ctx, cmd), fresh=fresh, codes=cmd.codes
     )
     if isinstance(choice, Repeat):
         return choice
     offer, basket = choice
-    return offer.date, basket, offer.now()
+    return offer.date, basket, offer.now(), selling.person_limits(offer, basket.items)
 
 
 async def _known(ctx: Context, cmd: BookFree) -> bytes | None:
@@ -156,7 +169,9 @@ async def _held(ctx: Context, cmd: BookFree, hold_id: HoldId) -> _Choice | Repea
     if hold.cancelled:
         raise NotOnSale("The event was cancelled.", reason="cancelled")
     basket = Basket(hold.items, hold.total, hold.quota_ids, hold.quota_places)
-    return hold.date, basket, hold.server_now
+    offer = await resources(ctx).shelf.offer(hold.date.date_id)
+    bounds = selling.person_limits(offer, hold.items) if offer is not None else ()
+    return hold.date, basket, hold.server_now, bounds
 
 
 async def _repeated(ctx: Context, cmd: BookFree) -> Booking:

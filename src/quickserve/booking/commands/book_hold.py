@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from quickserve.booking import model
+from quickserve.booking.commands import limits
 from quickserve.booking.model import Basket, Booking, Buyer, Hold, Outrun
 from quickserve.booking.store import bookings, stock
 from quickserve.contracts.booking import (
@@ -33,7 +34,7 @@ async def book_hold(ctx: Context, cmd: BookHold) -> Booking:
     """The places stay `held` on their quotas, but the hold's clock no longer takes them back.
 
     Errors: HoldExpired, HoldUsed, NotOnSale when cancelled since, BookingNotPending when the
-    booking was withdrawn before it came, IdReused, NotFound.
+    booking was withdrawn before it came, PerPersonExceeded, IdReused, NotFound.
     """
     try:
         return await _book(ctx, cmd)
@@ -48,6 +49,7 @@ async def _book(ctx: Context, cmd: BookHold) -> Booking:
         if state := await bookings.lock_booking(tx, cmd.booking_id):
             return await _repeated(tx, cmd, state)
         hold = await usable_hold(tx, cmd.hold_id, used=used)
+        await limits.require(tx, hold.date, cmd.buyer, hold.items)
         basket = Basket(hold.items, hold.total, hold.quota_ids, hold.quota_places)
         await bookings.insert_booking(
             tx, cmd.booking_id, hold.date, basket, cmd.buyer, cmd.body_hash,

@@ -1,8 +1,9 @@
 """A confirmed booking is called off: its tickets open no door, its places go back on sale."""
 
+from quickserve.booking.commands import set_aside
 from quickserve.booking.model import Booking
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings, changes, stock
+from quickserve.booking.store import bookings, changes
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.booking_changes import ResaleEnded
 from quickserve.contracts.booking_records import (
@@ -43,7 +44,7 @@ async def cancel_booking(ctx: Context, booking_id: BookingId) -> Booking:
                 BookingCancelled(booking_id, date_id),
                 *(ResaleEnded(resale_id, booking_id) for resale_id in resales),
             )
-            await stock.move_places(tx, booking.quota_ids, booking.quota_places, held=0, sold=-1)
+            await set_aside.give_back(tx, booking.quota_ids, booking.quota_places, held=0, sold=-1)
             tx.after_commit.append(lambda: tell_changed(ctx, date_id))
         after = await bookings.find_booking(tx, booking_id)
     assert after is not None

@@ -1,8 +1,9 @@
 """A change is certain: the tickets leave the booking, their places go back on sale."""
 
 from quickserve.booking import changing
+from quickserve.booking.commands import set_aside
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings, changes, stock
+from quickserve.booking.store import bookings, changes
 from quickserve.booking.store.changes import AmendmentRow
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.booking_changes import AmendmentId, BookingAmended, ChangeNotAllowed
@@ -57,5 +58,5 @@ async def _reduce(ctx: Context, tx: Transaction, row: AmendmentRow, booking_id: 
     if not items:
         await outbox.append(tx, BookingCancelled(booking_id, date_id))
     if not resale:
-        await stock.move_places(tx, row.quota_ids, row.quota_places, held=0, sold=-1)
+        await set_aside.give_back(tx, row.quota_ids, row.quota_places, held=0, sold=-1)
     tx.after_commit.append(lambda: tell_changed(ctx, date_id))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from quickserve.booking import model
+from quickserve.booking.commands import set_aside
 from quickserve.booking.commands.choose_places import TRIES, Repeat, choose_places
 from quickserve.booking.model import Basket, Hold, HoldTimes, NewHoldRow, Offer, Outrun
 from quickserve.booking.resources import resources, tell_changed
@@ -21,11 +22,12 @@ class HoldPlaces:
     hold_id: HoldId
     date_id: DateId
     items: tuple[Item, ...]
+    codes: tuple[str, ...] = ()
 
     @property
     def body_hash(self) -> bytes:
         items = sorted((str(i.ticket_type_id), i.quantity) for i in self.items)
-        return model.fingerprint("hold", str(self.date_id), items)
+        return model.fingerprint("hold", str(self.date_id), items, *sorted(self.codes))
 
 
 async def hold_places(ctx: Context, cmd: HoldPlaces) -> Hold:
@@ -36,8 +38,9 @@ async def hold_places(ctx: Context, cmd: HoldPlaces) -> Hold:
     quantities = model.wanted(cmd.items)
     for attempt in range(TRIES):
         choice = await choose_places(
-            ctx, cmd.date_id, quantities, partial(_known, ctx, cmd), fresh=attempt > 0
-        )
+            ctx, cmd.date_id, quantities, partial(_known, ctx, cmd), fresh=attempt > 0,
+            codes=cmd.codes,
+        )  # fmt: skip
         if isinstance(choice, Repeat):
             return await _repeated(ctx, cmd, choice)
         try:
@@ -75,6 +78,7 @@ async def record_holds(
     """
     async with db.transaction() as tx:
         quota_ids = sorted({quota_id for hold in holds for quota_id in hold.basket.quota_ids})
+        aside = await set_aside.lock(tx, [hold.basket.draws for hold in holds])
         room = await stock.lock_room(tx, quota_ids)
         used = await stock.used_hold_ids(tx, [hold.id for hold in holds])
         refusals: dict[HoldId, Problem] = {}
@@ -82,11 +86,12 @@ async def record_holds(
         for hold in holds:
             if hold.id in used:
                 refusals[hold.id] = Outrun()
-            elif not room.take(hold.basket):
+            elif not aside.take(room, hold.basket):
                 refusals[hold.id] = SoldOut()
             else:
                 served.append(hold)
                 used.add(hold.id)
+        await aside.draw(tx)
         times = dict(await stock.insert_holds(tx, served, minutes)) if served else {}
         if len(times) != len(served):
             raise Outrun  # another process used an id at this very moment

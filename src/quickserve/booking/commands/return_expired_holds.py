@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from quickserve.booking.commands import set_aside
 from quickserve.booking.resources import tell_changed
 from quickserve.booking.store import stock
 from quickserve.contracts.booking import QuotaId
@@ -36,4 +37,4 @@ async def give_back(ctx: Context, tx: Transaction, taken: list[stock.Taken]) -> 
     dates = {one.date_id for one in taken}
     tx.after_commit.append(lambda: tell_changed(ctx, *dates))
     if places:
-        await stock.move_places(tx, list(places), list(places.values()), held=-1, sold=0)
+        await set_aside.give_back(tx, list(places), list(places.values()), held=-1, sold=0)

@@ -1,7 +1,8 @@
 """Undoes a pending booking: its places go back on sale."""
 
+from quickserve.booking.commands import set_aside
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings, stock
+from quickserve.booking.store import bookings
 from quickserve.contracts.booking import BookingId, BookingNotPending, BookingWithdrawn
 from quickserve.kernel import outbox
 from quickserve.kernel.service import Context
@@ -23,6 +24,6 @@ async def withdraw_booking(ctx: Context, booking_id: BookingId) -> None:
             assert booking is not None
             await bookings.withdraw_booking(tx, booking_id)
             await outbox.append(tx, BookingWithdrawn(booking_id, booking.date.date_id))
-            await stock.move_places(tx, booking.quota_ids, booking.quota_places, held=-1, sold=0)
+            await set_aside.give_back(tx, booking.quota_ids, booking.quota_places, held=-1, sold=0)
             date_id = booking.date.date_id
             tx.after_commit.append(lambda: tell_changed(ctx, date_id))

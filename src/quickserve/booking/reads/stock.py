@@ -1,7 +1,8 @@
 """What is left, and what is set aside."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from quickserve.booking.model import Hold, Pool, places_together
 from quickserve.booking.store import offers, reports, stock
@@ -60,8 +61,11 @@ async def _find_availability(ctx: Context, date_ids: Sequence[DateId]) -> list[A
         offered[kind.date_id].append(
             TicketTypeAvailability(
                 ticket_type_id=kind.ticket_type_id,
-                available=left.get((kind.date_id, kind.ticket_type_id), 0),
+                available=_of_bundle(kind, left)
+                if kind.parts
+                else left.get((kind.date_id, kind.ticket_type_id), 0),
                 on_sale=kind.on_sale,
+                hidden=kind.hidden,
             )
         )
     return [
@@ -74,6 +78,16 @@ async def _find_availability(ctx: Context, date_ids: Sequence[DateId]) -> list[A
         for date_id in date_ids
         if date_id in known
     ]
+
+
+def _of_bundle(kind: reports.SellableType, left: Mapping[tuple[DateId, TicketTypeId], int]) -> int:
+    """As many as all of its parts, and its own quota where it has one, allow."""
+    bounds = [
+        left.get((kind.date_id, TicketTypeId(UUID(part["ticket_type_id"]))), 0) // part["quantity"]
+        for part in kind.parts
+    ]
+    own = left.get((kind.date_id, kind.ticket_type_id))
+    return min(bounds if own is None else [*bounds, own])
 
 
 async def quotas(ctx: Context, event_id: EventId) -> QuotaList:

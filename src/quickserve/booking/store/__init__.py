@@ -3,6 +3,7 @@
 from quickserve.booking.model import Outrun
 from quickserve.contracts.booking import HoldUsed, SoldOut
 from quickserve.contracts.booking_changes import ChangeNotAllowed
+from quickserve.contracts.booking_rules import CodeTaken
 from quickserve.kernel.errors import IdReused, Problem
 
 CONSTRAINTS: dict[str, type[Problem]] = {
@@ -10,6 +11,7 @@ CONSTRAINTS: dict[str, type[Problem]] = {
     "booking_uses_hold_once": HoldUsed,
     "holds_pkey": Outrun,
     "bookings_pkey": Outrun,
+    "voucher_code_once": CodeTaken,
     "scans_pkey": Outrun,
     "signing_keys_pkey": IdReused,
     "ticket_code_unique": Outrun,

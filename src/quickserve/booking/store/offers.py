@@ -7,6 +7,7 @@ from uuid import UUID
 
 from quickserve.booking import model
 from quickserve.booking.model import Offer, OfferedDateRow
+from quickserve.booking.store import rules
 from quickserve.booking.store.date_facts import SELECT_DATE_FACTS
 from quickserve.contracts.booking import DateFacts, QuotaId
 from quickserve.contracts.catalog import DateId, EventId, EventOffered, TicketTypeId
@@ -104,7 +105,8 @@ async def find_event_organiser(tx: Transaction, event_id: EventId) -> OrganiserI
 def _offer(
     types: list[dict[str, Any]], links: list[dict[str, str]], began: float,
     looked_at: datetime, event_state: str, date_state: str, offered: bool,
-    plan_id: PlanId | None, plan_version: int | None, **date: Any,
+    plan_id: PlanId | None, plan_version: int | None, type_rules: list[dict[str, Any]],
+    discounts: list[dict[str, Any]], **date: Any,
 ) -> Offer:  # fmt: skip
     available = {QuotaId(UUID(link["quota"])): int(link["available"]) for link in links}
     pairs = [(QuotaId(UUID(i["quota"])), TicketTypeId(UUID(i["type"]))) for i in links]
@@ -123,7 +125,7 @@ def _offer(
         )
     return Offer(
         looked_at, began, DateFacts(**date), event_state, date_state, offered, kinds, pairs,
-        available, plan_id, plan_version,
+        available, plan_id, plan_version, rules.loaded(type_rules, discounts),
     )  # fmt: skip
 
 
@@ -139,7 +141,13 @@ _OFFER: LiteralString = (
     " (SELECT coalesce(jsonb_agg(jsonb_build_object('quota', q.id, 'type', l.ticket_type_id,"
     "  'available', q.capacity - q.held - q.sold)), '[]')"
     "  FROM quotas q JOIN quota_ticket_types l ON l.quota_id = q.id"
-    "  WHERE q.date_id = d.id AND q.organiser_id = e.organiser_id) AS links"
+    "  WHERE q.date_id = d.id AND q.organiser_id = e.organiser_id) AS links,"
+    " (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM type_rules r"
+    "  WHERE r.event_id = d.event_id) AS type_rules,"
+    " (SELECT coalesce(jsonb_agg(to_jsonb(s)), '[]') FROM discounts s"
+    "  WHERE s.organiser_id = e.organiser_id AND s.active"
+    "  AND (s.event_id IS NULL OR s.event_id = d.event_id)"
+    "  AND coalesce(s.valid_until > clock_timestamp(), true)) AS discounts"
     " FROM offered_dates d JOIN offered_events e ON e.id = d.event_id WHERE d.id = %(date)s"
 )
 

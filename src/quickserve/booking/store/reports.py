@@ -38,6 +38,8 @@ class SellableType:
     date_id: DateId
     ticket_type_id: TicketTypeId
     on_sale: bool
+    hidden: bool
+    parts: list[dict[str, Any]]
 
 
 async def sellable_types(tx: Transaction, date_ids: Sequence[DateId]) -> list[SellableType]:
@@ -46,9 +48,11 @@ async def sellable_types(tx: Transaction, date_ids: Sequence[DateId]) -> list[Se
         SellableType,
         "SELECT d.id AS date_id, t.id AS ticket_type_id, d.offered AND e.state = 'published'"
         " AND d.state <> 'cancelled' AND coalesce(t.sale_from <= clock_timestamp(), true)"
-        " AND coalesce(t.sale_until, d.ends_at) > clock_timestamp() AS on_sale"
+        " AND coalesce(t.sale_until, d.ends_at) > clock_timestamp() AS on_sale,"
+        " coalesce(r.hidden, false) AS hidden, coalesce(r.parts, '[]') AS parts"
         " FROM offered_dates d JOIN offered_events e ON e.id = d.event_id"
         " JOIN offered_ticket_types t ON t.event_id = d.event_id AND t.offered"
+        " LEFT JOIN type_rules r ON r.ticket_type_id = t.id"
         " WHERE d.id = ANY(%s) ORDER BY t.position",
         (date_ids,),
     )

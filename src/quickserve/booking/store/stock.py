@@ -116,6 +116,12 @@ class Room:
             self._left[quota_id] -= places
         return True
 
+    def change(self, quota_ids: Sequence[QuotaId], places: int) -> None:
+        """What is set aside for somebody is room for them; not of quotas that are not locked."""
+        for quota_id in quota_ids:
+            if quota_id in self._left:
+                self._left[quota_id] += places
+
 
 @dataclass(frozen=True, slots=True)
 class _Left:
@@ -227,7 +233,7 @@ async def find_hold(tx: Transaction, hold_id: HoldId) -> Hold | None:
         " h.items, h.total_minor, h.currency, h.quota_ids, h.quota_places,"
         " 'cancelled' IN (e.state, d.state) AS cancelled FROM holds h"
         " JOIN offered_dates d ON d.id = h.date_id"
-        " JOIN offered_events e ON e.id = d.event_id WHERE h.id = %s",
+        " JOIN offered_events e ON e.id = d.event_id WHERE h.id = %s AND h.purpose <> 'block'",
         (hold_id,),
     )
 
@@ -237,7 +243,8 @@ async def use_hold(tx: Transaction, hold_id: HoldId) -> bool:
     return (
         await tx.execute(
             "UPDATE holds SET state = 'used'"
-            " WHERE id = %s AND state = 'active' AND expires_at > clock_timestamp()",
+            " WHERE id = %s AND state = 'active' AND expires_at > clock_timestamp()"
+            " AND purpose <> 'block'",
             (hold_id,),
         )
         == 1
@@ -250,7 +257,7 @@ async def lock_active_holds(tx: Transaction, hold_ids: Sequence[HoldId]) -> set[
         return set()
     found = await tx.all(
         _Id,
-        "SELECT id FROM holds WHERE id = ANY(%s) AND state = 'active'"
+        "SELECT id FROM holds WHERE id = ANY(%s) AND state = 'active' AND purpose <> 'block'"
         " AND expires_at > clock_timestamp() ORDER BY id FOR UPDATE",
         (list(hold_ids),),
     )
@@ -274,6 +281,7 @@ async def release_hold(tx: Transaction, hold_id: HoldId) -> Taken | None:
     return await tx.maybe(
         Taken,
         "UPDATE holds SET state = 'released' WHERE id = %s AND state = 'active'"
+        " AND purpose <> 'block'"
         " RETURNING date_id, quota_ids, quota_places",
         (hold_id,),
     )
