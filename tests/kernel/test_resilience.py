@@ -31,14 +31,29 @@ def test_each_change_is_told_once() -> None:
 
 
 def test_looking_does_not_take_the_trial() -> None:
-    breaker = Breaker(threshold=1, pause_seconds=0)
-    breaker.failed()
+    breaker = half_open(pause_seconds=0.2)
     breaker.check()
     breaker.admit()
     with pytest.raises(Open):
         breaker.check()
     breaker.abandoned()
     breaker.admit()
+
+
+def test_a_trial_that_hangs_does_not_keep_the_others_out() -> None:
+    breaker = half_open(pause_seconds=0.2)
+    breaker.admit()
+    with pytest.raises(Open):
+        breaker.admit()
+    time.sleep(0.2)
+    breaker.admit()
+
+
+def half_open(pause_seconds: float) -> Breaker:
+    breaker = Breaker(threshold=1, pause_seconds=pause_seconds)
+    breaker.failed()
+    time.sleep(pause_seconds)
+    return breaker
 
 
 def test_the_budget_is_a_share_and_recovers() -> None:

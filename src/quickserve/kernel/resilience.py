@@ -26,7 +26,8 @@ class Full(Unavailable):
 
 
 class Breaker:
-    """Closed until `threshold` failures in a row; open for `pause_seconds`; then one trial.
+    """Closed until `threshold` failures in a row; open for `pause_seconds`; then one trial at a
+    time. One that hangs keeps the others out for a pause only: the target may be back.
 
     `told` hears of each change, with the new state.
     """
@@ -41,7 +42,7 @@ class Breaker:
         self._pause = pause_seconds
         self._failures = 0
         self._opened_at = 0.0
-        self._trial = False
+        self._trial_until = 0.0
         self._last: State = "closed"
         self._told = told
 
@@ -54,7 +55,8 @@ class Breaker:
     def check(self) -> None:
         """Raises Open when the target is not to be called now."""
         state = self.state
-        if state == "open" or (state == "half-open" and self._trial):
+        tried = state == "half-open" and time.monotonic() < self._trial_until
+        if state == "open" or tried:
             raise Open(
                 "A part of the service does not answer.",
                 retry_after=max(1, math.ceil(self._left())),
@@ -64,22 +66,23 @@ class Breaker:
         """The call begins. Raises Open."""
         self.check()
         state = self.state
-        self._trial = state == "half-open"
+        if state == "half-open":
+            self._trial_until = time.monotonic() + self._pause
         self._tell(state)
 
     def abandoned(self) -> None:
         """The call was given up on our side, which says nothing about the target."""
-        self._trial = False
+        self._trial_until = 0.0
 
     def succeeded(self) -> None:
         self._failures = 0
-        self._trial = False
+        self._trial_until = 0.0
         self._tell("closed")
 
     def failed(self) -> None:
         self._failures += 1
         self._opened_at = time.monotonic()
-        self._trial = False
+        self._trial_until = 0.0
         if self._failures >= self._threshold:
             self._tell("open")
 
