@@ -159,7 +159,7 @@ class _Services:
         # Only the process that everybody reaches forwards to the others.
         urls = platform.settings.service_urls if "web" in platform.apps else {}
         self.forwards = {
-            name: Forward(url, token, platform.settings.import_bytes_max)
+            name: Forward(name, url, token, platform.settings.import_bytes_max)
             for name, url in urls.items()
             if name not in platform.apps
         }

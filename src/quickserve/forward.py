@@ -1,7 +1,7 @@
 """Passes a request on to a service in another process, and its answer back as it comes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -10,10 +10,12 @@ from starlette.types import Receive, Scope, Send
 
 from quickserve.kernel import tracing
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER
-from quickserve.kernel.client import KEEPALIVE_SECONDS
-from quickserve.kernel.errors import Problem, TooLarge, Unavailable
+from quickserve.kernel.client import KEEPALIVE_SECONDS, watched_breaker
+from quickserve.kernel.errors import DeadlineExceeded, Problem, TooLarge, Unavailable
 from quickserve.kernel.http import problem_response
 from quickserve.kernel.logs import request_id
+
+Headers = list[tuple[bytes, bytes]]
 
 # RFC 9110, 7.6.1: they are about one connection; lengths are written anew.
 _ONE_HOP: Final = frozenset({
@@ -29,13 +31,20 @@ _PAUSE_SECONDS: Final = 0.2
 _LIMITS: Final = httpx.Limits(
     max_connections=200, max_keepalive_connections=50, keepalive_expiry=KEEPALIVE_SECONDS
 )
-_TIMEOUT: Final = httpx.Timeout(65, connect=2, pool=5)
+# Until the answer begins, with all tries: the longest wait a service offers is 25 s.
+_ANSWER_SECONDS: Final = 30.0
+_TIMEOUT: Final = httpx.Timeout(_ANSWER_SECONDS, connect=2, pool=5)
 
 
 class Forward:
     """`url` is the other process's address. The body is kept, for a second try, up to a limit."""
 
-    def __init__(self, url: str, token: Callable[[], str], body_bytes_max: int) -> None:
+    def __init__(
+        self, target: str, url: str, token: Callable[[], str], body_bytes_max: int,
+        answer_seconds: float = _ANSWER_SECONDS,
+    ) -> None:  # fmt: skip
+        self.breaker = watched_breaker("edge", target)
+        self._answer_seconds = answer_seconds
         self._url = url.rstrip("/")
         self._token = token
         self._body_max = body_bytes_max
@@ -71,30 +80,48 @@ class Forward:
 
     @asynccontextmanager
     async def _answer(self, scope: Scope, body: bytes) -> AsyncGenerator[httpx.Response]:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                response = await self._http.handle_async_request(self._request(scope, body))
-                break
-            except httpx.RequestError as error:
-                unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-                hangs = isinstance(error, httpx.ReadTimeout | httpx.PoolTimeout)
-                again = unsent or (scope["method"] in _SAFE and not hangs)
-                if attempt == _ATTEMPTS or not again:
-                    raise Unavailable(
-                        "A part of the service does not answer.", retry_after=2
-                    ) from error
-            await asyncio.sleep(_PAUSE_SECONDS * attempt)
-        else:
-            raise AssertionError("unreachable")
+        """Any answer is good for the breaker: a request that makes the service fail, made by a
+        stranger, must not shut the others out.
+        """
+        self.breaker.admit()
+        try:
+            response = await self._in_time(scope, body)
+        except (TimeoutError, httpx.ReadTimeout):
+            self.breaker.failed()
+            raise DeadlineExceeded("A part of the service did not answer in time.") from None
+        except httpx.PoolTimeout:
+            self.breaker.abandoned()
+            raise Unavailable("Too many at once: try again in a moment.", retry_after=2) from None
+        except httpx.RequestError as error:
+            self.breaker.failed()
+            raise Unavailable("A part of the service does not answer.", retry_after=2) from error
+        except BaseException:
+            self.breaker.abandoned()
+            raise
+        self.breaker.succeeded()
         try:
             yield response
         finally:
             await response.aclose()
 
+    async def _in_time(self, scope: Scope, body: bytes) -> httpx.Response:
+        """Who was with a process that is killed comes to its successor."""
+        async with asyncio.timeout(self._answer_seconds):
+            for attempt in range(1, _ATTEMPTS):
+                try:
+                    return await self._http.handle_async_request(self._request(scope, body))
+                except httpx.RequestError as error:
+                    unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+                    hangs = isinstance(error, httpx.ReadTimeout | httpx.PoolTimeout)
+                    if not (unsent or (scope["method"] in _SAFE and not hangs)):
+                        raise
+                await asyncio.sleep(_PAUSE_SECONDS * attempt)
+            return await self._http.handle_async_request(self._request(scope, body))
+
     def _request(self, scope: Scope, body: bytes) -> httpx.Request:
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         query = scope["query_string"].decode("latin-1")
-        headers = [(k, v) for k, v in scope["headers"] if k.lower() not in _NOT_PASSED_ON]
+        headers = _without(_NOT_PASSED_ON, scope["headers"])
         # Of this process's own span: the other's is its child.
         headers.append((_TRACE, tracing.traceparent().encode()))
         headers.append((_REQUEST_ID, request_id.get().encode()))
@@ -109,7 +136,7 @@ class Forward:
 
 
 async def _give_back(response: httpx.Response, send: Send) -> None:
-    headers = [(k, v) for k, v in response.headers.raw if k.lower() not in _ONE_HOP]
+    headers = _without(_ONE_HOP, response.headers.raw)
     length = response.headers.get("content-length")
     if length is not None:
         headers.append((b"content-length", length.encode()))
@@ -117,3 +144,11 @@ async def _give_back(response: httpx.Response, send: Send) -> None:
     async for chunk in response.aiter_raw():
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
+
+
+def _without(dropped: frozenset[bytes], headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Nor is what `Connection` names for the other side."""
+    given = [(name.lower(), value) for name, value in headers]
+    named = b",".join(value for name, value in given if name == b"connection")
+    own = dropped | {name.strip().lower() for name in named.split(b",")}
+    return [(name, value) for name, value in given if name not in own]

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import httpx2 as httpx
 import pytest
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from prometheus_client import REGISTRY
 from pydantic import BaseModel
 
 from quickserve.app import Platform
@@ -32,13 +33,20 @@ class Heard(BaseModel):
 
 
 @ROUTER.api_route("/heard/{name:path}", methods=["GET", "PUT", "POST"])
-async def heard(request: Request) -> Heard:
+async def heard(request: Request, response: Response) -> Heard:
+    if "x-hop" in request.query_params:
+        response.headers.update({"connection": "x-Hop", "x-hop": "1", "x-kept": "2"})
     body = (await request.body()).decode()
     principal = request.state.principal
     return Heard(
         caller=f"{principal.kind} {principal.name}".strip(), path=request.url.path,
         headers=dict(request.headers), body=body,
     )  # fmt: skip
+
+
+@ROUTER.get("/broken")
+async def broken() -> None:
+    raise RuntimeError("a bug")
 
 
 def service(name: str) -> Service:
@@ -161,7 +169,7 @@ async def test_half_an_upload_is_not_passed_on_as_a_whole_one():
     async def send(_message):
         raise AssertionError("nobody listens any more")
 
-    forward = Forward(url, lambda: "token", 1024)
+    forward = Forward("echo", url, lambda: "token", 1024)
     scope = {
         "type": "http", "method": "PUT", "path": "/api/echo/imports/1", "query_string": b"",
         "headers": [(b"content-length", b"100")],
@@ -210,6 +218,42 @@ async def test_a_service_that_is_away_is_a_503_that_says_when_to_come_back():
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "2"
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_frozen_service_is_waited_for_once_and_then_left_alone():
+    """Nobody waits longer than an answer may take; soon nobody waits for it at all."""
+    frozen = listen("127.0.0.1", 0)  # takes connections, and nobody reads from them
+    url = f"http://127.0.0.1:{frozen.getsockname()[1]}"
+    forward = Forward("frozen", url, lambda: "token", 1024, answer_seconds=0.2)
+    transport = httpx.ASGITransport(forward, raise_app_exceptions=False)
+    async with (
+        asyncio.timeout(10),
+        httpx.AsyncClient(transport=transport, base_url="http://here") as http,
+    ):
+        answers = [await http.put("/api/frozen/heard/1") for _ in range(6)]
+    await forward.close()
+    frozen.close()
+    assert [answer.status_code for answer in answers] == [504] * 5 + [503]
+    assert answers[-1].headers["retry-after"] == "2"
+    state = {"caller": "edge", "target": "frozen"}
+    assert REGISTRY.get_sample_value("quickserve_breaker_state", state) == 2
+
+
+async def test_what_a_service_answers_opens_no_breaker():
+    """Or a stranger who finds a way to make it fail could shut the others out."""
+    async with two_processes() as http:
+        for _ in range(10):
+            assert (await http.get("/api/echo/broken")).status_code == 500
+        assert (await http.get("/api/echo/heard/1")).status_code == 200
+
+
+async def test_what_the_connection_names_as_its_own_goes_no_further():
+    async with two_processes() as http:
+        ours = {"connection": "close, X-Hop, x-service-token", "x-hop": "1", "x-kept": "2"}
+        answer = await http.get("/api/echo/heard/1?x-hop", headers=ours)
+        for heard_there in (answer.json()["headers"], answer.headers):
+            assert "x-hop" not in heard_there
+            assert heard_there["x-kept"] == "2"
 
 
 @pytest.mark.parametrize(("method", "times"), [("PUT", 3), ("POST", 1)])

@@ -81,6 +81,18 @@ def network(limits: Limits = LIMITS) -> httpx.AsyncBaseTransport:
     return httpx.AsyncHTTPTransport(http1=True, http2=False, limits=pool)
 
 
+def watched_breaker(caller: str, target: str) -> Breaker:
+    """Its state is a metric; the log tells its changes."""
+    gauge = BREAKER.labels(caller, target)
+    gauge.set(_LEVELS["closed"])
+
+    def note(state: State) -> None:
+        gauge.set(_LEVELS[state])
+        log.warning("breaker", caller=caller, target=target, state=state)
+
+    return Breaker(told=note)
+
+
 class _Failed(Exception):  # noqa: N818 - carries a Problem to who decides about repeating
     """`unsent`: nobody got the request, of this try."""
 
@@ -109,13 +121,12 @@ class Client:
     ) -> None:
         self.target = target
         self.caller = caller
-        self.breaker = Breaker(told=self._note_breaker)
+        self.breaker = watched_breaker(caller, target)
         self.budget = RetryBudget()
         self._calls = Bulkhead(limits.calls, limits.queue)
         self._waits = Bulkhead(limits.waits, 0)
         self._token = token
         self._in_flight = CALLS_IN_FLIGHT.labels(caller, target)
-        BREAKER.labels(caller, target).set(_LEVELS["closed"])
         self._http = httpx.AsyncClient(
             transport=transport,
             base_url=base_url,
@@ -266,10 +277,6 @@ class Client:
 
     def _count(self, outcome: str) -> None:
         CALLS.labels(self.caller, self.target, outcome).inc()
-
-    def _note_breaker(self, state: State) -> None:
-        BREAKER.labels(self.caller, self.target).set(_LEVELS[state])
-        log.warning("breaker", caller=self.caller, target=self.target, state=state)
 
 
 def _parsed(kind: type[T], content: bytes) -> T:
