@@ -149,6 +149,7 @@ async def served(platform: Platform, listener: socket) -> AsyncIterator[None]:
     front = Front(platform)
     config = uvicorn.Config(
         front, lifespan="off", access_log=False, log_config=None,
+        forwarded_allow_ips="",  # as between containers: no address is believed
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quickserve.app import Platform
-from quickserve.forward import Forward
+from quickserve.forward import FORWARDED_FOR, Forward
 from quickserve.kernel import tracing
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity
 from quickserve.kernel.deadlines import DEADLINE_HEADER
@@ -100,7 +100,7 @@ class Process:
 
     def _may_probe(self, scope: Scope) -> bool:
         """Programs of ours: what came through a proxy did not come from there."""
-        forwarded = any(name.lower() == b"x-forwarded-for" for name, _ in scope["headers"])
+        forwarded = any(name.lower() == FORWARDED_FOR for name, _ in scope["headers"])
         peer = _peer(scope)
         return (
             bool(peer)
@@ -204,7 +204,10 @@ class _Public:
 
 
 class _Internal:
-    """Services come, each call with its service token, whoever it is made for."""
+    """Services come, each call with its service token, whoever it is made for.
+
+    They are believed when they say for whose address, wherever they are in the network.
+    """
 
     def __init__(self, platform: Platform, services: ASGIApp) -> None:
         self._services = services
@@ -217,7 +220,16 @@ class _Internal:
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
         else:
-            await self._services(scope, receive, send)
+            await self._services(_as_forwarded(scope), receive, send)
+
+
+def _as_forwarded(scope: Scope) -> Scope:
+    """As if the client whom a forwarding service names had come itself."""
+    named = dict(scope["headers"]).get(FORWARDED_FOR, b"").decode("latin-1")
+    try:
+        return dict(scope, client=(str(ip_address(named)), 0))
+    except ValueError:
+        return scope
 
 
 def _closing(send: Send) -> Send:

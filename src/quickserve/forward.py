@@ -17,10 +17,12 @@ from quickserve.kernel.logs import request_id
 
 Headers = list[tuple[bytes, bytes]]
 
+# Of who asks: it counts only from who shows a service token.
+FORWARDED_FOR: Final = b"x-forwarded-for"
 # RFC 9110, 7.6.1: they are about one connection; lengths are written anew.
 _ONE_HOP: Final = frozenset({
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te",
-    b"trailer", b"transfer-encoding", b"upgrade", b"host", b"content-length", b"x-forwarded-for",
+    b"trailer", b"transfer-encoding", b"upgrade", b"host", b"content-length", FORWARDED_FOR,
 })  # fmt: skip
 _REQUEST_ID: Final = b"x-request-id"
 _TRACE: Final = tracing.HEADER.encode()
@@ -127,7 +129,7 @@ class Forward:
         headers.append((_REQUEST_ID, request_id.get().encode()))
         headers.append((SERVICE_TOKEN_HEADER.encode(), self._token().encode()))
         if scope.get("client"):
-            headers.append((b"x-forwarded-for", scope["client"][0].encode()))
+            headers.append((FORWARDED_FOR, scope["client"][0].encode()))
         return httpx.Request(
             scope["method"], f"{self._url}{path}{'?' if query else ''}{query}",
             headers=headers, content=body or None,

@@ -171,6 +171,10 @@ async def test_strangers_cannot_tell_where_they_come_from(identity: Identity):
             for n in range(31)
         ]
     assert statuses == [401] * 30 + [429]
+    # Who comes from elsewhere is not taken for them, in whatever process we are.
+    async with identity.http(address="198.51.100.8") as http:
+        body = {"email": "31@example.org", "password": "x"}
+        assert (await http.post("/sessions", json=body)).status_code == 401
 
 
 async def test_an_unknown_address_is_not_given_away(identity: Identity):

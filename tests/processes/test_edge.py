@@ -28,6 +28,7 @@ NETWORK = ("192.0.2.7", 1)  # a stranger's
 class Heard(BaseModel):
     caller: str
     path: str
+    client: str
     headers: dict[str, str]
     body: str
 
@@ -40,7 +41,8 @@ async def heard(request: Request, response: Response) -> Heard:
     principal = request.state.principal
     return Heard(
         caller=f"{principal.kind} {principal.name}".strip(), path=request.url.path,
-        headers=dict(request.headers), body=body,
+        client=request.client.host if request.client else "", headers=dict(request.headers),
+        body=body,
     )  # fmt: skip
 
 
@@ -134,12 +136,28 @@ async def test_the_public_process_passes_requests_on_as_they_are():
         assert said["caller"] == "service web"
         assert said["body"] == "été"
         assert said["path"] == "/api/echo/heard/a/b c"
-        assert said["headers"]["x-forwarded-for"] == NETWORK[0]
+        assert said["client"] == NETWORK[0]
         assert answer.headers["x-request-id"] == said["headers"].get(
             "x-request-id", answer.headers["x-request-id"]
         )
         assert (await http.get("/api/echo/nothing")).status_code == 404
         assert (await http.get("/api/unknown/heard/1")).status_code == 404
+
+
+async def test_nobody_but_a_service_says_whom_a_request_comes_from():
+    """A stranger's own word is worth nothing, wherever it comes in."""
+    lie = {"x-forwarded-for": "198.51.100.9"}
+    async with two_processes() as http:
+        said = (await http.get("/api/echo/heard/1", headers=lie)).json()
+        assert said["client"] == said["headers"]["x-forwarded-for"] == NETWORK[0]
+    async with process("echo", peer=("172.30.0.2", 1)) as http:
+        answer = await http.get("/api/echo/heard/1", headers=token() | lie)
+        assert answer.json()["client"] == "198.51.100.9"
+        answer = await http.get("/api/echo/heard/1", headers=token() | {"x-forwarded-for": "me"})
+        assert answer.json()["client"] == "172.30.0.2"
+    async with process("web", "echo", peer=NETWORK) as http:
+        answer = await http.get("/api/echo/heard/1", headers=token() | lie)
+        assert answer.json()["client"] == NETWORK[0]
 
 
 async def test_a_body_beyond_the_limit_is_not_passed_on():
