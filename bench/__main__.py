@@ -11,7 +11,7 @@ from importlib import import_module
 
 from bench.figures import Figure, keep, table
 
-BENCHMARKS = ("start", "holds", "bookings", "shapes", "events")
+BENCHMARKS = ("start", "bookings", "shapes", "events")
 ONLY_BY_NAME = ("pretix", "soak")
 
 

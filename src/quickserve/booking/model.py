@@ -28,7 +28,7 @@ from quickserve.contracts.booking import (
     VoucherId,
 )  # fmt: skip
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
-from quickserve.contracts.seating import PlanId
+from quickserve.contracts.seating import PlanId, SeatId
 from quickserve.kernel.errors import Conflict, FieldError, Malformed, NotFound
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import Money
@@ -105,6 +105,10 @@ class Basket:
     def places(self) -> int:
         return sum(item.quantity for item in self.items)
 
+    @property
+    def seat_ids(self) -> list[SeatId]:
+        return [seat.id for item in self.items for seat in item.seats]
+
 
 @dataclass(frozen=True, slots=True)
 class PersonLimit:
@@ -143,6 +147,10 @@ class Hold:
     quota_places: list[int]
     cancelled: bool
 
+    @property
+    def basket(self) -> Basket:
+        return Basket(self.items, self.total, self.quota_ids, self.quota_places)
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
@@ -159,6 +167,8 @@ class Ticket:
     admitted_at: datetime | None = None
     admitted_gate: str | None = None
     passed_on: bool = False
+    seat_id: SeatId | None = None
+    seat: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +202,21 @@ class Sale:
     draws: dict[VoucherId, int] = field(default_factory=dict[VoucherId, int])
     limits: tuple[PersonLimit, ...] = ()
 
+    @property
+    def seated(self) -> bool:
+        return any(item.seats for item in self.booking.items)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatWish:
+    """Which seats go with the items of a basket: for each, its category and the chosen ones.
+
+    A category of None is an item without seats; where none are chosen, the best are.
+    """
+
+    items: tuple[tuple[str | None, tuple[SeatId, ...]], ...]
+    accessible: bool
+
 
 @dataclass(frozen=True, slots=True)
 class NewHoldRow:
@@ -199,12 +224,16 @@ class NewHoldRow:
     date_id: DateId
     basket: Basket
     body_hash: bytes
+    wish: SeatWish | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HoldTimes:
+    """Of a hold that was made; `basket` has its seats, where it has any."""
+
     expires_at: datetime
     server_now: datetime
+    basket: Basket
 
 
 _items = TypeAdapter(list[HeldItem])

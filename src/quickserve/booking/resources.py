@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from quickserve.booking.batches import Batch
+from quickserve.booking.houses import Houses
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.model import HoldTimes, NewHoldRow, Sale
 from quickserve.booking.notices import Notices
@@ -48,6 +49,7 @@ class Resources:
     totals: Totals
     notices: Notices
     shelf: Shelf
+    houses: Houses
 
 
 def tell_changed(ctx: Context, *date_ids: DateId) -> None:

@@ -13,8 +13,10 @@ from quickserve.booking.commands.book_free import record_sales
 from quickserve.booking.commands.drop_amendment import end_due_resales
 from quickserve.booking.commands.forget import delete_leftovers, forget_people
 from quickserve.booking.commands.hold_places import record_holds
+from quickserve.booking.commands.prepare_houses import prepare_houses
 from quickserve.booking.commands.return_expired_holds import return_all_expired_holds
 from quickserve.booking.events import SUBSCRIPTIONS
+from quickserve.booking.houses import Houses
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.notices import Notices
 from quickserve.booking.reads import stock
@@ -28,15 +30,17 @@ from quickserve.kernel.service import Job, Runtime, Service
 
 @asynccontextmanager
 async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
+    houses = Houses(runtime.db)
     sales = Batch(partial(record_sales, runtime.db), lambda sale: sale.booking.date.date_id)
     holds = Batch(
-        partial(record_holds, runtime.db, runtime.settings.hold_minutes), lambda row: row.date_id
+        partial(record_holds, runtime.db, houses, runtime.settings.hold_minutes),
+        lambda row: row.date_id,
     )
     keys = KeyRing(runtime.db, runtime.settings.key_for("ticket-keys"))
     look = partial(stock.places, runtime.context())
     notices = Notices(runtime.shared.fanout, look, stock.PLACES_SECONDS)
     try:
-        yield Resources(keys, sales, holds, Totals(), notices, Shelf(runtime.db))
+        yield Resources(keys, sales, holds, Totals(), notices, Shelf(runtime.db), houses)
     finally:
         await notices.close()
         await sales.close()
@@ -53,6 +57,7 @@ service = Service(
     router=router,
     subscriptions=SUBSCRIPTIONS,
     jobs=(
+        Job("prepare houses", prepare_houses, every_seconds=1),
         Job("end due resales", end_due_resales, every_seconds=30),
         Job("return expired holds", return_all_expired_holds, every_seconds=0.5),
         Job("delete leftovers", delete_leftovers, every_seconds=3600),

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
+from quickserve.contracts.seating import SeatId
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.events import DomainEvent
 from quickserve.kernel.ids import OrganiserId
@@ -97,8 +98,11 @@ class AvailabilityList(BaseModel):
 
 
 class Item(Request):
+    """`seats`: as many as the quantity; without them the best ones are chosen."""
+
     ticket_type_id: TicketTypeId
     quantity: int = Field(ge=1, le=100, strict=True)
+    seats: list[SeatId] = Field(default=[], max_length=100)
 
 
 # A voucher's or access code as somebody types it: whatever it is, it is only compared.
@@ -106,9 +110,19 @@ TypedCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=6
 
 
 class NewHold(Request):
+    """`accessible`: where seats are chosen, a place for a wheelchair and those beside it."""
+
     date_id: DateId
     items: list[Item] = Field(min_length=1, max_length=ITEMS_MAX)
     codes: list[TypedCode] = Field(default=[], max_length=CODES_MAX)
+    accessible: bool = False
+
+
+class HeldSeat(BaseModel):
+    """`label` is section, row and number, as people read them."""
+
+    id: SeatId
+    label: str
 
 
 class UsedVoucher(BaseModel):
@@ -149,6 +163,7 @@ class HeldItem(BaseModel):
     reductions: list[Reduction] = []
     vouchers: list[UsedVoucher] = []
     bundle: OfBundle | None = None
+    seats: list[HeldSeat] = []
 
 
 class DateFacts(BaseModel):
@@ -215,6 +230,7 @@ class TicketView(BaseModel):
     payload: str
     state: TicketState
     ticket_type: str
+    seat: str | None = None
     holder_name: str
     admitted_at: datetime | None
     admitted_gate: str | None
@@ -334,6 +350,22 @@ class SoldOut(Problem):
     status = 409
     code = "sold-out"
     title = "Not enough places are left"
+
+
+class SeatTaken(Problem):
+    """`extra.seats`: those of the chosen ones that somebody else has."""
+
+    status = 409
+    code = "seat-taken"
+    title = "Somebody else has this seat"
+
+
+class UnknownSeat(Problem):
+    """`extra.seats`: those that the date does not have, or not for this ticket."""
+
+    status = 422
+    code = "unknown-seat"
+    title = "This ticket is not sold for this seat"
 
 
 class NotOnSale(Problem):

@@ -20,7 +20,9 @@ from quickserve.contracts.booking import (
     NotOnSale,
     PaymentRequired,
     QuantityNotAllowed,
+    SeatTaken,
     SoldOut,
+    UnknownSeat,
     UnknownTicketType,
 )  # fmt: skip
 from quickserve.contracts.booking_rules import (
@@ -43,7 +45,8 @@ from quickserve.kernel.service import Context, Ctx
 router = APIRouter()
 _CHOICE = (
     NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies, SoldOut,
-    CodeNotValid, CodeRequired, PerPersonExceeded, MissingCompanion,
+    CodeNotValid, CodeRequired, PerPersonExceeded, MissingCompanion, SeatTaken, UnknownSeat,
+    Malformed,
 )  # fmt: skip
 
 
@@ -51,9 +54,7 @@ _CHOICE = (
     "/free-bookings/{booking_id}",
     response_model=BookingView,
     dependencies=[anyone],
-    responses=errors(
-        *_CHOICE, PaymentRequired, HoldExpired, HoldUsed, BookingNotPending, IdReused, Malformed
-    ),
+    responses=errors(*_CHOICE, PaymentRequired, HoldExpired, HoldUsed, BookingNotPending, IdReused),
 )
 async def put_free_booking(booking_id: BookingId, body: FreeBooking, ctx: Ctx) -> Response:
     return json_answer(await _book_free(ctx, booking_id, body))
@@ -86,7 +87,7 @@ async def _book_free(ctx: Context, booking_id: BookingId, body: FreeBooking) -> 
 
 
 async def _hold(ctx: Context, hold_id: HoldId, body: NewHold) -> bytes:
-    cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items), tuple(body.codes))
+    cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items), tuple(body.codes), body.accessible)
     return stock.show_hold(await hold_places(ctx, cmd)).model_dump_json().encode()
 
 

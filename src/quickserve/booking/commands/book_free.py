@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from uuid import uuid5
 
 from quickserve.booking import model, selling
 from quickserve.booking.commands import limits, set_aside
 from quickserve.booking.commands.choose_places import TRIES, Repeat, choose_places
 from quickserve.booking.commands.confirm_booking import confirmation, new_tickets
+from quickserve.booking.commands.hold_places import HoldPlaces, hold_places
+from quickserve.booking.commands.seating import wish_for_seats
 from quickserve.booking.model import Basket, Booking, Buyer, Outrun, PersonLimit, Sale
 from quickserve.booking.resources import resources, tell_changed
-from quickserve.booking.store import bookings, stock
+from quickserve.booking.store import bookings, seats, stock
 from quickserve.contracts.booking import (
     BookingId,
     BookingNotPending,
@@ -46,7 +49,7 @@ class BookFree:
 
     @property
     def body_hash(self) -> bytes:
-        items = sorted((str(i.ticket_type_id), i.quantity) for i in self.items)
+        items = sorted((str(i.ticket_type_id), i.quantity, i.seats) for i in self.items)
         return model.fingerprint(
             "free", str(self.hold_id), str(self.date_id), items, self.buyer, *sorted(self.codes)
         )
@@ -61,10 +64,11 @@ async def book_free(ctx: Context, cmd: BookFree) -> Booking:
     withdrawn before it came.
     """
     for attempt in range(TRIES):
-        if cmd.hold_id is not None:
-            choice = await _held(ctx, cmd, cmd.hold_id)
-        else:
-            choice = await _chosen(ctx, cmd, fresh=attempt > 0)
+        hold_id = cmd.hold_id
+        choice = None if hold_id else await _chosen(ctx, cmd, fresh=attempt > 0)
+        if choice is None:
+            hold_id = hold_id or await _seats(ctx, cmd)
+            choice = await _held(ctx, cmd, hold_id)
         if isinstance(choice, Repeat):
             return await _repeated(ctx, cmd)
         date, basket, now, bounds = choice
@@ -76,7 +80,7 @@ async def book_free(ctx: Context, cmd: BookFree) -> Booking:
             basket.quota_ids, basket.quota_places, cmd.body_hash, now,
             new_tickets(basket.items, cmd.buyer, key.id),
         )  # fmt: skip
-        sale = Sale(booking, cmd.hold_id, tracing.traceparent(), basket.draws, bounds)
+        sale = Sale(booking, hold_id, tracing.traceparent(), basket.draws, bounds)
         try:
             await resources(ctx).sales.put(sale)
         except SoldOut:
@@ -98,6 +102,8 @@ async def record_sales(db: Database, sales: Sequence[Sale]) -> list[Problem | No
     async with db.transaction() as tx:
         holds = await stock.lock_active_holds(tx, [s.hold_id for s in sales if s.hold_id])
         persons = await limits.lock(tx, [(s.booking, s.limits) for s in sales if s.limits])
+        if any(sale.seated for sale in sales):
+            await seats.lock_date(tx, sales[0].booking.date.date_id)
         aside = await set_aside.lock(tx, [sale.draws for sale in sales])
         ids = {quota_id for sale in sales for quota_id in sale.booking.quota_ids}
         room = await stock.lock_room(tx, sorted(ids))
@@ -123,6 +129,9 @@ async def record_sales(db: Database, sales: Sequence[Sale]) -> list[Problem | No
             await outbox.append(tx, *events, traces=[sale.trace for sale in served])
             if await bookings.insert_sales(tx, served) != len(served):
                 raise Outrun  # another process used an id at this very moment
+            heirs = [(s.hold_id, s.booking.id) for s in served if s.seated and s.hold_id]
+            if heirs:
+                await seats.pass_on(tx, served[0].booking.date.date_id, heirs, "sold")
     return outcomes
 
 
@@ -138,7 +147,8 @@ def _basket(sale: Sale) -> Basket:
     return Basket([], booking.total, booking.quota_ids, booking.quota_places, sale.draws)
 
 
-async def _chosen(ctx: Context, cmd: BookFree, *, fresh: bool) -> _Choice | Repeat:
+async def _chosen(ctx: Context, cmd: BookFree, *, fresh: bool) -> _Choice | Repeat | None:
+    """None where seats go with it, which are held first."""
     assert cmd.date_id is not None
     quantities = model.wanted(cmd.items)
     choice = await choose_places(
@@ -147,7 +157,17 @@ async def _chosen(ctx: Context, cmd: BookFree, *, fresh: bool) -> _Choice | Repe
     if isinstance(choice, Repeat):
         return choice
     offer, basket = choice
+    wish = await wish_for_seats(ctx, offer, basket, cmd.items, accessible=False)
+    if wish and not basket.total.minor:
+        return None
     return offer.date, basket, offer.now(), selling.person_limits(offer, basket.items)
+
+
+async def _seats(ctx: Context, cmd: BookFree) -> HoldId:
+    """A hold, of an id that a repeat derives again."""
+    assert cmd.date_id is not None
+    hold_id = HoldId(uuid5(cmd.booking_id, "hold"))
+    return (await hold_places(ctx, HoldPlaces(hold_id, cmd.date_id, cmd.items, cmd.codes))).id
 
 
 async def _known(ctx: Context, cmd: BookFree) -> bytes | None:
@@ -168,10 +188,9 @@ async def _held(ctx: Context, cmd: BookFree, hold_id: HoldId) -> _Choice | Repea
         raise HoldUsed if hold.state == "used" else HoldExpired
     if hold.cancelled:
         raise NotOnSale("The event was cancelled.", reason="cancelled")
-    basket = Basket(hold.items, hold.total, hold.quota_ids, hold.quota_places)
     offer = await resources(ctx).shelf.offer(hold.date.date_id)
     bounds = selling.person_limits(offer, hold.items) if offer is not None else ()
-    return hold.date, basket, hold.server_now, bounds
+    return hold.date, hold.basket, hold.server_now, bounds
 
 
 async def _repeated(ctx: Context, cmd: BookFree) -> Booking:

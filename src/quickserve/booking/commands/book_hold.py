@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from quickserve.booking import model
 from quickserve.booking.commands import limits
-from quickserve.booking.model import Basket, Booking, Buyer, Hold, Outrun
-from quickserve.booking.store import bookings, stock
+from quickserve.booking.model import Booking, Buyer, Hold, Outrun
+from quickserve.booking.store import bookings, seats, stock
 from quickserve.contracts.booking import (
     BookingId,
     BookingNotPending,
@@ -50,11 +50,12 @@ async def _book(ctx: Context, cmd: BookHold) -> Booking:
             return await _repeated(tx, cmd, state)
         hold = await usable_hold(tx, cmd.hold_id, used=used)
         await limits.require(tx, hold.date, cmd.buyer, hold.items)
-        basket = Basket(hold.items, hold.total, hold.quota_ids, hold.quota_places)
         await bookings.insert_booking(
-            tx, cmd.booking_id, hold.date, basket, cmd.buyer, cmd.body_hash,
+            tx, cmd.booking_id, hold.date, hold.basket, cmd.buyer, cmd.body_hash,
             cmd.hold_id,
         )  # fmt: skip
+        if hold.basket.seat_ids:
+            await seats.pass_on(tx, hold.date.date_id, [(hold.id, cmd.booking_id)], "held")
         booking = await bookings.find_booking(tx, cmd.booking_id)
     assert booking is not None
     return booking

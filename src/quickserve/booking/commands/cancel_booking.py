@@ -3,7 +3,7 @@
 from quickserve.booking.commands import set_aside
 from quickserve.booking.model import Booking
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings, changes
+from quickserve.booking.store import bookings, changes, seats
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.booking_changes import ResaleEnded
 from quickserve.contracts.booking_records import (
@@ -44,6 +44,7 @@ async def cancel_booking(ctx: Context, booking_id: BookingId) -> Booking:
                 BookingCancelled(booking_id, date_id),
                 *(ResaleEnded(resale_id, booking_id) for resale_id in resales),
             )
+            await seats.free_all(tx, [booking.date.date_id], [booking_id])
             await set_aside.give_back(tx, booking.quota_ids, booking.quota_places, held=0, sold=-1)
             tx.after_commit.append(lambda: tell_changed(ctx, date_id))
         after = await bookings.find_booking(tx, booking_id)

@@ -3,7 +3,7 @@
 from quickserve.booking import changing
 from quickserve.booking.commands import set_aside
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings, changes
+from quickserve.booking.store import bookings, changes, seats
 from quickserve.booking.store.changes import AmendmentRow
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.booking_changes import AmendmentId, BookingAmended, ChangeNotAllowed
@@ -57,6 +57,9 @@ async def _reduce(ctx: Context, tx: Transaction, row: AmendmentRow, booking_id: 
     await outbox.append(tx, BookingAmended(booking_id, date_id, row.kind, left))
     if not items:
         await outbox.append(tx, BookingCancelled(booking_id, date_id))
+    taken_seats = [ticket.seat_id for ticket in tickets if ticket.seat_id]
+    if taken_seats and not resale:
+        await seats.free_some(tx, date_id, booking_id, taken_seats)
     if not resale:
         await set_aside.give_back(tx, row.quota_ids, row.quota_places, held=0, sold=-1)
     tx.after_commit.append(lambda: tell_changed(ctx, date_id))

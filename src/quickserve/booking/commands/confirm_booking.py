@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from quickserve.booking import signing
 from quickserve.booking.model import Booking, Buyer, Outrun, Ticket
 from quickserve.booking.resources import resources, tell_changed
-from quickserve.booking.store import bookings, stock
+from quickserve.booking.store import bookings, seats, stock
 from quickserve.contracts.booking import (
     BookingConfirmed,
     BookingId,
@@ -48,6 +48,8 @@ async def _confirm(ctx: Context, booking_id: BookingId) -> Booking:
             await bookings.confirm_booking(tx, booking_id)
             await bookings.insert_tickets(tx, booking_id, seen.date, seen.total.currency, tickets)
             await outbox.append(tx, confirmation(seen))
+            if any(item.seats for item in seen.items):
+                await seats.pass_on(tx, seen.date.date_id, [(booking_id, booking_id)], "sold")
             await stock.move_places(tx, seen.quota_ids, seen.quota_places, held=-1, sold=1)
         booking = await bookings.find_booking(tx, booking_id)
     assert booking is not None
@@ -61,10 +63,11 @@ def new_tickets(items: Sequence[HeldItem], buyer: Buyer, key_id: str) -> list[Ti
         Ticket(
             id=TicketId(new_uuid()), ticket_type_id=item.ticket_type_id, ticket_type=item.name,
             price_minor=item.unit_price.minor, code=signing.new_code(), state="valid",
-            holder_name=buyer.name, key_id=key_id,
+            holder_name=buyer.name, key_id=key_id, seat_id=seat and seat.id,
+            seat=seat and seat.label,
         )
         for item in items
-        for _ in range(item.quantity)
+        for seat in item.seats or [None] * item.quantity
     ]  # fmt: skip
 
 

@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from quickserve.booking import signing
 from quickserve.booking.model import Booking
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings, changes, stock
+from quickserve.booking.store import bookings, changes, seats, stock
 from quickserve.booking.store.changes import AmendmentRow
-from quickserve.contracts.booking import SoldOut
+from quickserve.contracts.booking import BookingId, SoldOut
 from quickserve.contracts.booking_changes import (
     AmendmentId,
     ChangeNotAllowed,
     PlaceTaken,
     ResaleEnded,
 )
+from quickserve.contracts.catalog import DateId
 from quickserve.kernel import outbox
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.errors import NotFound
@@ -106,4 +107,18 @@ async def _take_back(ctx: Context, tx: Transaction, row: AmendmentRow, booking: 
     await outbox.append(tx, ResaleEnded(row.id, row.booking_id))
     date_id = row.date_id
     tx.after_commit.append(lambda: tell_changed(ctx, date_id))
+    await _take_seats_back(tx, row, row.booking_id, date_id)
     await stock.move_places(tx, row.quota_ids, row.quota_places, held=0, sold=1)
+
+
+async def _take_seats_back(
+    tx: Transaction, row: AmendmentRow, booking_id: BookingId, date_id: DateId
+) -> None:
+    tickets = await changes.lock_tickets(tx, row.ticket_ids)
+    wanted = [(ticket.seat_id, booking_id) for ticket in tickets if ticket.seat_id]
+    if not wanted:
+        return
+    seated = await seats.lock_date(tx, date_id)
+    assert seated is not None, "a ticket has a seat of it"
+    if await seats.take_seats(tx, date_id, seated.version + 1, wanted, "sold") != len(wanted):
+        raise PlaceTaken

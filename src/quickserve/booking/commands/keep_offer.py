@@ -2,7 +2,7 @@
 
 import json
 
-from quickserve.booking.store import offers
+from quickserve.booking.store import offers, seats
 from quickserve.contracts.catalog import EventOffered
 from quickserve.kernel.db import Transaction
 
@@ -13,3 +13,5 @@ async def keep_offer(tx: Transaction, event: EventOffered) -> None:
         facts = json.loads(event.dump())
         await offers.replace_dates(tx, event.event_id, json.dumps(facts["dates"]))
         await offers.replace_ticket_types(tx, event.event_id, json.dumps(facts["ticket_types"]))
+        await seats.keep_dates(tx, event.event_id)
+        await seats.link_categories(tx, event.event_id)

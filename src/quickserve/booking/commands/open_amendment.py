@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from quickserve.booking import changing
 from quickserve.booking.model import Booking
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings, changes, stock
+from quickserve.booking.store import bookings, changes, seats, stock
 from quickserve.booking.store.changes import AmendmentRow, ChangingTicket
 from quickserve.contracts.booking import BookingId, TicketId
 from quickserve.contracts.booking_changes import AmendmentId, AmendmentKind, ChangeNotAllowed
@@ -41,7 +41,7 @@ async def open_amendment(ctx: Context, cmd: OpenAmendment) -> AmendmentRow:
             raise IdReused
         if cmd.kind == "resale":
             await changes.set_ticket_states(tx, cmd.ticket_ids, "returned")
-            await _put_on_sale(ctx, tx, booking, row)
+            await _put_on_sale(ctx, tx, booking, row, tickets)
         else:
             await changes.set_ticket_states(tx, cmd.ticket_ids, "changing")
     return row
@@ -67,10 +67,15 @@ async def _amendment(
     )  # fmt: skip
 
 
-async def _put_on_sale(ctx: Context, tx: Transaction, booking: Booking, row: AmendmentRow) -> None:
+async def _put_on_sale(
+    ctx: Context, tx: Transaction, booking: Booking, row: AmendmentRow,
+    tickets: list[ChangingTicket],
+) -> None:  # fmt: skip
     """The booking no longer has the places, so that cancelling it does not give them back twice."""
     taken = (row.quota_ids, row.quota_places)
     await changes.reduce_booking(tx, booking.id, booking.items, booking.total.minor, taken)
+    if taken_seats := [ticket.seat_id for ticket in tickets if ticket.seat_id]:
+        await seats.free_some(tx, booking.date.date_id, booking.id, taken_seats)
     await stock.move_places(tx, row.quota_ids, row.quota_places, held=0, sold=-1)
     date_id = booking.date.date_id
     tx.after_commit.append(lambda: tell_changed(ctx, date_id))

@@ -4,7 +4,7 @@ from collections import Counter
 
 from quickserve.booking.commands import set_aside
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import stock
+from quickserve.booking.store import seats, stock
 from quickserve.contracts.booking import QuotaId
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel.db import Transaction
@@ -36,5 +36,7 @@ async def give_back(ctx: Context, tx: Transaction, taken: list[stock.Taken]) -> 
         places.update(dict(zip(one.quota_ids, one.quota_places, strict=True)))
     dates = {one.date_id for one in taken}
     tx.after_commit.append(lambda: tell_changed(ctx, *dates))
+    if taken:
+        await seats.free_all(tx, sorted(dates), [one.id for one in taken])
     if places:
         await set_aside.give_back(tx, list(places), list(places.values()), held=-1, sold=0)

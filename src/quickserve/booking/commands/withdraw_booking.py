@@ -2,7 +2,7 @@
 
 from quickserve.booking.commands import set_aside
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings
+from quickserve.booking.store import bookings, seats
 from quickserve.contracts.booking import BookingId, BookingNotPending, BookingWithdrawn
 from quickserve.kernel import outbox
 from quickserve.kernel.service import Context
@@ -24,6 +24,7 @@ async def withdraw_booking(ctx: Context, booking_id: BookingId) -> None:
             assert booking is not None
             await bookings.withdraw_booking(tx, booking_id)
             await outbox.append(tx, BookingWithdrawn(booking_id, booking.date.date_id))
+            await seats.free_all(tx, [booking.date.date_id], [booking_id])
             await set_aside.give_back(tx, booking.quota_ids, booking.quota_places, held=-1, sold=0)
             date_id = booking.date.date_id
             tx.after_commit.append(lambda: tell_changed(ctx, date_id))

@@ -9,13 +9,10 @@ COMMENT ON COLUMN quotas.kind IS
 
 ALTER TABLE holds
     ADD COLUMN purpose text NOT NULL DEFAULT 'sale'
-        CHECK (purpose IN ('sale', 'offer', 'block', 'reservation')),
-    ADD COLUMN seats text[] NOT NULL DEFAULT '{}';
+        CHECK (purpose IN ('sale', 'offer', 'block', 'reservation'));
 COMMENT ON COLUMN holds.purpose IS
     'sale: a buyer''s, at the checkout; offer: to somebody on the waiting list; block: set aside by the organiser; reservation: of a group, unpaid.';
-COMMENT ON COLUMN holds.seats IS 'Which of the date''s seats it has.';
 
-ALTER TABLE bookings ADD COLUMN seats text[] NOT NULL DEFAULT '{}';
 ALTER TABLE tickets ADD COLUMN seat_id text, ADD COLUMN seat text;
 COMMENT ON COLUMN tickets.seat IS 'Section, row and number as people read them.';
 
@@ -43,11 +40,11 @@ COMMENT ON COLUMN seated_dates.ready IS 'The plan is here, and every category ha
 CREATE INDEX seated_dates_not_ready ON seated_dates (date_id) WHERE NOT ready;
 
 CREATE TABLE seats (
-    date_id uuid NOT NULL,
-    seat_id text NOT NULL,
-    state   text NOT NULL CHECK (state IN ('free', 'held', 'sold')),
+    date_id  uuid NOT NULL,
+    seat_id  text NOT NULL,
+    state    text NOT NULL CHECK (state IN ('free', 'held', 'sold')),
     taken_by uuid,
-    version bigint NOT NULL,
+    version  bigint NOT NULL,
     PRIMARY KEY (date_id, seat_id),
     CONSTRAINT seat_taken_by_one CHECK ((state = 'free') = (taken_by IS NULL))
 ) WITH (fillfactor = 70);
@@ -55,3 +52,4 @@ COMMENT ON TABLE seats IS 'Seats that somebody has or had; all others of the pla
 COMMENT ON COLUMN seats.taken_by IS 'The hold, or once sold the booking, that has it: one at every instant.';
 COMMENT ON COLUMN seats.version IS 'Of its date when it changed last: what is newer than a copy is found by it.';
 CREATE INDEX seats_changed ON seats (date_id, version);
+CREATE INDEX seats_taken_by ON seats (taken_by) WHERE taken_by IS NOT NULL;

@@ -57,8 +57,9 @@ async def show_tickets(
         TicketView(
             id=ticket.id, code=signing.show_code(ticket.code) if own else "",
             payload=signing.sign_payload(ring[ticket.key_id], ticket.id, date_id) if own else "",
-            state=ticket.state, ticket_type=ticket.ticket_type, holder_name=ticket.holder_name,
-            admitted_at=ticket.admitted_at, admitted_gate=ticket.admitted_gate,
+            state=ticket.state, ticket_type=ticket.ticket_type, seat=ticket.seat,
+            holder_name=ticket.holder_name, admitted_at=ticket.admitted_at,
+            admitted_gate=ticket.admitted_gate,
         )
         for ticket, own in zip(tickets, mine, strict=True)
     ]  # fmt: skip

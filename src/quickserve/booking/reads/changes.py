@@ -55,7 +55,7 @@ def _ticket(
 ) -> ChangeableTicket:
     return ChangeableTicket(
         id=ticket.id, ticket_type_id=ticket.ticket_type_id, ticket_type=ticket.ticket_type,
-        code=signing.show_code(ticket.code), seat="",
+        code=signing.show_code(ticket.code), seat=ticket.seat or "",
         price=Money(ticket.price_minor, currency),
         refund=Money(changing.refund_minor(rules, ticket.price_minor), currency),
         state=ticket.state, holder_name=ticket.holder_name, own=ticket.own,

@@ -134,11 +134,12 @@ async def insert_sales(tx: Transaction, sales: Sequence[Sale]) -> int:
         "  WHERE hold_id IS NULL OR hold_id IN (SELECT id FROM used)"
         "  ON CONFLICT (id) DO NOTHING RETURNING id, hold_id, quota_ids, quota_places),"
         " issued AS (INSERT INTO tickets (id, booking_id, position, date_id, organiser_id,"
-        "  ticket_type_id, ticket_type, price_minor, currency, code, holder_name, key_id)"
-        "  SELECT k.id, doc.id, k.position, doc.date_id, doc.organiser_id, k.type_id, k.type,"
-        "  k.price, doc.currency, k.code, doc.name, k.key FROM doc JOIN sold USING (id),"
+        "  ticket_type_id, ticket_type, price_minor, currency, code, holder_name, key_id, seat_id,"
+        "  seat) SELECT k.id, doc.id, k.position, doc.date_id, doc.organiser_id, k.type_id, k.type,"
+        "  k.price, doc.currency, k.code, doc.name, k.key, k.seat_id, k.seat"
+        "  FROM doc JOIN sold USING (id),"
         "  jsonb_to_recordset(doc.tickets) AS k(id uuid, position integer, type_id uuid,"
-        "  type text, price bigint, code text, key text)),"
+        "  type text, price bigint, code text, key text, seat_id text, seat text)),"
         " moved AS (SELECT u.id, sum(u.places) AS sold,"
         "  coalesce(sum(u.places) FILTER (WHERE sold.hold_id IS NOT NULL), 0) AS unheld"
         "  FROM sold, unnest(sold.quota_ids, sold.quota_places) AS u(id, places) GROUP BY u.id),"
@@ -165,6 +166,7 @@ def _plain_sale(sale: Sale) -> dict[str, Any]:
             {
                 "id": str(t.id), "position": position, "type_id": str(t.ticket_type_id),
                 "type": t.ticket_type, "price": t.price_minor, "code": t.code, "key": t.key_id,
+                "seat_id": t.seat_id, "seat": t.seat,
             }
             for position, t in enumerate(booking.tickets, 1)
         ],
@@ -178,15 +180,16 @@ async def insert_tickets(
     """All of one booking, so holder and key are the same."""
     await tx.execute(
         "INSERT INTO tickets (id, booking_id, position, date_id, organiser_id, ticket_type_id,"
-        " ticket_type, price_minor, currency, code, holder_name, key_id)"
-        " SELECT t.id, %s, t.position, %s, %s, t.type_id, t.type_name, t.price, %s, t.code, %s, %s"
-        " FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::text[])"
-        " WITH ORDINALITY AS t(id, type_id, type_name, price, code, position)",
+        " ticket_type, price_minor, currency, code, holder_name, key_id, seat_id, seat)"
+        " SELECT t.id, %s, t.position, %s, %s, t.type_id, t.type_name, t.price, %s, t.code, %s, %s,"
+        " t.seat_id, t.seat FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[],"
+        " %s::text[], %s::text[], %s::text[])"
+        " WITH ORDINALITY AS t(id, type_id, type_name, price, code, seat_id, seat, position)",
         (
             booking_id, date.date_id, date.organiser_id, currency, tickets[0].holder_name,
             tickets[0].key_id, [t.id for t in tickets], [t.ticket_type_id for t in tickets],
             [t.ticket_type for t in tickets], [t.price_minor for t in tickets],
-            [t.code for t in tickets],
+            [t.code for t in tickets], [t.seat_id for t in tickets], [t.seat for t in tickets],
         ),
     )  # fmt: skip
 
@@ -197,7 +200,7 @@ async def find_tickets(tx: Transaction, booking_id: BookingId) -> list[Ticket]:
         Ticket,
         "SELECT t.id, t.ticket_type_id, t.ticket_type, t.price_minor, t.code, t.state,"
         " t.holder_name, t.key_id, s.scanned_at AS admitted_at, s.gate AS admitted_gate,"
-        " t.holder_email IS NOT NULL AS passed_on"
+        " t.holder_email IS NOT NULL AS passed_on, t.seat_id, t.seat"
         " FROM tickets t LEFT JOIN scans s ON s.ticket_id = t.id AND s.verdict = 'admitted'"
         " WHERE t.booking_id = %s AND t.state <> 'passed-on' ORDER BY t.position",
         (booking_id,),

@@ -21,6 +21,7 @@ from quickserve.contracts.booking_changes import (
     ChangeRules,
 )
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
+from quickserve.contracts.seating import SeatId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId
 
@@ -71,6 +72,8 @@ class ChangingTicket:
     now: datetime
     starts_at: datetime
     called_off: bool
+    seat_id: SeatId | None
+    seat: str | None
 
 
 async def tickets_of_booking(tx: Transaction, booking_id: BookingId) -> list[ChangingTicket]:
@@ -81,7 +84,7 @@ async def tickets_of_booking(tx: Transaction, booking_id: BookingId) -> list[Cha
         " t.ticket_type_id, t.ticket_type, t.price_minor, t.code, t.state, t.holder_name,"
         " t.holder_email IS NULL AS own, EXISTS (SELECT FROM scans s WHERE s.ticket_id = t.id"
         "  AND s.verdict = 'admitted') AS admitted, clock_timestamp() AS now, d.starts_at,"
-        " 'cancelled' IN (e.state, d.state) AS called_off"
+        " 'cancelled' IN (e.state, d.state) AS called_off, t.seat_id, t.seat"
         " FROM tickets t JOIN bookings b ON b.id = t.booking_id"
         " JOIN offered_dates d ON d.id = t.date_id JOIN offered_events e ON e.id = d.event_id"
         " WHERE t.booking_id = %s AND t.state NOT IN ('cancelled', 'passed-on')"
@@ -98,7 +101,7 @@ async def lock_tickets(tx: Transaction, ticket_ids: Sequence[TicketId]) -> list[
         " t.ticket_type_id, t.ticket_type, t.price_minor, t.code, t.state, t.holder_name,"
         " t.holder_email IS NULL AS own, EXISTS (SELECT FROM scans s WHERE s.ticket_id = t.id"
         "  AND s.verdict = 'admitted') AS admitted, clock_timestamp() AS now, d.starts_at,"
-        " 'cancelled' IN (e.state, d.state) AS called_off"
+        " 'cancelled' IN (e.state, d.state) AS called_off, t.seat_id, t.seat"
         " FROM locked t JOIN bookings b ON b.id = t.booking_id"
         " JOIN offered_dates d ON d.id = t.date_id JOIN offered_events e ON e.id = d.event_id"
         " ORDER BY t.position",
@@ -279,6 +282,25 @@ async def unsold_of_date(tx: Transaction, date_id: DateId) -> list[QuotaLeft]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _SeatOfResale:
+    id: AmendmentId
+    sold: bool
+
+
+async def resales_by_seat(tx: Transaction, date_id: DateId) -> dict[AmendmentId, bool]:
+    """The open ones of tickets with a seat: whether it is sold again."""
+    found = await tx.all(
+        _SeatOfResale,
+        "SELECT a.id, bool_or(s.state = 'sold') AS sold FROM amendments a"
+        " JOIN tickets t ON t.id = ANY(a.ticket_ids) AND t.seat_id IS NOT NULL"
+        " JOIN seats s ON s.date_id = t.date_id AND s.seat_id = t.seat_id"
+        " WHERE a.date_id = %s AND a.state = 'open' AND a.kind = 'resale' GROUP BY a.id",
+        (date_id,),
+    )
+    return {one.id: one.sold for one in found}
+
+
 async def ending_resales(tx: Transaction, limit: int) -> list[AmendmentId]:
     """Whose time is over by the database's clock."""
     rows: list[Any] = await tx.value(
@@ -323,8 +345,9 @@ async def insert_successor(
         await tx.execute(
             "INSERT INTO tickets (id, booking_id, position, date_id, organiser_id, ticket_type_id,"
             " ticket_type, price_minor, currency, code, holder_name, holder_email, key_id,"
-            " replaces) SELECT %s, booking_id, position, date_id, organiser_id, ticket_type_id,"
-            " ticket_type, price_minor, currency, %s, %s, %s, %s, id FROM tickets WHERE id = %s"
+            " replaces, seat_id, seat) SELECT %s, booking_id, position, date_id, organiser_id,"
+            " ticket_type_id, ticket_type, price_minor, currency, %s, %s, %s, %s, id, seat_id, seat"
+            " FROM tickets WHERE id = %s"
             " ON CONFLICT (id) DO NOTHING",
             (successor_id, code, name, email, key_id, ticket_id),
         )

@@ -152,8 +152,11 @@ async def find_hold_hash(tx: Transaction, hold_id: HoldId) -> bytes | None:
     return await tx.value("SELECT body_hash FROM holds WHERE id = %s", (hold_id,))
 
 
-def _hold_times(id: HoldId, **times: datetime) -> tuple[HoldId, HoldTimes]:  # noqa: A002 - a column
-    return id, HoldTimes(**times)
+@dataclass(frozen=True, slots=True)
+class _Times:
+    id: HoldId
+    expires_at: datetime
+    server_now: datetime
 
 
 async def insert_holds(
@@ -166,8 +169,8 @@ async def insert_holds(
     """
     baskets = {id(hold.basket): hold.basket for hold in holds}
     numbers = {key: number for number, key in enumerate(baskets)}
-    return await tx.all(
-        _hold_times,
+    found = await tx.all(
+        _Times,
         "WITH baskets AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS b(number integer,"
         "  items jsonb, total_minor bigint, currency text, quota_ids uuid[],"
         "  quota_places integer[])),"
@@ -190,6 +193,8 @@ async def insert_holds(
             json.dumps([_plain_hold(hold, numbers[id(hold.basket)]) for hold in holds]),
         ),
     )  # fmt: skip
+    own = {hold.id: hold.basket for hold in holds}
+    return [(one.id, HoldTimes(one.expires_at, one.server_now, own[one.id])) for one in found]
 
 
 def _plain_hold(hold: NewHoldRow, number: int) -> dict[str, Any]:
@@ -271,6 +276,7 @@ class _Id:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
+    id: HoldId
     date_id: DateId
     quota_ids: list[QuotaId]
     quota_places: list[int]
@@ -281,8 +287,7 @@ async def release_hold(tx: Transaction, hold_id: HoldId) -> Taken | None:
     return await tx.maybe(
         Taken,
         "UPDATE holds SET state = 'released' WHERE id = %s AND state = 'active'"
-        " AND purpose <> 'block'"
-        " RETURNING date_id, quota_ids, quota_places",
+        " AND purpose <> 'block' RETURNING id, date_id, quota_ids, quota_places",
         (hold_id,),
     )
 
@@ -306,6 +311,6 @@ async def expire_holds(tx: Transaction, limit: int, date_id: DateId | None = Non
         " AND (%(date)s::uuid IS NULL OR date_id = %(date)s)"
         " ORDER BY expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
         " UPDATE holds h SET state = 'expired' FROM gone WHERE h.id = gone.id"
-        " RETURNING h.date_id, h.quota_ids, h.quota_places",
+        " RETURNING h.id, h.date_id, h.quota_ids, h.quota_places",
         {"date": date_id, "limit": limit},
     )
