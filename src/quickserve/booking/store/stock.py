@@ -1,4 +1,4 @@
-"""Quotas and holds. Locks are taken in one order everywhere: holds, then quotas by id."""
+"""Quotas and holds. Locks are taken in one order: holds, then quotas by id."""
 
 import json
 from collections.abc import Sequence
