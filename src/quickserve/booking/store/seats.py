@@ -1,6 +1,6 @@
 """Seats of dates. Whoever changes one locks the date's row of `seated_dates` first.
 
-Locks are taken in one order everywhere: holds, bookings, seated dates, blocks of vouchers, then quotas by id.
+Locks are taken in one order: holds, bookings, seated dates, blocks of vouchers, quotas by id.
 """
 
 import json
