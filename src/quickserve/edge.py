@@ -199,6 +199,9 @@ class _Public:
         if _takes_places(scope) and not await self._takes.admits(_peer(scope)):
             problem = TooManyRequests("Too many places were asked for.", retry_after=60)
             await problem_response(problem)(scope, receive, send)
+        elif _tries_code(scope) and not await self._takes.admits_guess(_peer(scope)):
+            problem = TooManyRequests("Too many codes were tried.", retry_after=60)
+            await problem_response(problem)(scope, receive, send)
         else:
             await self._services(scope, receive, send)
 
@@ -245,6 +248,13 @@ def _closing(send: Send) -> Send:
 
 def _peer(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else ""
+
+
+def _tries_code(scope: Scope) -> bool:
+    """By a link; whoever sends a form or a hold takes places, which is limited already."""
+    given = re.search(rb"(?:^|&)code=[^&]", scope["query_string"])
+    path: str = scope["path"]
+    return bool(given) and ("/events/" in path or path.endswith("/terms"))
 
 
 def _takes_places(scope: Scope) -> bool:

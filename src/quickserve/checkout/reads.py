@@ -142,6 +142,7 @@ def _failure(refusal: dict[str, Any]) -> Failure:
         code=refusal.get("code", "internal-error"),
         title=refusal.get("title", ""),
         reason=extra.get("failure") or extra.get("reason") or refusal.get("detail"),
+        extra=extra,
     )
 
 

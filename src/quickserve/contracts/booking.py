@@ -82,11 +82,16 @@ class TicketTypeAvailability(BaseModel):
 
 
 class Availability(BaseModel):
-    """`places_left` is what the date's quotas leave together; 0 when it has none."""
+    """`places_left` is what the date's quotas leave together; 0 when it has none.
+
+    `ruled`: its `Terms` have more to say; `codes`: there are codes that may open or reduce it.
+    """
 
     date_id: DateId
     places_left: int
     on_sale: bool
+    ruled: bool = False
+    codes: bool = False
     ticket_types: list[TicketTypeAvailability]
 
 

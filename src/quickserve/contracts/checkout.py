@@ -28,11 +28,15 @@ class NewCheckout(BaseModel):
 
 
 class Failure(BaseModel):
-    """Why it failed; `code` is a problem's code, such as `card-declined` or `hold-expired`."""
+    """Why it failed; `code` is a problem's code, such as `card-declined` or `hold-expired`.
+
+    `extra`: its figures and names.
+    """
 
     code: str
     title: str
     reason: str | None = None
+    extra: dict[str, Any] = {}
 
 
 class CheckoutView(BaseModel):

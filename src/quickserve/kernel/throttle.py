@@ -5,6 +5,8 @@ from hmac import digest
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.shared.port import Counters
 
+_GUESS_SHARE = 10
+
 
 class Takes:
     """`takes_per_minute` on average, and as many at once.
@@ -19,5 +21,12 @@ class Takes:
         self._counters = counters
 
     async def admits(self, address: str) -> bool:
-        name = digest(self._key, address.encode(), "sha256").hex()[:32]
-        return await self._counters.admits(f"takes:{name}", self._per_minute)
+        return await self._counters.admits(f"takes:{self._name(address)}", self._per_minute)
+
+    async def admits_guess(self, address: str) -> bool:
+        """A look at what a code is good for: more rarely, as one may guess by it."""
+        most = -(-self._per_minute // _GUESS_SHARE)  # none stays none
+        return await self._counters.admits(f"guesses:{self._name(address)}", most)
+
+    def _name(self, address: str) -> str:
+        return digest(self._key, address.encode(), "sha256").hex()[:32]

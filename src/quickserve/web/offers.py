@@ -1,15 +1,16 @@
 """What an event's page offers for one of its dates: which date, which tickets, and why not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from quickserve.contracts.booking import Availability
+from quickserve.contracts.booking_rules import Terms
 from quickserve.contracts.catalog import DateId, DateView, EventView, TicketTypeView, VenueView
 from quickserve.kernel.money import Money
-from quickserve.web import format  # noqa: A004 - the module's name says what it does
+from quickserve.web import format, rule_words  # noqa: A004 - the module's name says what it does
 from quickserve.web.i18n import Locale
 from quickserve.web.prose import opening
 
@@ -19,7 +20,10 @@ _DATES_SHOWN_MAX: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A ticket type. `closed` says why it cannot be taken now, "" when it can."""
+    """A ticket type. `closed` says why it cannot be taken now, "" when it can.
+
+    `usual`: what it costs without the code or discount that makes it cheaper.
+    """
 
     field: str
     name: str
@@ -29,6 +33,7 @@ class Row:
     most: int
     value: str
     closed: str
+    usual: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +70,53 @@ def rows(
     *,
     now: datetime,
     locale: Locale,
+    terms: Terms | None = None,
 ) -> list[Row]:
-    """`known` is None while nobody can tell what is left; `values` are the quantities as typed."""
+    """`known` is None while nobody can tell what is left; `values` are the quantities as typed.
+
+    A ticket that is sold with a code only is shown to whoever has it.
+    """
     left = {t.ticket_type_id: t.available for t in known.ticket_types} if known else {}
+    told = {one.ticket_type_id: one for one in terms.types} if terms else {}
+    names = {kind.id: kind.name for kind in event.ticket_types}
     made: list[Row] = []
-    for kind in sorted(event.ticket_types, key=lambda kind: (kind.position, kind.name)):
+    for kind in shown(event, known, terms):
         field = f"{QUANTITY}{kind.id}"
-        places = left.get(kind.id, 0)
+        its = told.get(kind.id)
+        places = its.available if its else left.get(kind.id, 0)
+        most = min(kind.max_per_booking, (its and its.per_person) or kind.max_per_booking)
+        price = (its and its.price) or kind.price
         made.append(
             Row(
                 field=field,
                 name=kind.name,
-                note=_note(kind, date, now, locale),
-                price=kind.price,
+                note=" · ".join(
+                    part
+                    for part in (
+                        _note(kind, date, now, locale),
+                        rule_words.of_type(its, names, locale) if its else "",
+                    )
+                    if part
+                ),
+                price=price,
+                usual=kind.price if price != kind.price else None,
                 least=kind.min_per_booking,
-                most=min(kind.max_per_booking, max(places, 1)),
+                most=min(most, max(places, 1)),
                 value=values.get(field, "") or "0",
                 closed=_closed(event, date, kind, places, now, locale),
             )
         )
     return made
+
+
+def shown(
+    event: EventView, known: Availability | None, terms: Terms | None = None
+) -> list[TicketTypeView]:
+    """In their order, without what is sold with a code only that nobody gave."""
+    hidden = {t.ticket_type_id for t in known.ticket_types if t.hidden} if known else set()
+    opened = {one.ticket_type_id for one in terms.types if one.shown} if terms else set()
+    kinds = sorted(event.ticket_types, key=lambda kind: (kind.position, kind.name))
+    return [kind for kind in kinds if kind.id not in hidden or kind.id in opened]
 
 
 def _closed(
@@ -129,8 +161,10 @@ def map_link(venue: VenueView) -> str:
     return f"https://www.openstreetmap.org/search?{urlencode({'query': words})}"
 
 
-def for_machines(event: EventView, date: DateView, url: str) -> dict[str, Any]:
-    """schema.org's Event, for search engines."""
+def for_machines(
+    event: EventView, date: DateView, url: str, kinds: Sequence[TicketTypeView]
+) -> dict[str, Any]:
+    """schema.org's Event, for search engines; `kinds` are the tickets that everybody sees."""
     states = {"scheduled": "Scheduled", "moved": "Rescheduled", "cancelled": "Cancelled"}
     state = "cancelled" if event.state == "cancelled" else date.state
     told: dict[str, Any] = {
@@ -149,7 +183,7 @@ def for_machines(event: EventView, date: DateView, url: str) -> dict[str, Any]:
     if date.venue:
         address = ", ".join(p for p in (date.venue.address, date.venue.city) if p)
         told["location"] = {"@type": "Place", "name": date.venue.name, "address": address}
-    if event.ticket_types:
+    if kinds:
         told["offers"] = [
             {
                 "@type": "Offer",
@@ -158,6 +192,6 @@ def for_machines(event: EventView, date: DateView, url: str) -> dict[str, Any]:
                 "priceCurrency": kind.price.currency,
                 "url": url,
             }
-            for kind in event.ticket_types
+            for kind in kinds
         ]
     return told

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse
 from quickserve.contracts.booking_changes import BookingChangesClient
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_records import BookingRecordsClient
+from quickserve.contracts.booking_rules import BookingRulesClient
 from quickserve.contracts.catalog import CatalogClient
 from quickserve.contracts.checkout import CheckoutClient
 from quickserve.contracts.checkout_changes import CheckoutChangesClient
@@ -52,6 +53,7 @@ class Services:
     booking: BookingClient
     records: BookingRecordsClient
     changes: BookingChangesClient
+    rules: BookingRulesClient
     payment: PaymentClient
     checkout: CheckoutClient
     checkout_changes: CheckoutChangesClient
@@ -65,6 +67,7 @@ async def _services(ctx: Ctx) -> Services:
         BookingClient(ctx.client("booking")),
         BookingRecordsClient(ctx.client("booking")),
         BookingChangesClient(ctx.client("booking")),
+        BookingRulesClient(ctx.client("booking")),
         PaymentClient(ctx.client("payment")),
         CheckoutClient(ctx.client("checkout")),
         CheckoutChangesClient(ctx.client("checkout")),

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Final
 
 from quickserve.kernel.errors import FieldError, Problem, ProblemDocument, TooLarge
+from quickserve.web import rule_words
 from quickserve.web.i18n import Locale
 
 _SERVER_ERROR: Final = 500
@@ -35,7 +36,8 @@ def sentence(problem: Problem | ProblemDocument, locale: Locale) -> Sentence:
         fix = locale.gettext("At most %(count)s MB are taken here.") % {"count": most // _MEGABYTE}
         return Sentence(known[TooLarge.code].title, fix)
     if found := known.get(_code(problem)):
-        return found
+        told = rule_words.broken(problem.code, problem.extra, locale)
+        return Sentence(told, "") if told else found
     by_status = {
         401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
         413: "too-large", 422: "malformed", 429: "too-many-requests", 503: "unavailable",
@@ -203,6 +205,37 @@ def _of_booking(locale: Locale) -> dict[str, Sentence]:
             gettext("Nothing was paid for this booking that could be given back."), ""
         ),
         **_of_changing(locale),
+        **_of_rules(locale),
+    }
+
+
+def _of_rules(locale: Locale) -> dict[str, Sentence]:
+    gettext = locale.gettext
+    return {
+        "code-not-valid": Sentence(
+            gettext("This code cannot be used here now."),
+            gettext("Take it out, or use another one."),
+        ),
+        "code-required": Sentence(
+            gettext("This ticket is sold with a code only."),
+            gettext("Enter the code that you were given."),
+        ),
+        "per-person-exceeded": Sentence(
+            gettext("One person can have only so many of these tickets."),
+            gettext("Choose fewer: what was booked before with this address counts."),
+        ),
+        "missing-companion": Sentence(
+            gettext("One of these tickets is bought together with another one."),
+            gettext("Each ticket says what goes with it: choose that as well."),
+        ),
+        "code-taken": Sentence(
+            gettext("Another voucher has this code already."),
+            gettext("Choose another code: spaces, dashes and capitals make no difference."),
+        ),
+        "uses-below-taken": Sentence(
+            gettext("The code was used more often than that."),
+            gettext("Allow at least as many uses as there were."),
+        ),
     }
 
 

@@ -1,4 +1,4 @@
-"""A purchase as a receipt shows it: lines, and the tax that the prices contain."""
+"""A purchase as a receipt shows it: lines, what is taken off, the tax that the prices contain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,28 +23,56 @@ class Tax:
 
 
 @dataclass(frozen=True, slots=True)
+class Off:
+    """A discount or a voucher, and what it takes off in all."""
+
+    name: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
+    """`lines` less what is `off` is the total; `places` are tickets, of which a bundle has more."""
+
     lines: list[Line]
+    off: list[Off]
     taxes: list[Tax]
     total: Money
-
-    @property
-    def places(self) -> int:
-        return sum(line.quantity for line in self.lines)
+    places: int
 
 
 def receipt(items: Sequence[HeldItem], total: Money) -> Receipt:
-    """The tax of a rate is taken out of the sum of its lines and rounded once, half up."""
-    lines = [Line(item.name, item.quantity, item.unit_price * item.quantity) for item in items]
+    """The tax of a rate is taken out of what is paid at it, and rounded once, half up."""
+    listed: dict[tuple[str, str, int], Money] = {}
+    quantities: dict[tuple[str, str, int], int] = {}
+    off: dict[tuple[str, str], Money] = {}
     by_rate: dict[int, int] = {}
-    for item, line in zip(items, lines, strict=True):
-        by_rate[item.tax_rate_bp] = by_rate.get(item.tax_rate_bp, 0) + line.amount.minor
+    for item in items:
+        price = item.list_price or item.unit_price
+        # The lines of a type, or of a bundle, differ by what is taken off only.
+        line = (
+            (str(item.bundle.ticket_type_id), item.bundle.name, 0)
+            if item.bundle
+            else (str(item.ticket_type_id), item.name, price.minor)
+        )
+        listed[line] = listed.get(line, Money.zero(total.currency)) + price * item.quantity
+        quantities[line] = (
+            item.bundle.quantity if item.bundle else quantities.get(line, 0) + item.quantity
+        )
+        for one in item.reductions:
+            which = (str(one.id), one.name)
+            saved = one.amount * item.quantity
+            off[which] = off.get(which, Money.zero(total.currency)) + saved
+        paid = item.unit_price.minor * item.quantity
+        by_rate[item.tax_rate_bp] = by_rate.get(item.tax_rate_bp, 0) + paid
     taxes = [
         Tax(rate, Money(_contained(gross, rate), total.currency))
         for rate, gross in sorted(by_rate.items())
         if rate and gross
     ]
-    return Receipt(lines, taxes, total)
+    lines = [Line(key[1], quantities[key], amount) for key, amount in listed.items()]
+    taken_off = [Off(name, amount) for (_, name), amount in off.items()]
+    return Receipt(lines, taken_off, taxes, total, sum(item.quantity for item in items))
 
 
 def _contained(gross: int, rate_bp: int) -> int:

@@ -56,6 +56,8 @@ async def _find_availability(ctx: Context, date_ids: Sequence[DateId]) -> list[A
         for type_id in quota.ticket_type_ids:
             known_left = left.get((quota.date_id, type_id), quota.left.size)
             left[quota.date_id, type_id] = min(known_left, quota.left.size)
+    ruled = {kind.date_id for kind in types if kind.ruled}
+    with_codes = {kind.date_id for kind in types if kind.codes}
     offered: dict[DateId, list[TicketTypeAvailability]] = defaultdict(list)
     for kind in types:
         offered[kind.date_id].append(
@@ -73,6 +75,8 @@ async def _find_availability(ctx: Context, date_ids: Sequence[DateId]) -> list[A
             date_id=date_id,
             places_left=places_together(pools[date_id]),
             on_sale=any(kind.on_sale for kind in offered[date_id]),
+            ruled=date_id in ruled,
+            codes=date_id in with_codes,
             ticket_types=offered[date_id],
         )
         for date_id in date_ids

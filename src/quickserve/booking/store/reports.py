@@ -40,6 +40,8 @@ class SellableType:
     on_sale: bool
     hidden: bool
     parts: list[dict[str, Any]]
+    ruled: bool
+    codes: bool
 
 
 async def sellable_types(tx: Transaction, date_ids: Sequence[DateId]) -> list[SellableType]:
@@ -49,7 +51,10 @@ async def sellable_types(tx: Transaction, date_ids: Sequence[DateId]) -> list[Se
         "SELECT d.id AS date_id, t.id AS ticket_type_id, d.offered AND e.state = 'published'"
         " AND d.state <> 'cancelled' AND coalesce(t.sale_from <= clock_timestamp(), true)"
         " AND coalesce(t.sale_until, d.ends_at) > clock_timestamp() AS on_sale,"
-        " coalesce(r.hidden, false) AS hidden, coalesce(r.parts, '[]') AS parts"
+        " coalesce(r.hidden, false) AS hidden, coalesce(r.parts, '[]') AS parts,"
+        " r.event_id IS NOT NULL OR EXISTS (SELECT FROM discounts s WHERE s.active"
+        "  AND s.organiser_id = e.organiser_id) AS ruled,"
+        " EXISTS (SELECT FROM vouchers v WHERE v.organiser_id = e.organiser_id) AS codes"
         " FROM offered_dates d JOIN offered_events e ON e.id = d.event_id"
         " JOIN offered_ticket_types t ON t.event_id = d.event_id AND t.offered"
         " LEFT JOIN type_rules r ON r.ticket_type_id = t.id"

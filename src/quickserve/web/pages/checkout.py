@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from quickserve.contracts.booking import Contact, HoldExpired, HoldId, HoldUsed, HoldView, NewHold
 from quickserve.contracts.booking import Item as NewItem
+from quickserve.contracts.catalog import TicketTypeId
 from quickserve.contracts.checkout import CheckoutId, CheckoutView, NewCheckout
 from quickserve.contracts.payment import CardInvalid, TestCard
 from quickserve.kernel.errors import (
@@ -82,13 +83,7 @@ async def take_again(request: Request, hold_id: HoldId, form: Submitted, ask: As
     hold = await ask.booking.hold(hold_id)
     if hold.state == "active":
         return redirect(request, f"/checkout/{hold_id}")
-    wanted = NewHold(
-        date_id=hold.date.date_id,
-        items=[
-            NewItem(ticket_type_id=item.ticket_type_id, quantity=item.quantity)
-            for item in hold.items
-        ],
-    )
+    wanted = _the_same(hold)
     before = kept.answers(request)
     given = kept.Answers(
         email=form.text("email") or before.email, name=form.text("name") or before.name
@@ -102,6 +97,22 @@ async def take_again(request: Request, hold_id: HoldId, form: Submitted, ask: As
     response = redirect(request, f"/checkout/{renewed.id}")
     kept.keep_answers(request, response, given)
     return response
+
+
+def _the_same(hold: HoldView) -> NewHold:
+    """What was asked for: bundles whole, and with the codes that had a part in it."""
+    quantities: dict[TicketTypeId, int] = {}
+    for item in hold.items:
+        if item.bundle:
+            quantities[item.bundle.ticket_type_id] = item.bundle.quantity
+        else:
+            known = quantities.get(item.ticket_type_id, 0)
+            quantities[item.ticket_type_id] = known + item.quantity
+    return NewHold(
+        date_id=hold.date.date_id,
+        items=[NewItem(ticket_type_id=i, quantity=n) for i, n in quantities.items()],
+        codes=list(dict.fromkeys(used.code for item in hold.items for used in item.vouchers)),
+    )
 
 
 @router.post("/checkout/{hold_id}/release")

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from quickserve.contracts.booking import (
+    CODES_MAX,
     ITEMS_MAX,
     Availability,
     HoldId,
@@ -14,12 +15,14 @@ from quickserve.contracts.booking import (
     QuantityNotAllowed,
 )
 from quickserve.contracts.booking_client import BookingClient
+from quickserve.contracts.booking_rules import Terms
 from quickserve.contracts.catalog import DateId, EventId, EventView, TicketTypeId
-from quickserve.kernel.errors import IdReused, NotFound, Problem
+from quickserve.kernel.errors import IdReused, NotFound, Problem, TooManyRequests
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.money import scale
-from quickserve.kernel.service import Ctx
-from quickserve.web import offers
+from quickserve.kernel.service import Context, Ctx
+from quickserve.kernel.throttle import Takes
+from quickserve.web import offers, rule_words
 from quickserve.web.forms import Form, Submitted, parse_id
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
@@ -31,6 +34,8 @@ from quickserve.web.templating import render
 
 router = page_router()
 
+_CODE_LENGTH_MAX = 60
+
 
 @router.get("/events/{event_id}")
 async def event_page(request: Request, event_id: EventId, ask: Ask, ctx: Ctx) -> Response:
@@ -41,12 +46,19 @@ async def event_page(request: Request, event_id: EventId, ask: Ask, ctx: Ctx) ->
 async def take_places(
     request: Request, event_id: EventId, form: Submitted, ask: Ask, ctx: Ctx
 ) -> Response:
-    """Sets the chosen places aside and leads to the checkout."""
-    items, errors = _items(form, locale_of(request))
+    """Sets the chosen places aside and leads to the checkout; or shows what a code changes."""
     date_id = form.id("date")
+    if any(form.all("code")) and not await _may_guess(request, ctx):
+        told = sentence(TooManyRequests(), locale_of(request))
+        status = TooManyRequests.status
+        blank = Form([pair for pair in form.pairs if pair[0] != "code"])
+        return await _show(request, event_id, ask, ctx, form=blank, told=told, status=status)
+    if form.ticked("apply") or form.ticked("without"):
+        return await _show(request, event_id, ask, ctx, form=form)
+    items, errors = _items(form, locale_of(request))
     if date_id is None or errors:
         return await _show(request, event_id, ask, ctx, form=form, errors=errors, status=422)
-    wanted = NewHold(date_id=DateId(date_id), items=items)
+    wanted = NewHold(date_id=DateId(date_id), items=items, codes=_codes(form.all("code")))
     hold_id = HoldId(form.minted("hold"))
     try:
         hold = await hold_places(ask.booking, hold_id, wanted)
@@ -95,6 +107,19 @@ def _items(form: Form, locale: Locale) -> tuple[list[Item], dict[str, str]]:
     return items, errors
 
 
+async def _may_guess(request: Request, ctx: Context) -> bool:
+    """A form says nothing of its codes to the edge, which limits the links that carry one."""
+    peer = request.client.host if request.client else ""
+    takes = Takes(settings_of(request), ctx.runtime.shared.counters)
+    return await takes.admits_guess(peer)
+
+
+def _codes(typed: list[str], without: str = "") -> list[str]:
+    """As many as one may use at once; a longer text is nobody's code."""
+    fine = [text[:_CODE_LENGTH_MAX].strip() for text in typed]
+    return [code for code in dict.fromkeys(fine) if code and code != without][:CODES_MAX]
+
+
 def _told(problem: Problem, locale: Locale) -> Sentence:
     if isinstance(problem, QuantityNotAllowed) and problem.extra.get("name"):
         text = locale.gettext("Between {min} and {max} “{name}” can be booked at once.")
@@ -118,17 +143,23 @@ async def _show(
     asked = (form.text("date") if form else "") or request.query_params.get("date", "")
     wanted = parse_id(asked)
     now, locale = ctx.clock.now(), locale_of(request)
+    typed = form.all("code") if form else request.query_params.getlist("code")
+    codes = _codes(typed, form.text("without") if form else request.query_params.get("without", ""))
     dates = offers.choose_date(event, DateId(wanted) if wanted else None, now)
     known = await _availability(ask.booking, [date.id for date in [dates.shown, *dates.near]])
     here = known.get(dates.shown.id) if known is not None else None
     values = form.values if form else dict(request.query_params)
-    rows = offers.rows(event, dates.shown, here, values, now=now, locale=locale)
+    terms = None
+    if here is not None and (codes or here.ruled):
+        terms = await optional(ask.rules.terms(dates.shown.id, codes))
+    rows = offers.rows(event, dates.shown, here, values, now=now, locale=locale, terms=terms)
     path = f"/events/{event_id}"
     address = settings_of(request).public_url.rstrip("/") + locale.path(path)
     return render(
         request, "event.html", status=status,
         event=event, dates=dates, date=dates.shown, rows=rows, known=known,
         labels={row.field: row.name for row in rows},
+        rules=_of_rules(event, terms, here, locale),
         errors=_known_fields(errors or {}, rows),
         told=told, hold_id=hold_id or new_uuid(), path_of_event=path,
         currency=rows[0].price.currency if rows else "",
@@ -137,8 +168,26 @@ async def _show(
         text=prose(event.description), access=prose(event.access),
         refunds=prose(event.refund_rule), summary=opening(event.description),
         map_link=offers.map_link(dates.shown.venue) if dates.shown.venue else "",
-        data=offers.for_machines(event, dates.shown, address),
+        data=offers.for_machines(event, dates.shown, address, offers.shown(event, here)),
     )  # fmt: skip
+
+
+def _of_rules(
+    event: EventView, terms: Terms | None, known: Availability | None, locale: Locale
+) -> dict[str, object]:
+    """Discounts, good codes, and why the others are of no use."""
+    names = {kind.id: kind.name for kind in event.ticket_types}
+    codes = terms.codes if terms else []
+    return {
+        "discounts": [
+            rule_words.of_discount(one, names, locale) for one in (terms.discounts if terms else [])
+        ],
+        "good_codes": [(one.code, one.left) for one in codes if one.state == "good"],
+        "bad_codes": [
+            (one.code, rule_words.of_code(one, locale)) for one in codes if one.state != "good"
+        ],
+        "takes_codes": bool(known and known.codes) or bool(codes),
+    }
 
 
 def _known_fields(errors: dict[str, str], rows: list[offers.Row]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from quickserve.contracts.checkout import CheckoutId, CheckoutView
 from quickserve.contracts.payment import ChallengeId
 from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.ids import new_uuid
+from quickserve.web import rule_words
 from quickserve.web.forms import Submitted
 from quickserve.web.i18n import Locale
 from quickserve.web.page import (
@@ -145,6 +146,8 @@ async def _is_open(challenge_path: str, ask: Services) -> bool:
 def _reason(view: CheckoutView, locale: Locale) -> Sentence:
     """Why it failed: the narrowest reason that is known."""
     failure = view.failure
+    if failure and (told := rule_words.broken(failure.code, failure.extra, locale)):
+        return Sentence(told, locale.gettext("Nothing was charged. You can try again."))
     for code in (failure.reason, failure.code) if failure else ():
         found = sentence_for(code, locale) if code else None
         if found:
