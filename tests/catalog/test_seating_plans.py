@@ -1,21 +1,27 @@
 """Plans are saved as versions that never change; dates and ticket types name them."""
 
+import json
 from typing import Any
 
 import pytest
 
 from quickserve.contracts.catalog import DateSeating, EventSeating, TicketTypeSeating
 from quickserve.contracts.seating import (
+    Acceptance,
     PlanId,
+    PlanRefused,
     Seat,
     SeatCategory,
+    SeatingImportId,
     SeatingPlanDraft,
     SeatRow,
     Section,
 )
-from quickserve.kernel.errors import Malformed
+from quickserve.contracts.seating_client import SeatingClient
+from quickserve.kernel.errors import Forbidden, IdReused, Malformed, NotFound
 from quickserve.kernel.ids import new_uuid
-from tests.catalog.conftest import Catalog, Organiser
+from tests.catalog.conftest import Catalog, Organiser, a_date
+from tests.catalog.seating.reading import file
 
 
 def a_plan(rows: int = 2, seats: int = 4, **changes: Any) -> SeatingPlanDraft:
@@ -136,8 +142,6 @@ async def test_dates_and_ticket_types_name_a_plan(catalog: Catalog, organiser: O
 
 
 def _same(event: Any) -> Any:
-    from tests.catalog.conftest import a_date
-
     return a_date(event.dates[0].starts_at, id=event.dates[0].id)
 
 
@@ -165,3 +169,131 @@ async def test_coordinates_that_are_none(organiser: Organiser, x: str) -> None:
     answer = await organiser.catalog.call("PUT", path, organiser.token, content=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "sections.0.rows.0.seats.0.x"
+
+
+def a_file(**changes: Any) -> str:
+    """Two rows of a venue; the second seat of row 1 has the number of the first."""
+    rows = [
+        {"index": row, "seats": [
+            {"id": f"A-{row}-{n}", "col": n, "x": 100 + 30 * n, "y": 100 + 30 * row,
+             "priceTier": row, "status": "available"}
+            for n in (1, 2, 3)
+        ]}
+        for row in (1, 2)
+    ]  # fmt: skip
+    rows[0]["seats"][1] |= {"col": 1, "status": "sold"}  # type: ignore[index]
+    rows[1]["seats"][2] |= {"id": "A-1-1"}  # type: ignore[index]
+    plan = {"name": "Arène", "map": {"width": 500, "height": 400},
+            "sections": [{"id": "A", "label": "Nord", "rows": rows}]}  # fmt: skip
+    return json.dumps(plan | changes)
+
+
+@pytest.fixture
+def files(organiser: Organiser) -> SeatingClient:
+    return SeatingClient(organiser.catalog.platform.client("catalog", "web"))
+
+
+async def test_a_file_is_saved_when_its_repairs_are_accepted(
+    files: SeatingClient, organiser: Organiser
+) -> None:
+    import_id, plan_id = SeatingImportId(new_uuid()), PlanId(new_uuid())
+    read = await files.put_import(
+        organiser.id, import_id, filename="arene.json", content=a_file().encode(),
+        token=organiser.token,
+    )  # fmt: skip
+    assert (read.format, read.seats, read.defects, read.waiting) == ("venue", 6, 2, 2)
+    assert [(f.code, f.section, f.row, f.seat) for f in read.findings] == [
+        ("number-repeated", "Nord", "1", "1"), ("id-repeated", "Nord", "2", "3"),
+        ("status-blocked", "Nord", "1", "1"),
+    ]  # fmt: skip
+    assert read.findings[0].repair == "It gets 2."
+
+    one = Acceptance(repairs=["code:number-repeated"], plan_id=plan_id)
+    half = await files.accept(organiser.id, import_id, one, organiser.token)
+    assert (half.waiting, half.plan_id) == (1, None)
+    assert (await files.plans(organiser.id, organiser.token)).plans == []
+
+    rest = Acceptance(repairs=[half.findings[1].id], plan_id=plan_id, name="Grande arène")
+    done = await files.accept(organiser.id, import_id, rest, organiser.token)
+    assert (done.waiting, done.plan_id, done.plan_version) == (0, plan_id, 1)
+    again = await files.accept(organiser.id, import_id, rest, organiser.token)
+    assert again.plan_version == 1
+    plan = await files.version(plan_id, 1)
+    assert plan.name == "Grande arène"
+    assert [s.number for s in plan.sections[0].rows[0].seats] == ["1", "2", "3"]
+    assert [s.blocked for s in plan.sections[0].rows[0].seats] == [False, True, False]
+
+
+async def test_a_plan_goes_out_as_pretix_reads_it(
+    files: SeatingClient, organiser: Organiser
+) -> None:
+    content = file("pretix_stadium.json")
+    import_id, plan_id = SeatingImportId(new_uuid()), PlanId(new_uuid())
+    await files.put_import(
+        organiser.id, import_id, filename="stade.json", content=content, token=organiser.token
+    )
+    all_ = Acceptance(repairs=["all"], plan_id=plan_id)
+    await files.accept(organiser.id, import_id, all_, organiser.token)
+    out = json.loads(await files.exported(organiser.id, plan_id, 1, organiser.token))
+    was = json.loads(content)
+    assert out["categories"] == was["categories"]
+    assert out["zones"][0]["rows"][0] == was["zones"][0]["rows"][0]
+
+    # The next version, from the editor, still knows what the file said.
+    plan = await files.version(plan_id, 1)
+    values = plan.model_dump(exclude={"id", "version"}) | {"base_version": 1, "name": "Le stade"}
+    await files.put_plan(
+        organiser.id, plan_id, SeatingPlanDraft.model_validate(values), organiser.token
+    )
+    out = json.loads(await files.exported(organiser.id, plan_id, 2, organiser.token))
+    assert out["zones"][0]["rows"][0] == was["zones"][0]["rows"][0]
+
+
+async def test_a_draft_is_checked_without_saving(
+    files: SeatingClient, organiser: Organiser
+) -> None:
+    draft = a_plan()
+    draft.sections[0].rows[1].seats[2].x = draft.sections[0].rows[1].seats[1].x + 2
+    report = await files.check(organiser.id, draft, organiser.token)
+    assert [(f.code, f.row, f.seat, f.at) for f in report.findings] == [
+        ("seats-overlap", "B", "3", "sections.0.rows.1.seats.2")
+    ]
+    assert (await files.check(organiser.id, report.plan, organiser.token)).defects == 0
+    assert (await files.plans(organiser.id, organiser.token)).plans == []
+
+
+async def test_files_that_are_no_plan_are_refused(
+    files: SeatingClient, organiser: Organiser
+) -> None:
+    for content, reason in [(b"hello\n", "missing-column"), (b'{"a": 1}', "unknown-format")]:
+        with pytest.raises(PlanRefused) as refused:
+            await files.put_import(
+                organiser.id, SeatingImportId(new_uuid()), filename="x.json", content=content,
+                token=organiser.token,
+            )  # fmt: skip
+        assert refused.value.extra["reason"] == reason
+        assert refused.value.errors[0].field == "file"
+
+
+async def test_an_import_is_its_organisers(
+    files: SeatingClient, organiser: Organiser, catalog: Catalog
+) -> None:
+    import_id = SeatingImportId(new_uuid())
+    content = a_file().encode()
+    await files.put_import(
+        organiser.id, import_id, filename="a.json", content=content, token=organiser.token
+    )
+    other = catalog.organiser()
+    with pytest.raises(NotFound):
+        await files.import_(other.id, import_id, other.token)
+    with pytest.raises(Forbidden):
+        await files.import_(organiser.id, import_id, other.token)
+    with pytest.raises(IdReused):
+        await files.put_import(
+            organiser.id, import_id, filename="a.json", content=content + b" ",
+            token=organiser.token,
+        )  # fmt: skip
+    wrong = Acceptance(repairs=["code:nothing"], plan_id=PlanId(new_uuid()))
+    with pytest.raises(Malformed) as refused:
+        await files.accept(organiser.id, import_id, wrong, organiser.token)
+    assert refused.value.errors[0].field == "repairs.0"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from quickserve.contracts.catalog import DateId, TicketTypeId
-from quickserve.contracts.seating import PlanId
+from quickserve.contracts.seating import PlanId, SeatingImportId
 from quickserve.kernel.ids import OrganiserId
 
 
@@ -75,3 +75,40 @@ class DatePlan:
 class TicketTypeCategory:
     ticket_type_id: TicketTypeId
     seat_category: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlanImport:
+    """A file that was read; see the table's comments."""
+
+    id: SeatingImportId
+    organiser_id: OrganiserId
+    filename: str
+    content_hash: bytes
+    format: str
+    seats: int
+    defects: int
+    defect_codes: list[str]
+    draft: str
+    kept: str | None
+    findings: str
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanImportRow(SavedPlanImport):
+    accepted: list[str]
+    plan_id: PlanId | None
+    plan_version: int | None
+    created_at: datetime
+
+    @property
+    def waiting(self) -> int:
+        """Defects whose repair nobody accepted. Their ids count from 1."""
+        accepted = set(self.accepted)
+        if "all" in accepted:
+            return 0
+        return sum(
+            f"{at + 1}" not in accepted and f"code:{code}" not in accepted
+            for at, code in enumerate(self.defect_codes)
+        )

@@ -1,6 +1,7 @@
 """The declaration of `catalog`."""
 
 from quickserve.catalog.api import router
+from quickserve.catalog.commands.forget_seating_imports import forget_seating_imports
 from quickserve.catalog.commands.refresh_lists import refresh_lists
 from quickserve.catalog.commands.run_imports import run_imports
 from quickserve.catalog.events import subscriptions
@@ -14,6 +15,7 @@ service = Service(
     jobs=(
         Job("run_imports", run_imports, every_seconds=0.5),
         Job("refresh_lists", refresh_lists, every_seconds=5),
+        Job("forget_seating_imports", forget_seating_imports, every_seconds=600),
     ),
     constraints=CONSTRAINTS,
 )

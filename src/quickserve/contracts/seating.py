@@ -10,6 +10,7 @@ from quickserve.kernel.errors import Problem
 from quickserve.kernel.ids import OrganiserId
 
 PlanId = NewType("PlanId", UUID)
+SeatingImportId = NewType("SeatingImportId", UUID)
 
 SEATS_MAX = 60_000  # of one plan
 SECTIONS_MAX = 500
@@ -127,6 +128,84 @@ class SeatingPlanSummary(BaseModel):
 
 class SeatingPlanList(BaseModel):
     plans: list[SeatingPlanSummary]
+
+
+class PlanFinding(BaseModel):
+    """What is the matter with one seat, row or section, and how it would be repaired.
+
+    `at` says where in the file or draft, `values` what the sentences of the `code` are filled with.
+    One that is no `defect` only says what was assumed.
+    """
+
+    id: str
+    code: str
+    defect: bool
+    at: str
+    section: str
+    row: str
+    seat: str
+    message: str
+    repair: str
+    values: dict[str, str]
+
+
+class PlanReport(BaseModel):
+    """`plan` has all repairs; `findings` the first few thousand, `counts` all of them by code."""
+
+    findings: list[PlanFinding]
+    counts: dict[str, int]
+    defects: int
+    plan: SeatingPlanDraft
+
+
+class SeatingImportView(BaseModel):
+    """A file that was read. Nothing is saved before all its defects' repairs are `accepted`.
+
+    `findings` are the first few thousand, defects first, `counts` all of them by code. `waiting`
+    counts the defects whose repair nobody accepted yet. When it is saved, `plan_id` and
+    `plan_version` say as what.
+    """
+
+    id: SeatingImportId
+    organiser_id: OrganiserId
+    filename: str
+    format: str
+    name: str
+    seats: int
+    sections: int
+    categories: list[str]
+    findings: list[PlanFinding]
+    counts: dict[str, int]
+    defects: int
+    waiting: int
+    accepted: list[str]
+    plan_id: PlanId | None
+    plan_version: int | None
+    created_at: datetime
+
+
+class Acceptance(BaseModel):
+    """`repairs`: "all", "code:" with a finding's code, or ids of findings.
+
+    As soon as every defect's repair is accepted, the repaired plan is saved as `plan_id`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    repairs: list[Annotated[str, StringConstraints(min_length=1, max_length=60)]] = Field(
+        max_length=10_000
+    )
+    plan_id: PlanId
+    base_version: int = Field(default=0, ge=0)
+    name: str | None = Field(default=None, min_length=1, max_length=PLAN_NAME_MAX)
+
+
+class PlanRefused(Problem):
+    """`extra` has the `reason`, a code."""
+
+    status = 422
+    code = "plan-refused"
+    title = "This file is no seating plan that can be read"
 
 
 class PlanChanged(Problem):

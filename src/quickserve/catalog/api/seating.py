@@ -2,23 +2,40 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
+from quickserve.catalog.commands.accept_repairs import AcceptRepairs, accept_repairs
 from quickserve.catalog.commands.put_event_seating import PutEventSeating, put_event_seating
 from quickserve.catalog.commands.put_seating_plan import PutSeatingPlan, put_seating_plan
+from quickserve.catalog.commands.read_seating_file import ReadSeatingFile, read_seating_file
 from quickserve.catalog.reads import events, seating
 from quickserve.contracts.catalog import EventCancelledError, EventId, EventSeating, EventView
 from quickserve.contracts.seating import (
+    Acceptance,
     PlanChanged,
     PlanHasDefects,
     PlanId,
+    PlanRefused,
+    PlanReport,
+    SeatingImportId,
+    SeatingImportView,
     SeatingPlan,
     SeatingPlanDraft,
     SeatingPlanList,
     SeatingPlanSummary,
 )
 from quickserve.kernel.auth import anyone, signed_in
-from quickserve.kernel.errors import Forbidden, Malformed, NotFound, Unauthenticated, errors
+from quickserve.kernel.errors import (
+    Conflict,
+    Forbidden,
+    IdReused,
+    Malformed,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    errors,
+)
+from quickserve.kernel.http import json_answer
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.service import Ctx
 
@@ -76,6 +93,83 @@ async def put_plan(
     """Saves the next version; refused when it has defects or when somebody was faster."""
     await put_seating_plan(ctx, PutSeatingPlan(organiser_id, plan_id, body))
     return await seating.plan(ctx, organiser_id, plan_id)
+
+
+@router.get(
+    "/organisers/{organiser_id}/seating-plans/{plan_id}/versions/{version}/pretix",
+    dependencies=[signed_in],
+    responses=errors(NotFound, Malformed, Unauthenticated, Forbidden),
+)
+async def get_export(
+    organiser_id: OrganiserId, plan_id: PlanId, version: Version, ctx: Ctx
+) -> Response:
+    """Pretix's seating-plan JSON."""
+    content = await seating.exported(ctx, organiser_id, plan_id, version)
+    return Response(content, media_type="application/json")
+
+
+@router.post(
+    "/organisers/{organiser_id}/seating-plans/checks",
+    dependencies=[signed_in],
+    responses=errors(PlanRefused, Malformed, Unauthenticated, Forbidden),
+)
+async def post_check(organiser_id: OrganiserId, body: SeatingPlanDraft, ctx: Ctx) -> PlanReport:
+    """The rules of saving, without saving: what is wrong, and the plan with all repairs."""
+    return await seating.report(ctx, organiser_id, body)
+
+
+@router.put(
+    "/organisers/{organiser_id}/seating-imports/{import_id}",
+    dependencies=[signed_in],
+    responses=errors(PlanRefused, IdReused, TooLarge, Malformed, Unauthenticated, Forbidden),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
+    },
+)
+async def put_import(
+    organiser_id: OrganiserId, import_id: SeatingImportId, request: Request, ctx: Ctx,
+    filename: Annotated[str, Query(min_length=1, max_length=255)],
+) -> SeatingImportView:  # fmt: skip
+    """The body is the file, as it is. The answer tells every defect; nothing is saved yet."""
+    content = await request.body()
+    await read_seating_file(ctx, ReadSeatingFile(import_id, organiser_id, filename, content))
+    return await seating.import_(ctx, organiser_id, import_id)
+
+
+@router.get(
+    "/organisers/{organiser_id}/seating-imports/{import_id}",
+    dependencies=[signed_in],
+    responses=errors(NotFound, Malformed, Unauthenticated, Forbidden),
+)
+async def get_import(
+    organiser_id: OrganiserId, import_id: SeatingImportId, ctx: Ctx
+) -> SeatingImportView:
+    return await seating.import_(ctx, organiser_id, import_id)
+
+
+@router.get(
+    "/organisers/{organiser_id}/seating-imports/{import_id}/plan",
+    response_model=SeatingPlanDraft,
+    dependencies=[signed_in],
+    responses=errors(NotFound, Malformed, Unauthenticated, Forbidden),
+)
+async def get_import_plan(
+    organiser_id: OrganiserId, import_id: SeatingImportId, ctx: Ctx
+) -> Response:
+    return json_answer(await seating.import_draft(ctx, organiser_id, import_id))
+
+
+@router.put(
+    "/organisers/{organiser_id}/seating-imports/{import_id}/acceptance",
+    dependencies=[signed_in],
+    responses=errors(PlanChanged, Conflict, Malformed, NotFound, Unauthenticated, Forbidden),
+)
+async def put_acceptance(
+    organiser_id: OrganiserId, import_id: SeatingImportId, body: Acceptance, ctx: Ctx
+) -> SeatingImportView:
+    """Repairs that are accepted; with the last of them the plan is saved."""
+    await accept_repairs(ctx, AcceptRepairs(organiser_id, import_id, body))
+    return await seating.import_(ctx, organiser_id, import_id)
 
 
 @router.put(
