@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from pydantic import ValidationError
+
 from quickserve.catalog.seating.loose import (
     Finding,
     LoosePlan,
@@ -12,14 +14,17 @@ from quickserve.catalog.seating.loose import (
     LooseSeat,
     LooseSection,
     Refused,
+    line,
 )
 from quickserve.catalog.seating.names import repair_categories, repair_kinds, repair_names
-from quickserve.catalog.seating.numbers import repair_ids, repair_numbers
+from quickserve.catalog.seating.numbers import ID_MAX, repair_ids, repair_numbers
 from quickserve.catalog.seating.overlaps import repair_overlaps
 from quickserve.catalog.seating.places import repair_places
 from quickserve.catalog.seating.words import WORDS
 from quickserve.contracts.seating import (
     CATEGORIES_MAX,
+    NAME_MAX,
+    PLAN_NAME_MAX,
     ROW_SEATS_MAX,
     ROWS_MAX,
     SEATS_MAX,
@@ -31,6 +36,7 @@ from quickserve.contracts.seating import (
 )
 from quickserve.kernel.errors import FieldError
 
+_ROUNDS = 5
 _AISLE = 1.5  # times the row's usual distance
 _DECIMALS = 2
 
@@ -48,6 +54,22 @@ class Examined:
 def examine(plan: LoosePlan) -> Examined:
     """Changes the plan given. Raises Refused for one that is too large, or has no seat at all."""
     _bound(plan)
+    for _ in range(_ROUNDS):
+        known = len(plan.findings)
+        _repair(plan)
+        if not any(finding.defect for finding in plan.findings[known:]):
+            break
+    assert plan.width is not None
+    assert plan.height is not None
+    if max(plan.width, plan.height) > SIZE_MAX:
+        raise Refused(
+            "too-wide", f"The plan would be larger than {SIZE_MAX} units: scale its positions down."
+        )
+    return Examined(_draft(plan), plan.findings, _kept(plan), plan.format)
+
+
+def _repair(plan: LoosePlan) -> None:
+    """Once through all rules. What a repair disturbs is seen in the next round."""
     repair_names(plan)
     repair_kinds(plan)
     repair_categories(plan)
@@ -58,13 +80,6 @@ def examine(plan: LoosePlan) -> Examined:
             _check_gaps(plan, section, row)
     repair_places(plan)
     repair_overlaps(plan)
-    assert plan.width is not None
-    assert plan.height is not None
-    if max(plan.width, plan.height) > SIZE_MAX:
-        raise Refused(
-            "too-wide", f"The plan would be larger than {SIZE_MAX} units: scale its positions down."
-        )
-    return Examined(_draft(plan), plan.findings, _kept(plan), plan.format)
 
 
 def _bound(plan: LoosePlan) -> None:
@@ -98,7 +113,7 @@ def _check_gaps(plan: LoosePlan, section: LooseSection, row: LooseRow) -> None:
 
 def _draft(plan: LoosePlan) -> SeatingPlanDraft:
     """Validated as a whole, at pydantic's speed: 50,000 seats are a tenth of a second."""
-    return SeatingPlanDraft.model_validate({
+    values = {
         "base_version": 0, "name": plan.name, "width": plan.width, "height": plan.height,
         "categories": [{"name": name, "color": color} for name, color in plan.categories or []],
         "sections": [
@@ -115,7 +130,13 @@ def _draft(plan: LoosePlan) -> SeatingPlanDraft:
             }
             for section in plan.sections
         ],
-    })  # fmt: skip
+    }  # fmt: skip
+    try:
+        return SeatingPlanDraft.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise Refused("out-of-bounds", f"{place}: {first['msg']}: change it.") from None
 
 
 def _seat(seat: LooseSeat) -> dict[str, Any]:
@@ -168,18 +189,26 @@ def loose(draft: SeatingPlanDraft) -> LoosePlan:
             place = f"sections.{at}.rows.{row_at}"
             seats = [
                 LooseSeat(
-                    seat.number.strip(), seat.id.strip(), seat.category.strip(), seat.x, seat.y,
-                    seat.kind, seat.blocked, f"{place}.seats.{seat_at}",
+                    line(seat.number, 20), line(seat.id, ID_MAX), line(seat.category, NAME_MAX),
+                    seat.x, seat.y, seat.kind, seat.blocked, f"{place}.seats.{seat_at}",
                 )
                 for seat_at, seat in enumerate(row.seats)
             ]  # fmt: skip
-            rows.append(LooseRow(row.name.strip(), seats, set(row.gap_after), place))
+            rows.append(LooseRow(line(row.name, NAME_MAX), seats, set(row.gap_after), place))
         shapes = [shape.model_copy() for shape in section.shapes]
         sections.append(
-            LooseSection(section.name.strip(), rows, section.id, shapes, f"sections.{at}")
+            LooseSection(
+                line(section.name, NAME_MAX),
+                rows,
+                line(section.id, NAME_MAX),
+                shapes,
+                f"sections.{at}",
+            )
         )
-    categories = [(category.name.strip(), category.color) for category in draft.categories]
-    return LoosePlan(draft.name.strip(), sections, categories, draft.width, draft.height)
+    categories = [(line(category.name, NAME_MAX), category.color) for category in draft.categories]
+    return LoosePlan(
+        line(draft.name, PLAN_NAME_MAX), sections, categories, draft.width, draft.height
+    )
 
 
 def check_draft(draft: SeatingPlanDraft) -> None:
