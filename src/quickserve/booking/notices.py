@@ -28,9 +28,11 @@ class Notices:
         fanout: Fanout,
         look: Callable[[Sequence[DateId]], Awaitable[Mapping[DateId, bytes]]],
         age_seconds: float,
+        channel: Callable[[DateId], str] = notices.places,
     ) -> None:
         self._fanout = fanout
         self._look = look
+        self._channel = channel
         self._pause = age_seconds + 0.05
         self._changed: dict[DateId, float] = {}
         self._telling: asyncio.Task[None] | None = None
@@ -61,7 +63,7 @@ class Notices:
     async def _tell_some(self, dates: Sequence[DateId]) -> None:
         try:
             for date_id, figures in (await self._look(dates)).items():
-                await self._fanout.publish(notices.places(date_id), figures)
+                await self._fanout.publish(self._channel(date_id), figures)
         except Exception as error:  # noqa: BLE001 - the database is away: try again with the next
             log.warning("figures_not_told", error=type(error).__name__)
             now = time.monotonic()

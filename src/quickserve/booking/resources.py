@@ -11,6 +11,7 @@ from quickserve.booking.houses import Houses
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.model import HoldTimes, NewHoldRow, Sale
 from quickserve.booking.notices import Notices
+from quickserve.booking.seat_looks import SeatLooks
 from quickserve.booking.shelf import Shelf
 from quickserve.booking.store.reports import Sales
 from quickserve.contracts.catalog import DateId
@@ -50,11 +51,14 @@ class Resources:
     notices: Notices
     shelf: Shelf
     houses: Houses
+    seat_looks: SeatLooks
+    seat_notices: Notices
 
 
 def tell_changed(ctx: Context, *date_ids: DateId) -> None:
     """After the commit: the dates' places, sales or admissions are others now."""
     resources(ctx).notices.changed(*date_ids)
+    resources(ctx).seat_notices.changed(*date_ids)
 
 
 def resources(ctx: Context) -> Resources:

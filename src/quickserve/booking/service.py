@@ -19,10 +19,12 @@ from quickserve.booking.events import SUBSCRIPTIONS
 from quickserve.booking.houses import Houses
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.notices import Notices
-from quickserve.booking.reads import stock
+from quickserve.booking.reads import seats, stock
 from quickserve.booking.resources import Resources, Totals
+from quickserve.booking.seat_looks import SEATS_SECONDS, SeatLooks
 from quickserve.booking.shelf import Shelf
 from quickserve.booking.store import CONSTRAINTS
+from quickserve.contracts import notices as channels
 from quickserve.kernel.lane import Lane
 from quickserve.kernel.openapi import Documented
 from quickserve.kernel.service import Job, Runtime, Service
@@ -39,10 +41,18 @@ async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
     keys = KeyRing(runtime.db, runtime.settings.key_for("ticket-keys"))
     look = partial(stock.places, runtime.context())
     notices = Notices(runtime.shared.fanout, look, stock.PLACES_SECONDS)
+    look_at_seats = partial(seats.snapshots, runtime.context())
+    seat_notices = Notices(
+        runtime.shared.fanout, look_at_seats, SEATS_SECONDS, channel=channels.seats
+    )
     try:
-        yield Resources(keys, sales, holds, Totals(), notices, Shelf(runtime.db), houses)
+        yield Resources(
+            keys, sales, holds, Totals(), notices, Shelf(runtime.db), houses,
+            SeatLooks(runtime.db, houses), seat_notices,
+        )  # fmt: skip
     finally:
         await notices.close()
+        await seat_notices.close()
         await sales.close()
         await holds.close()
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.booking.api import bookings, changes, desk, door, people, rules, rush, stock
+from quickserve.booking.api import bookings, changes, desk, door, people, rules, rush, seats, stock
 
 router = APIRouter()
-for part in (rush, stock, bookings, changes, rules, door, desk, people):
+for part in (rush, stock, seats, bookings, changes, rules, door, desk, people):
     router.include_router(part.router)

@@ -14,6 +14,7 @@ from quickserve.booking.seating.layout import ASIDE, Block, Layout
 from quickserve.contracts.seating import SeatId
 
 _RUN_MAX = 20  # larger groups are split over rows
+_CHUNK_BITS = 4096
 
 
 class SeatMap:
@@ -39,6 +40,23 @@ class SeatMap:
 
     def label(self, seat_id: SeatId) -> str:
         return self.layout.labels.get(seat_id, seat_id)
+
+    def taken_bits(self) -> bytes:
+        """A bit for each seat in the plan's order, lowest first: set where it is not to be had."""
+        bits, length = 0, 0
+        parts = bytearray()
+        for block, free in zip(self.layout.blocks, self._free, strict=True):
+            size = len(block.seat_ids)
+            bits |= (((1 << size) - 1) & ~free) << length
+            length += size
+            if length > _CHUNK_BITS:  # so that no long number is shifted for each row
+                parts += bits.to_bytes((length + 7) // 8, "little")[: length // 8]
+                bits >>= length // 8 * 8
+                length %= 8
+        return bytes(parts) + bits.to_bytes((length + 7) // 8, "little")
+
+    def free_count(self) -> int:
+        return sum(free.bit_count() for free in self._free)
 
     def take(self, seat_ids: Iterable[SeatId]) -> None:
         for seat_id in seat_ids:
@@ -199,7 +217,7 @@ class _Heap:
         fine = starts & ~(orphans & starts)
         position = _nearest(fine or starts, block.middle - (self._count - 1) / 2)
         aside = abs(position + (self._count - 1) / 2 - block.middle)
-        return not fine, block.row + ASIDE * aside, block.number, position
+        return not fine, block.depth + ASIDE * aside, block.number, position
 
 
 def _nearest(bits: int, wanted: float) -> int:
