@@ -29,6 +29,7 @@ from .eventgrid_world import (
     sent,
     started,
 )  # fmt: skip
+from .town import LoafBurnt
 
 
 def queue_of(azure: Azure, service: str, **options: Any) -> Queue:
@@ -145,6 +146,9 @@ def test_the_delays_are_those_that_event_grid_knows() -> None:
     assert set(delays) <= {0, 10, 60, 600, 3600}
     assert delays == sorted(delays)
     assert sum(delays[1:10]) > 3600, "a fault of an hour dead-letters nothing"
+    waits = [eventgrid_pull._delay(count, later=True) for count in range(1, 10)]
+    assert set(waits) <= {10, 60, 600, 3600}, "never at once: a release takes its time"
+    assert sum(waits) > 3 * 3600
 
 
 async def test_what_can_never_be_read_is_dead_lettered_at_once(azure: Azure) -> None:
@@ -165,18 +169,54 @@ async def test_what_can_never_be_read_is_dead_lettered_at_once(azure: Azure) -> 
     assert [(event, reason) for event, reason in queue.dead] == [(broken, "Rejected")]
 
 
-async def test_what_the_service_does_not_take_is_put_away(azure: Azure) -> None:
+async def test_what_is_none_of_ours_is_put_away(azure: Azure) -> None:
     queue = queue_of(azure, "anna")
-    queue.events = [Queued(json.loads(structured(message(type="quickserve.test.other.v1"))))]
+    queue.events = [Queued(json.loads(structured(message(type="Microsoft.Storage.BlobCreated"))))]
     process = Process(azure, pull_settings(azure))
-
-    async def take(_m: Message) -> None:
-        raise AssertionError("not for us")
-
-    process.takes(Route("anna", (LoafBaked,), each(take)))
+    process.takes(Route("anna", (LoafBaked,), each(nothing_is_for_us)))
     async with started(process):
         await eventually(lambda: empty(queue))
     assert (queue.dead, queue.verbs["acknowledge"]) == ([], 1)
+
+
+async def nothing_is_for_us(_m: Message) -> None:
+    raise AssertionError("not for us")
+
+
+async def test_what_only_the_next_version_takes_waits_for_it(azure: Azure) -> None:
+    """A release adds a subscription; the old process has not ended yet."""
+    queue = queue_of(azure, "anna", lock_seconds=0.5)  # given to who is gone, it comes again soon
+    sent = message(type=LoafBurnt.TYPE)
+    queue.events = [Queued(json.loads(structured(sent))), Queued(json.loads(structured(message())))]
+    old, new = Process(azure, pull_settings(azure)), Process(azure, pull_settings(azure))
+    taken: dict[str, list[Any]] = {"old": [], "new": []}
+    for name, process, events in (("old", old, (LoafBaked,)), ("new", new, (LoafBaked, LoafBurnt))):
+
+        async def take(m: Message, name: str = name) -> None:
+            taken[name].append(m.id)
+
+        process.takes(Route("anna", events, each(take)))
+    async with started(old):
+        await eventually(lambda: given(queue, times=3))  # what it takes, and twice what not
+        assert sent.id not in taken["old"]
+    async with started(new):
+        await eventually(lambda: empty(queue))
+    assert (taken["new"], queue.dead) == ([sent.id], [])
+
+
+async def given(queue: Queue, times: int) -> bool:
+    return len(queue.counts) >= times
+
+
+async def test_what_no_version_takes_is_dead_lettered_in_the_end(azure: Azure) -> None:
+    queue = queue_of(azure, "anna", deliveries_max=3)
+    other = json.loads(structured(message(type="quickserve.test.other.v1")))
+    queue.events = [Queued(other)]
+    process = Process(azure, pull_settings(azure))
+    process.takes(Route("anna", (LoafBaked,), each(nothing_is_for_us)))
+    async with started(process):
+        await eventually(lambda: empty(queue))
+    assert queue.dead == [(other, "MaxDeliveryAttemptsExceeded")]
 
 
 async def test_a_namespace_that_goes_away_is_asked_until_it_is_back(

@@ -11,7 +11,7 @@ import structlog
 
 from quickserve.kernel.bus import cloudevents
 from quickserve.kernel.bus.eventgrid_requests import Busy, Grid
-from quickserve.kernel.bus.port import BusUnreachable, Route
+from quickserve.kernel.bus.port import BusUnreachable, NotTakenHere, Route
 from quickserve.kernel.errors import Malformed
 from quickserve.kernel.events import Message
 from quickserve.kernel.logs import told
@@ -27,8 +27,11 @@ _SETTLE_ATTEMPTS = 3
 
 # How long an event that failed stays away, by its count of deliveries: Event Grid knows these
 # delays only. A short fault costs seconds; ten deliveries, its usual maximum before it
-# dead-letters, last more than three hours.
+# dead-letters, last more than an hour.
 _RELEASE_SECONDS = (0, 0, 10, 10, 60, 60, 600, 600, 3600)
+# One that this version of the service does not take starts this much later in the row: until the
+# next version runs, ten deliveries last more than three hours.
+_LATER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,18 @@ class Puller:
         if not deliveries:
             return True
         done, unreadable, messages = self._sorted(deliveries)
-        outcomes = await self._route.take([message for _, message in messages]) if messages else []
+        wanted = [m for _, m in messages if m.type in self._route.types]
+        outcomes = iter(await self._route.take(wanted) if wanted else [])
+        going = bool(done or unreadable)
         failed: dict[int, list[str]] = defaultdict(list)
-        for (delivery, message), outcome in zip(messages, outcomes, strict=True):
+        for delivery, message in messages:
+            missed = self._route.misses(message.type)
+            outcome = NotTakenHere() if missed else next(outcomes)
+            going = going or missed or outcome is None
             if outcome is None:
                 done.append(delivery.lock)
                 continue
-            failed[_delay(delivery.count)].append(delivery.lock)
+            failed[_delay(delivery.count, later=missed)].append(delivery.lock)
             log.warning(
                 "event_not_taken", service=self._route.service, type=message.type,
                 delivery=delivery.count, error=told(outcome),
@@ -88,12 +96,12 @@ class Puller:
         await self._settle("reject", unreadable)
         for delay, locks in failed.items():
             await self._settle("release", locks, releaseDelayInSeconds=delay)
-        return bool(done or unreadable)
+        return going
 
     def _sorted(
         self, deliveries: Sequence[_Delivery]
     ) -> tuple[list[str], list[str], list[tuple[_Delivery, Message]]]:
-        """Locks of events that are not for us, of unreadable ones, and what the route takes."""
+        """Locks of events that are none of ours, of unreadable ones, and what is for the route."""
         foreign: list[str] = []
         unreadable: list[str] = []
         messages: list[tuple[_Delivery, Message]] = []
@@ -105,7 +113,7 @@ class Puller:
                 unreadable.append(delivery.lock)
                 log.warning("event_unreadable", service=self._route.service, error=told(error))
                 continue
-            if message.type in self._route.types:
+            if message.type in self._route.types or self._route.misses(message.type):
                 messages.append((delivery, message))
             else:
                 foreign.append(delivery.lock)
@@ -163,8 +171,9 @@ class Puller:
             )
 
 
-def _delay(count: int) -> int:
-    return _RELEASE_SECONDS[min(max(count, 1), len(_RELEASE_SECONDS)) - 1]
+def _delay(count: int, *, later: bool = False) -> int:
+    step = max(count, 1) + (_LATER if later else 0)
+    return _RELEASE_SECONDS[min(step, len(_RELEASE_SECONDS)) - 1]
 
 
 async def _sleep(seconds: float, *, unless: asyncio.Event) -> None:

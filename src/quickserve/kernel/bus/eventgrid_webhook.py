@@ -2,7 +2,8 @@
 
 What an answer does to the events is decided by its status: 400, 401, 403 and 413 are never tried
 again and may lose them, so those are for what can never succeed. Everything else is a 503: the
-events come again, and the inbox makes the repetition harmless.
+events come again, and the inbox makes the repetition harmless. That is so, too, for an event of
+ours that another version takes: its subscription is there before the release has rolled out.
 """
 
 import json
@@ -146,18 +147,26 @@ class Webhook:
         content = await _body(request)
         if "ce-specversion" in request.headers:
             messages, malformed = _read_binary(request, content, routes)
+            missed = _missed([request.headers.get("ce-type", "")], routes)
         else:
             items = _items(content)
             if (code := _validation_code(items)) is not None:
                 return JSONResponse({"validationResponse": code})
             messages, malformed = _read(items, routes)
+            missed = _missed([_kind(item) or "" for item in items], routes)
         failed = await _effects(messages, routes)
         if failed:
             raise _Unwanted(503, f"{len(failed)} of {len(messages)} failed: {told(failed[0])}")
+        if missed:
+            raise _Unwanted(503, f"{len(missed)} are not taken here: {missed[0]}"[:300])
         if malformed:
             # Only now: a batch is refused as a whole, and nothing good in it is left to lose.
             raise _Unwanted(400, f"{len(malformed)} cannot be read: {malformed[0]}"[:300])
         return Response(status_code=200)
+
+
+def _missed(kinds: Sequence[str], routes: Sequence[Route]) -> list[str]:
+    return [kind for kind in kinds if all(route.misses(kind) for route in routes)]
 
 
 async def _effects(messages: Sequence[Message], routes: Sequence[Route]) -> list[Exception]:

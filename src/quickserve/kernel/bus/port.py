@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from starlette.types import ASGIApp
 
@@ -12,6 +12,8 @@ from quickserve.kernel.events import DomainEvent, Message
 # What became of each message, in their order: None when its effect is committed, else why not.
 Outcomes = list[Exception | None]
 Take = Callable[[Sequence[Message]], Awaitable[Outcomes]]
+
+OURS: Final = "quickserve."  # how the types of all our events begin, in every version
 
 
 class BusFault(Exception):  # noqa: N818 - says what is the case
@@ -22,6 +24,13 @@ class BusUnreachable(BusFault):
     """The bus does not answer; nothing is known against the messages."""
 
 
+class NotTakenHere(BusFault):
+    """It was meant for the service: while a release rolls out, another version takes it."""
+
+    def __init__(self) -> None:
+        super().__init__("another version of the service may")
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """The events a service takes. `take` is given some at once and does not raise."""
@@ -29,6 +38,10 @@ class Route:
     service: str
     events: tuple[type[DomainEvent], ...]
     take: Take
+
+    def misses(self, kind: str) -> bool:
+        """Whether an event of this type is one of ours that another version may take."""
+        return kind.startswith(OURS) and kind not in self.types
 
     @property
     def types(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractChannel
 from aiormq.abc import DeliveredMessage
 
 from quickserve.kernel.bus import cloudevents
-from quickserve.kernel.bus.port import Route
+from quickserve.kernel.bus.port import NotTakenHere, Route
 from quickserve.kernel.bus.rabbitmq import queues
 from quickserve.kernel.bus.rabbitmq.link import Letter, Link
 from quickserve.kernel.errors import Malformed, Problem
@@ -31,10 +31,6 @@ _PASSING_MAX: Final = timedelta(days=1)
 ATTEMPTS: Final = "quickserve-attempts"
 FAILURE: Final = "quickserve-failure"
 FIRST_FAILED: Final = "quickserve-first-failed"
-
-
-class NotTakenHere(Exception):  # noqa: N818 - says what is the case
-    """The queue wants it and this process does not: another version of the service may."""
 
 
 @dataclass(frozen=True, slots=True)
