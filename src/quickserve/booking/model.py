@@ -225,6 +225,8 @@ class NewHoldRow:
     basket: Basket
     body_hash: bytes
     wish: SeatWish | None = None
+    purpose: Literal["sale", "offer", "block", "reservation"] = "sale"
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

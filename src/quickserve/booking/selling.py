@@ -43,8 +43,10 @@ from quickserve.contracts.booking_rules import (
     MissingCompanion,
     PerPersonExceeded,
 )
+from quickserve.contracts.box_office import NoDeskPrice
 from quickserve.contracts.catalog import TicketTypeId
 from quickserve.contracts.payment import PAYMENT_MAX_MINOR
+from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import Money
 
@@ -95,6 +97,36 @@ def choose(
     return Basket(
         items, Money(total, currencies.pop()), list(taken), list(taken.values()), draws
     )  # fmt: skip
+
+
+def choose_for_staff(offer: Offer, quantities: Mapping[TicketTypeId, int], *, free: bool) -> Basket:
+    """At the listed price, or for nothing; neither windows nor bounds hold for staff.
+
+    Errors: NotFound, NotOnSale when cancelled, UnknownTicketType, MixedCurrencies, NoDeskPrice for
+    a bundle, which has no price of its own, Malformed.
+    """
+    if not offer.offered:
+        raise NotFound("There is no such date.")
+    if "cancelled" in (offer.event_state, offer.date_state):
+        raise NotOnSale("The event is cancelled.", reason="cancelled")
+    items: list[HeldItem] = []
+    for type_id, quantity in quantities.items():
+        kind = offer.types.get(type_id)
+        if kind is None:
+            raise UnknownTicketType(ticket_type_id=str(type_id))
+        if any(part.id != type_id for part, _ in parts_of(offer, type_id)):
+            raise NoDeskPrice(f"“{kind.name}” is a bundle: sell what is in it.")
+        item = _plain_item(kind, quantity)
+        nothing = Money.zero(kind.currency)
+        items.append(item.model_copy(update={"unit_price": nothing}) if free else item)
+    currencies = {item.unit_price.currency for item in items}
+    if len(currencies) > 1:
+        raise MixedCurrencies(f"These tickets are priced in {' and '.join(sorted(currencies))}.")
+    total = sum(item.unit_price.minor * item.quantity for item in items)
+    if total > PAYMENT_MAX_MINOR:
+        raise field_problem("items", "too-dear", "Sell fewer tickets at once.")
+    needed = _needed(offer, quantities)
+    return Basket(items, Money(total, currencies.pop()), list(needed), list(needed.values()))
 
 
 def shortage(

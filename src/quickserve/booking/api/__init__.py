@@ -2,8 +2,21 @@
 
 from fastapi import APIRouter
 
-from quickserve.booking.api import bookings, changes, desk, door, people, rules, rush, seats, stock
+from quickserve.booking.api import (
+    bookings,
+    box_office,
+    changes,
+    desk,
+    door,
+    people,
+    rules,
+    rush,
+    seats,
+    stock,
+)  # fmt: skip
 
 router = APIRouter()
-for part in (rush, stock, seats, bookings, changes, rules, door, desk, people):
+for part in (
+    rush, stock, seats, bookings, changes, rules, box_office, door, desk, people,
+):  # fmt: skip
     router.include_router(part.router)

@@ -3,7 +3,7 @@
 from quickserve.booking.commands import set_aside
 from quickserve.booking.model import Booking
 from quickserve.booking.resources import tell_changed
-from quickserve.booking.store import bookings, changes, seats
+from quickserve.booking.store import bookings, changes, desk, seats
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.booking_changes import ResaleEnded
 from quickserve.contracts.booking_records import (
@@ -31,7 +31,7 @@ async def cancel_booking(ctx: Context, booking_id: BookingId) -> Booking:
             raise NotFound("There is no such booking.")
         if not refunded:
             ctx.principal.require(booking.date.organiser_id, Role.ORGANISER)
-            if booking.total.minor:
+            if booking.total.minor and await desk.find_kind(tx, booking_id) is None:
                 raise BookingPaid
         if state not in ("confirmed", "cancelled"):
             raise BookingNotConfirmed

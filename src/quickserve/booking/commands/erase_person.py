@@ -1,6 +1,6 @@
 """Forgets one person at once, before the time that the columns' comments name."""
 
-from quickserve.booking.store import retention
+from quickserve.booking.store import desk, retention
 from quickserve.contracts.erasure import Erased, Erasure
 from quickserve.kernel.service import Context
 
@@ -14,6 +14,8 @@ async def erase_person(ctx: Context, cmd: Erasure) -> Erased:
         bookings, tickets = await retention.erase_buyer(tx, cmd.booking_ids, cmd.email)
         tickets += await retention.erase_holder(tx, cmd.email)
         scans = await retention.erase_scanner(tx, cmd.person_id) if cmd.person_id else 0
+        if cmd.person_id:
+            scans += await desk.erase_seller(tx, cmd.person_id)
         under_way = await retention.count_pending(tx, cmd.email)
     return Erased(
         counts={"bookings": bookings, "tickets": tickets, "scans": scans}, under_way=under_way

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from quickserve.booking.store import retention
+from quickserve.booking.store import desk, retention
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.service import Context
 
@@ -13,10 +13,12 @@ async def forget_people(ctx: Context) -> None:
     """As the comments on the columns promise."""
     await _repeat(ctx, retention.forget_buyers)
     await _repeat(ctx, retention.forget_scanners)
+    await _repeat(ctx, desk.forget_sellers)
 
 
 async def delete_leftovers(ctx: Context) -> None:
     await _repeat(ctx, retention.delete_holds)
+    await _repeat(ctx, desk.delete_reservations)
     await _repeat(ctx, retention.delete_tombstones)
 
 

@@ -175,10 +175,11 @@ async def insert_holds(
         "  items jsonb, total_minor bigint, currency text, quota_ids uuid[],"
         "  quota_places integer[])),"
         " held AS (INSERT INTO holds (id, date_id, state, expires_at, items, total_minor, currency,"
-        "  quota_ids, quota_places, body_hash) SELECT h.id, h.date_id, 'active',"
-        "  clock_timestamp() + %s * interval '1 minute', items, total_minor, currency, quota_ids,"
-        "  quota_places, decode(h.body_hash, 'hex') FROM jsonb_to_recordset(%s::jsonb)"
-        "  AS h(id uuid, date_id uuid, body_hash text, number integer) JOIN baskets USING (number)"
+        "  quota_ids, quota_places, body_hash, purpose) SELECT h.id, h.date_id, 'active',"
+        "  coalesce(h.until, clock_timestamp() + %s * interval '1 minute'), items, total_minor,"
+        "  currency, quota_ids, quota_places, decode(h.body_hash, 'hex'), h.purpose"
+        "  FROM jsonb_to_recordset(%s::jsonb) AS h(id uuid, date_id uuid, body_hash text,"
+        "  number integer, purpose text, until timestamptz) JOIN baskets USING (number)"
         "  ON CONFLICT (id) DO NOTHING"
         "  RETURNING id, expires_at, created_at, quota_ids, quota_places),"
         " moved AS (SELECT u.id, sum(u.places) AS places FROM held,"
@@ -200,7 +201,8 @@ async def insert_holds(
 def _plain_hold(hold: NewHoldRow, number: int) -> dict[str, Any]:
     return {
         "id": str(hold.id), "date_id": str(hold.date_id), "body_hash": hold.body_hash.hex(),
-        "number": number,
+        "number": number, "purpose": hold.purpose,
+        "until": hold.until.isoformat() if hold.until else None,
     }  # fmt: skip
 
 
