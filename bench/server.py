@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
+
+_SERVICE_READY = re.compile(r"(\w+) +\| ready \1$")
 
 
 @dataclass(frozen=True)
@@ -45,17 +48,19 @@ def data_folder() -> Generator[Path, None, None]:
 
 @contextmanager
 def serving(folder: Path, *options: str, **environment: str) -> Generator[Running, None, None]:
-    """`quickserve up`, from its start to Ctrl-C."""
+    """`quickserve up`, from its start to Ctrl-C. What went wrong is told then."""
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "quickserve", "up", "--data", str(folder),
-         "--port", str(free_port()), "--stop-with-parent", *options],
-        stdout=subprocess.PIPE, text=True,
-        env={
-            **os.environ, "QUICKSERVE_LOG_LEVEL": "warning", "QUICKSERVE_TAKES_PER_MINUTE": "0",
-            **environment,
-        },
-    )  # fmt: skip
+    log = folder / "log"
+    with log.open("ab") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "quickserve", "up", "--data", str(folder),
+             "--port", str(free_port()), "--stop-with-parent", *options],
+            stdout=subprocess.PIPE, stderr=stderr, text=True,
+            env={
+                **os.environ, "QUICKSERVE_LOG_LEVEL": "warning",
+                "QUICKSERVE_TAKES_PER_MINUTE": "0", **environment,
+            },
+        )  # fmt: skip
     try:
         assert process.stdout is not None
         address = next(
@@ -67,6 +72,15 @@ def serving(folder: Path, *options: str, **environment: str) -> Generator[Runnin
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(20)
+        sys.stderr.write(worth_telling(log.read_text()))
+        log.unlink()
+
+
+def worth_telling(logged: str) -> str:
+    """All but that the services of the split shape are ready."""
+    return "".join(
+        line for line in logged.splitlines(keepends=True) if not _SERVICE_READY.match(line)
+    )
 
 
 def memory_mb(pid: int) -> float:
