@@ -18,6 +18,7 @@ from quickserve.contracts.booking_changes import BookingChangesClient
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_records import BookingRecordsClient
 from quickserve.contracts.booking_rules import BookingRulesClient
+from quickserve.contracts.box_office import BoxOfficeClient
 from quickserve.contracts.catalog import CatalogClient
 from quickserve.contracts.checkout import CheckoutClient
 from quickserve.contracts.checkout_changes import CheckoutChangesClient
@@ -54,6 +55,7 @@ class Services:
     records: BookingRecordsClient
     changes: BookingChangesClient
     rules: BookingRulesClient
+    box_office: BoxOfficeClient
     payment: PaymentClient
     checkout: CheckoutClient
     checkout_changes: CheckoutChangesClient
@@ -68,6 +70,7 @@ async def _services(ctx: Ctx) -> Services:
         BookingRecordsClient(ctx.client("booking")),
         BookingChangesClient(ctx.client("booking")),
         BookingRulesClient(ctx.client("booking")),
+        BoxOfficeClient(ctx.client("booking")),
         PaymentClient(ctx.client("payment")),
         CheckoutClient(ctx.client("checkout")),
         CheckoutChangesClient(ctx.client("checkout")),

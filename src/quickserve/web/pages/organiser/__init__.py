@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from quickserve.web.pages.organiser import (
     bookings,
+    box_office,
     change_rules,
     event_form,
     event_sales,
@@ -23,7 +24,7 @@ from quickserve.web.pages.organiser import (
 # `events/new` and `events/offer` before `events/{event_id}`: the first that fits is called.
 _SCREENS = (
     today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
-    event_state, imports, settings, team, purchases, bookings, change_rules,
+    event_state, imports, settings, team, purchases, bookings, change_rules, box_office,
 )  # fmt: skip
 
 router = APIRouter()

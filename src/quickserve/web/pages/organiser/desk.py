@@ -167,6 +167,8 @@ def _notice(request: Request) -> str:
         "offered": gettext("The tickets are on offer."),
         "key": gettext("New tickets are signed with a new key from now on."),
         "revoked": gettext("The ticket is revoked."),
+        "reserved": gettext("The places are reserved."),
+        "released": gettext("The places are back on sale."),
         "retried": gettext("The next attempt begins now."),
     }
     return told.get(request.query_params.get("done", ""), "")

@@ -1,0 +1,202 @@
+"""The box office of an event: sales by staff, guests, groups that pay later, the till."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid5
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from quickserve.contracts.booking import BookingId, BookingView, HoldId, Item
+from quickserve.contracts.box_office import (
+    DeskContact,
+    NewDeskSale,
+    NewReservation,
+    ReservationView,
+)
+from quickserve.contracts.catalog import DateId, TicketTypeId
+from quickserve.kernel.errors import Malformed, Problem
+from quickserve.kernel.ids import new_uuid
+from quickserve.web import card_form, guest_list, offers
+from quickserve.web.forms import Form, Submitted, parse_id
+from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
+from quickserve.web.pages.organiser import local_times
+from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
+from quickserve.web.pages.organiser.events import SECTION
+from quickserve.web.patience import begin_again
+from quickserve.web.problems import Sentence, field_errors, sentence
+
+router = page_router()
+
+_KINDS: Final = ("cash", "complimentary", "reservation")
+_QUANTITY_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A guest's booking, as made out of a list."""
+
+    name: str
+    number: str
+    link: str
+
+
+@router.get("/organiser/events/{event_id}/box-office")
+async def box_office_page(request: Request, own: TheEvent, ask: Ask) -> Response:
+    return await _show(request, own, ask)
+
+
+@router.post("/organiser/events/{event_id}/box-office")
+async def sell(request: Request, own: TheEvent, form: Submitted, ask: Ask) -> Response:
+    """Leads to the tickets, or back to the list where places were reserved."""
+    locale = locale_of(request)
+    errors = _missing(form, own, request)
+    if errors:
+        return await _show(request, own, ask, form=form, errors=errors, status=422)
+    date_id, items = DateId(form.minted("date")), _items(form)
+    try:
+        if form.text("kind") == "reservation":
+            until = local_times.parse(form.text("until"), own.zone)
+            assert until is not None, "looked at already"
+            await ask.box_office.reserve(
+                HoldId(form.minted("hold")),
+                NewReservation(date_id=date_id, items=items, name=form.text("name"), until=until),
+                own.desk.token,
+            )
+            return redirect(request, f"{own.path}/box-office?done=reserved")
+        kind = "complimentary" if form.text("kind") == "complimentary" else "cash"
+        sale = NewDeskSale(
+            kind=kind, contact=_contact(form, request), date_id=date_id, items=items,
+            note=form.text("note"),
+        )  # fmt: skip
+        booking = await ask.box_office.sell(BookingId(form.minted("sale")), sale, own.desk.token)
+    except Problem as problem:
+        begin_again(request)
+        found = field_errors(problem, locale)
+        told = None if found else sentence(problem, locale)
+        return await _show(
+            request, own, ask, form=form, errors=found, told=told, status=problem.status
+        )
+    return redirect(request, f"/tickets/{booking.id}/{booking.key}")
+
+
+@router.post("/organiser/events/{event_id}/box-office/reservations/{hold_id}")
+async def settle(
+    request: Request, own: TheEvent, hold_id: HoldId, form: Submitted, ask: Ask
+) -> Response:
+    """The group paid at the desk, or does not come."""
+    try:
+        if form.text("action") == "release":
+            await ask.booking.release_hold(hold_id)
+            return redirect(request, f"{own.path}/box-office?done=released")
+        contact = DeskContact(name=form.text("name") or "?", language=locale_of(request).code)
+        sale = NewDeskSale(kind="cash", contact=contact, hold_id=hold_id)
+        booking = await ask.box_office.sell(BookingId(form.minted("sale")), sale, own.desk.token)
+    except Problem as problem:
+        begin_again(request)
+        told = sentence(problem, locale_of(request))
+        return await _show(request, own, ask, told=told, status=problem.status)
+    return redirect(request, f"/tickets/{booking.id}/{booking.key}")
+
+
+@router.post("/organiser/events/{event_id}/box-office/guests")
+async def invite(request: Request, own: TheEvent, form: Submitted, ask: Ask) -> Response:
+    """All of the list or nobody: it is read whole first. Sent again, it invites nobody twice."""
+    locale = locale_of(request)
+    upload, date_id = form.files.get("guests"), form.id("date")
+    if upload is None or not upload.content or date_id is None:
+        told = Sentence(locale.gettext("Choose a file with the guests."), "")
+        return await _show(request, own, ask, told=told, status=422)
+    tickets = {kind.name: kind.id for kind in own.view.ticket_types}
+    found = guest_list.read(upload.content, tickets, locale)
+    if found.faults:
+        return await _show(request, own, ask, faults=found.faults, status=422)
+    seed = form.minted("list")
+    invited: list[Invited] = []
+    try:
+        for guest in found.guests:
+            begin_again(request)
+            booking = await ask.box_office.sell(
+                BookingId(uuid5(seed, str(guest.line))),
+                NewDeskSale(
+                    kind="complimentary", contact=guest.contact, date_id=DateId(date_id),
+                    items=[Item(ticket_type_id=guest.ticket_type_id, quantity=guest.quantity)],
+                ),
+                own.desk.token,
+            )  # fmt: skip
+            invited.append(Invited(guest.contact.name, booking.number, _link(request, booking)))
+    except Problem as problem:
+        told = sentence(problem, locale)
+        return await _show(request, own, ask, told=told, invited=invited, status=problem.status)
+    return await _show(request, own, ask, invited=invited)
+
+
+def _link(request: Request, booking: BookingView) -> str:
+    base = settings_of(request).public_url.rstrip("/")
+    return base + locale_of(request).path(f"/tickets/{booking.id}/{booking.key}")
+
+
+def _items(form: Form) -> list[Item]:
+    items: list[Item] = []
+    for name in dict.fromkeys(n for n, _ in form.pairs if n.startswith(offers.QUANTITY)):
+        type_id, quantity = parse_id(name.removeprefix(offers.QUANTITY)), form.whole(name, 0)
+        if type_id and quantity and quantity <= _QUANTITY_MAX:
+            items.append(Item(ticket_type_id=TicketTypeId(type_id), quantity=quantity))
+    return items
+
+
+def _missing(form: Form, own: OwnEvent, request: Request) -> dict[str, str]:
+    gettext = locale_of(request).gettext
+    errors: dict[str, str] = {}
+    for name in dict.fromkeys(n for n, _ in form.pairs if n.startswith(offers.QUANTITY)):
+        quantity = form.whole(name, 0)
+        if quantity is None or quantity > _QUANTITY_MAX:
+            errors[name] = gettext("Enter a whole number up to 100.")
+    if not errors and not _items(form):
+        first = next((n for n, _ in form.pairs if n.startswith(offers.QUANTITY)), "date")
+        errors[first] = gettext("Choose how many.")
+    if not form.text("name"):
+        errors["name"] = gettext("Fill this in.")
+    if form.id("date") is None:
+        errors["date"] = gettext("Choose one of the list.")
+    if form.text("kind") not in _KINDS:
+        errors["kind"] = gettext("Choose one of the list.")
+    late = form.text("kind") == "reservation"
+    if late and local_times.parse(form.text("until"), own.zone) is None:
+        errors["until"] = gettext("Enter a date and a time.")
+    return errors
+
+
+def _contact(form: Form, request: Request) -> DeskContact:
+    """Raises Malformed."""
+    try:
+        return DeskContact(
+            name=form.text("name"), email=form.text("email") or None,
+            language=locale_of(request).code,
+        )  # fmt: skip
+    except ValidationError as error:
+        raise Malformed(errors=card_form.findings(error, {"email": "not-an-address"})) from error
+
+
+async def _show(
+    request: Request, own: OwnEvent, ask: Services, *, form: Form | None = None,
+    errors: dict[str, str] | None = None, told: Sentence | None = None,
+    faults: list[str] | None = None, invited: list[Invited] | None = None, status: int = 200,
+) -> Response:  # fmt: skip
+    reserved: list[ReservationView] = []
+    till = None
+    try:
+        found = await ask.box_office.reservations(own.view.id, own.desk.token)
+        reserved = found.reservations
+        till = await ask.box_office.till(own.view.id, own.desk.token)
+    except Problem as problem:
+        told = told or sentence(problem, locale_of(request))
+    return show(
+        request, own.desk, "box_office.html", section=SECTION, own=own, status=status,
+        values=form.values if form else {}, errors=errors or {}, told=told, faults=faults or [],
+        invited=invited or [], reservations=reserved, till=till,
+        dates=[date for date in own.view.dates if date.state != "cancelled"],
+        quantity=offers.QUANTITY, sale_id=new_uuid(), hold_id=new_uuid(), list_id=new_uuid(),
+        base=settings_of(request).public_url.rstrip("/"),
+    )  # fmt: skip
