@@ -45,6 +45,10 @@ class Shelf:
         for date_id in date_ids:
             self._seen.pop(date_id, None)
 
+    def forget_all(self) -> None:
+        """Rules were changed that hold for many dates."""
+        self._seen.clear()
+
     async def _look(self, date_id: DateId, since: float) -> Offer | None:
         while True:
             looking = self._looking.get(date_id)

@@ -1,6 +1,7 @@
 """An organiser takes something off, for whoever buys what it is for."""
 
 from quickserve.booking.model import field_problem
+from quickserve.booking.resources import resources
 from quickserve.booking.store import offers, rules, stock
 from quickserve.contracts.booking_rules import DISCOUNTS_MAX, DiscountId, NewDiscount
 from quickserve.kernel.auth import Role
@@ -29,3 +30,4 @@ async def put_discount(
             raise field_problem("active", "too-many", fix)
         if not await rules.upsert_discount(tx, discount_id, organiser_id, new):
             raise Forbidden("A discount of this id belongs to another organisation.")
+    resources(ctx).shelf.forget_all()

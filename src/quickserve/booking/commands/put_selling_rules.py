@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from quickserve.booking.model import field_problem
+from quickserve.booking.resources import resources
 from quickserve.booking.store import offers, rules
 from quickserve.contracts.booking_rules import EventRules, TypeRules
 from quickserve.contracts.catalog import EventId, TicketTypeId
@@ -20,6 +21,7 @@ async def put_selling_rules(ctx: Context, event_id: EventId, wanted: EventRules)
         ctx.principal.require(organiser_id, Role.ORGANISER)
         _check(wanted.types, await rules.types_of_event(tx, event_id))
         await rules.replace_rules(tx, event_id, wanted.types)
+    resources(ctx).shelf.forget_all()
 
 
 def _check(types: list[TypeRules], known: set[TicketTypeId]) -> None:

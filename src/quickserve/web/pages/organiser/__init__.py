@@ -6,6 +6,7 @@ from quickserve.web.pages.organiser import (
     bookings,
     box_office,
     change_rules,
+    discounts,
     event_form,
     event_sales,
     event_state,
@@ -16,15 +17,19 @@ from quickserve.web.pages.organiser import (
     offer,
     places,
     purchases,
+    selling_rules,
     settings,
     team,
     today,
+    voucher_form,
+    vouchers,
 )  # fmt: skip
 
-# `events/new` and `events/offer` before `events/{event_id}`: the first that fits is called.
+# `…/new` and `events/offer` before `…/{id}`: the first that fits is called.
 _SCREENS = (
     today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
     event_state, imports, settings, team, purchases, bookings, change_rules, box_office,
+    selling_rules, voucher_form, vouchers, discounts,
 )  # fmt: skip
 
 router = APIRouter()

@@ -149,6 +149,7 @@ def _menu(desk: Desk, locale: Locale) -> list[tuple[str, str]]:
     own = [
         ("/organiser", locale.pgettext("menu", "Today")),
         ("/organiser/events", gettext("Events")),
+        ("/organiser/vouchers", gettext("Codes and discounts")),
         ("/organiser/imports", gettext("Import")),
         ("/door", gettext("At the door")),
         ("/organiser/team", gettext("Team")),

@@ -24,7 +24,7 @@ class Mistakes(Problem):
         self.found = found
 
 
-def made(kind: type[T], **values: Any) -> T:
+def made(kind: type[T], /, **values: Any) -> T:
     """Raises Malformed with what the contract finds, by field (`dates.0.room`)."""
     try:
         return kind(**values)
