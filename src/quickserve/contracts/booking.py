@@ -279,6 +279,7 @@ class ScanView(BaseModel):
     code: str | None
     holder_name: str | None
     ticket_type: str | None
+    seat: str | None = None
     admitted_at: datetime | None
     gate: str | None
 

@@ -19,6 +19,7 @@ class RecordedTicket(BaseModel):
     code: str
     state: TicketState
     ticket_type: str
+    seat: str | None = None
     holder_name: str
     admitted_at: datetime | None
     admitted_gate: str | None

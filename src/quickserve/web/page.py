@@ -18,6 +18,7 @@ from quickserve.contracts.booking_changes import BookingChangesClient
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_records import BookingRecordsClient
 from quickserve.contracts.booking_rules import BookingRulesClient
+from quickserve.contracts.booking_seats import BookingSeatsClient
 from quickserve.contracts.box_office import BoxOfficeClient
 from quickserve.contracts.catalog import CatalogClient
 from quickserve.contracts.checkout import CheckoutClient
@@ -52,6 +53,7 @@ def page_router() -> APIRouter:
 class Services:
     catalog: CatalogClient
     booking: BookingClient
+    seats: BookingSeatsClient
     records: BookingRecordsClient
     changes: BookingChangesClient
     rules: BookingRulesClient
@@ -67,6 +69,7 @@ async def _services(ctx: Ctx) -> Services:
     return Services(
         CatalogClient(ctx.client("catalog")),
         BookingClient(ctx.client("booking")),
+        BookingSeatsClient(ctx.client("booking")),
         BookingRecordsClient(ctx.client("booking")),
         BookingChangesClient(ctx.client("booking")),
         BookingRulesClient(ctx.client("booking")),

@@ -164,6 +164,13 @@ def _of_booking(locale: Locale) -> dict[str, Sentence]:
             gettext("Not enough places are left."),
             gettext("Take fewer places, or choose another ticket or date."),
         ),
+        "seat-taken": Sentence(
+            gettext("Somebody else has taken one of these seats."),
+            gettext("Choose others on the plan."),
+        ),
+        "unknown-seat": Sentence(
+            gettext("This ticket is not sold for this seat."), gettext("Choose others on the plan.")
+        ),
         "not-on-sale": Sentence(gettext("This ticket is not on sale now."), other),
         "not-on-sale:not-yet": Sentence(
             gettext("The sale of this ticket has not begun."), gettext("Come back when it opens.")

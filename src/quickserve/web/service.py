@@ -15,6 +15,7 @@ from quickserve.web.pages import (
     home,
     organiser,
     purchase,
+    seats,
     sign_in,
     site_files,
     tickets,
@@ -27,6 +28,7 @@ PAGES = (
     home,
     event,
     event_live,
+    seats,
     checkout,
     purchase,
     tickets,
@@ -39,7 +41,7 @@ PAGES = (
 )
 # Starts of paths that are no pages: they carry no language.
 UNPREFIXED = (
-    "/static/", "/posters/", "/robots.txt", "/favicon", "/livez", "/readyz", "/metrics",
+    "/static/", "/posters/", "/plans/", "/robots.txt", "/favicon", "/livez", "/readyz", "/metrics",
 )  # fmt: skip
 
 

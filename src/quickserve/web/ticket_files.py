@@ -91,6 +91,7 @@ def _content(booking: BookingView, url: str, locale: Locale) -> dict[str, Any]:
         "labels": {
             "number": gettext("Booking"),
             "kind": gettext("Ticket"),
+            "seat": gettext("Seat"),
             "holder": locale.pgettext("ticket", "Name"),
             "revoked": gettext("This ticket is no longer valid."),
             "show": gettext("Show this code at the entrance, on paper or on a screen."),
@@ -99,6 +100,7 @@ def _content(booking: BookingView, url: str, locale: Locale) -> dict[str, Any]:
             {
                 "code": ticket.code,
                 "kind": ticket.ticket_type,
+                "seat": ticket.seat or "",
                 "holder": ticket.holder_name,
                 "valid": ticket.state == "valid",
                 "svg": _svg(ticket.payload),

@@ -23,7 +23,7 @@ def tell(judged: ScanView, zone: str, *, now: datetime, locale: Locale) -> Told:
     if judged.verdict == "admitted":
         name = (judged.holder_name or "").split(" ")[0]
         word = locale.gettext("Welcome {name}").format(name=name)
-        return Told("go", word, _present(judged.ticket_type, judged.holder_name))
+        return Told("go", word, _present(judged.ticket_type, judged.seat, judged.holder_name))
     if judged.verdict == "already-admitted":
         assert judged.admitted_at is not None
         at = format.time(judged.admitted_at, zone, locale=locale)

@@ -97,7 +97,7 @@ async def show_record(ctx: Context, found: Booking) -> BookingRecord:
         tickets=[
             RecordedTicket(
                 id=ticket.id, code=signing.show_code(ticket.code), state=ticket.state,
-                ticket_type=ticket.ticket_type, holder_name=ticket.holder_name,
+                ticket_type=ticket.ticket_type, seat=ticket.seat, holder_name=ticket.holder_name,
                 admitted_at=ticket.admitted_at, admitted_gate=ticket.admitted_gate,
             )
             for ticket in tickets

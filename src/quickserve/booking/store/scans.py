@@ -95,7 +95,7 @@ async def find_scan(tx: Transaction, scan_id: ScanId) -> ScanView | None:
     return await tx.maybe(
         _scan,
         "SELECT s.id, s.verdict, s.refusal, t.id AS ticket_id, t.code, t.holder_name,"
-        " t.ticket_type, first.scanned_at AS admitted_at, first.gate"
+        " t.ticket_type, t.seat, first.scanned_at AS admitted_at, first.gate"
         " FROM scans s LEFT JOIN tickets t ON t.id = s.ticket_id"
         " LEFT JOIN scans first ON first.ticket_id = s.ticket_id AND first.verdict = 'admitted'"
         " AND s.verdict <> 'refused' WHERE s.id = %s",

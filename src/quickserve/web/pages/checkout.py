@@ -1,6 +1,7 @@
 """The checkout: one page from held places to a purchase, with or without JavaScript."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -23,6 +24,7 @@ from quickserve.kernel.ids import new_uuid
 from quickserve.web import card_form, kept
 from quickserve.web.forms import Form, Submitted
 from quickserve.web.i18n import Locale
+from quickserve.web.offers import QUANTITY
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.event import hold_places
 from quickserve.web.patience import optional
@@ -116,10 +118,14 @@ def _the_same(hold: HoldView) -> NewHold:
 
 
 @router.post("/checkout/{hold_id}/release")
-async def give_back(request: Request, hold_id: HoldId, _form: Submitted, ask: Ask) -> Response:
+async def give_back(request: Request, hold_id: HoldId, form: Submitted, ask: Ask) -> Response:
     hold = await ask.booking.hold(hold_id)
     if hold.state == "active":
         await ask.booking.release_hold(hold_id)
+    if form.ticked("plan"):
+        counts = [(f"{QUANTITY}{item.ticket_type_id}", item.quantity) for item in hold.items]
+        query = urlencode([("date", hold.date.date_id), *counts])
+        return redirect(request, f"/events/{hold.date.event_id}/seats?{query}")
     return redirect(request, _event_path(hold))
 
 

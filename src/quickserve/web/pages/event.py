@@ -1,5 +1,7 @@
 """An event's page: what, when, where, and the places that one can take."""
 
+from urllib.parse import urlencode
+
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import Response
@@ -16,7 +18,7 @@ from quickserve.contracts.booking import (
 )
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_rules import Terms
-from quickserve.contracts.catalog import DateId, EventId, EventView, TicketTypeId
+from quickserve.contracts.catalog import DateId, DateView, EventId, EventView, TicketTypeId
 from quickserve.kernel.errors import IdReused, NotFound, Problem, TooManyRequests
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.money import scale
@@ -24,11 +26,13 @@ from quickserve.kernel.service import Context, Ctx
 from quickserve.kernel.throttle import Takes
 from quickserve.web import offers, rule_words
 from quickserve.web.forms import Form, Submitted, parse_id
+from quickserve.web.house_plan import PLANS
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
 from quickserve.web.patience import begin_again, optional
 from quickserve.web.problems import Sentence, sentence
 from quickserve.web.prose import opening, prose
+from quickserve.web.seat_choice import ACCESSIBLE
 from quickserve.web.sessions import find_session
 from quickserve.web.templating import render
 
@@ -55,10 +59,18 @@ async def take_places(
         return await _show(request, event_id, ask, ctx, form=blank, told=told, status=status)
     if form.ticked("apply") or form.ticked("without"):
         return await _show(request, event_id, ask, ctx, form=form)
+    if form.ticked("plan"):  # which seats, before anything is set aside
+        query = urlencode({"date": date_id or "", **_chosen(form)}, doseq=True)
+        return redirect(request, f"/events/{event_id}/seats?{query}")
     items, errors = _items(form, locale_of(request))
     if date_id is None or errors:
         return await _show(request, event_id, ask, ctx, form=form, errors=errors, status=422)
-    wanted = NewHold(date_id=DateId(date_id), items=items, codes=_codes(form.all("code")))
+    wanted = NewHold(
+        date_id=DateId(date_id),
+        items=items,
+        codes=_codes(form.all("code")),
+        accessible=form.ticked(ACCESSIBLE),
+    )
     hold_id = HoldId(form.minted("hold"))
     try:
         hold = await hold_places(ask.booking, hold_id, wanted)
@@ -80,6 +92,14 @@ async def hold_places(booking: BookingClient, hold_id: HoldId, wanted: NewHold) 
     if hold.state in ("expired", "released"):
         return await booking.put_hold(HoldId(new_uuid()), wanted)
     return hold
+
+
+def _chosen(form: Form) -> dict[str, list[str]]:
+    """What the seats' pages need to know of it."""
+    pairs = [(name, value) for name, value in form.pairs if name.startswith(offers.QUANTITY)]
+    found = {name: [value] for name, value in pairs if value.strip() not in ("", "0")}
+    found["code"] = _codes(form.all("code"))
+    return found | ({ACCESSIBLE: ["1"]} if form.ticked(ACCESSIBLE) else {})
 
 
 def _items(form: Form, locale: Locale) -> tuple[list[Item], dict[str, str]]:
@@ -164,12 +184,22 @@ async def _show(
         told=told, hold_id=hold_id or new_uuid(), path_of_event=path,
         currency=rows[0].price.currency if rows else "",
         scale=scale(rows[0].price.currency) if rows else 2,
+        seated=dates.shown.plan_id is not None,
+        wheelchairs=await _has_wheelchair_places(dates.shown, ask),
+        wheelchairs_wanted=ACCESSIBLE in values,
         over=now >= dates.shown.ends_at,
         text=prose(event.description), access=prose(event.access),
         refunds=prose(event.refund_rule), summary=opening(event.description),
         map_link=offers.map_link(dates.shown.venue) if dates.shown.venue else "",
         data=offers.for_machines(event, dates.shown, address, offers.shown(event, here)),
     )  # fmt: skip
+
+
+async def _has_wheelchair_places(date: DateView, ask: Services) -> bool:
+    if date.plan_id is None or date.plan_version is None:
+        return False
+    plan = await optional(PLANS.get(ask.catalog, date.plan_id, date.plan_version))
+    return plan is not None and plan.accessible
 
 
 def _of_rules(
