@@ -52,6 +52,10 @@ class Batch(Generic[T, R]):
             self._runners[kind] = asyncio.create_task(self._run(kind), context=Context())
         return await result
 
+    def depths(self) -> dict[Hashable, int]:
+        """How many wait, by kind."""
+        return {kind: len(waiting) for kind, waiting in self._waiting.items()}
+
     async def close(self) -> None:
         """Waits for what is under way."""
         await asyncio.gather(*self._runners.values())

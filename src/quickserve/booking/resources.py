@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,9 +12,11 @@ from quickserve.booking.houses import Houses
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.model import HoldTimes, NewHoldRow, Sale
 from quickserve.booking.notices import Notices
+from quickserve.booking.rooms import Arrival, Demand, Rooms
 from quickserve.booking.seat_looks import SeatLooks
 from quickserve.booking.shelf import Shelf
 from quickserve.booking.store.reports import Sales
+from quickserve.booking.store.waiting_room import Place
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel.service import Context
 
@@ -53,6 +56,21 @@ class Resources:
     houses: Houses
     seat_looks: SeatLooks
     seat_notices: Notices
+    rooms: Rooms
+    arrivals: Batch[Arrival, Place]
+    demand: Demand
+
+    def depths(self) -> Counter[DateId]:
+        """How many requests wait for the stock of each date, in this process."""
+        found = Counter[DateId]()
+        for batch in (self.holds, self.sales):
+            for date_id, depth in batch.depths().items():
+                assert isinstance(date_id, UUID), "both are batched by date"
+                found[DateId(date_id)] += depth
+        return found
+
+    def depth(self, date_id: DateId) -> int:
+        return self.depths()[date_id]
 
 
 def tell_changed(ctx: Context, *date_ids: DateId) -> None:

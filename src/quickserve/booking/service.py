@@ -11,16 +11,19 @@ from quickserve.booking.api.rush import LANE
 from quickserve.booking.batches import Batch
 from quickserve.booking.commands.book_free import record_sales
 from quickserve.booking.commands.drop_amendment import end_due_resales
+from quickserve.booking.commands.enter_waiting_room import record_arrivals
 from quickserve.booking.commands.forget import delete_leftovers, forget_people
 from quickserve.booking.commands.hold_places import record_holds
 from quickserve.booking.commands.prepare_houses import prepare_houses
 from quickserve.booking.commands.return_expired_holds import return_all_expired_holds
+from quickserve.booking.commands.steer_waiting_rooms import steer_waiting_rooms
 from quickserve.booking.events import SUBSCRIPTIONS
 from quickserve.booking.houses import Houses
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.notices import Notices
 from quickserve.booking.reads import seats, stock
 from quickserve.booking.resources import Resources, Totals
+from quickserve.booking.rooms import Demand, Rooms
 from quickserve.booking.seat_looks import SEATS_SECONDS, SeatLooks
 from quickserve.booking.shelf import Shelf
 from quickserve.booking.store import CONSTRAINTS
@@ -45,14 +48,16 @@ async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
     seat_notices = Notices(
         runtime.shared.fanout, look_at_seats, SEATS_SECONDS, channel=channels.seats
     )
+    arrivals = Batch(partial(record_arrivals, runtime.db), lambda arrival: arrival.date_id)
     try:
         yield Resources(
             keys, sales, holds, Totals(), notices, Shelf(runtime.db), houses,
-            SeatLooks(runtime.db, houses), seat_notices,
+            SeatLooks(runtime.db, houses), seat_notices, Rooms(), arrivals, Demand(),
         )  # fmt: skip
     finally:
         await notices.close()
         await seat_notices.close()
+        await arrivals.close()
         await sales.close()
         await holds.close()
 
@@ -67,6 +72,7 @@ service = Service(
     router=router,
     subscriptions=SUBSCRIPTIONS,
     jobs=(
+        Job("steer waiting rooms", steer_waiting_rooms, every_seconds=1),
         Job("prepare houses", prepare_houses, every_seconds=1),
         Job("end due resales", end_due_resales, every_seconds=30),
         Job("return expired holds", return_all_expired_holds, every_seconds=0.5),

@@ -115,12 +115,16 @@ TypedCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=6
 
 
 class NewHold(Request):
-    """`accessible`: where seats are chosen, a place for a wheelchair and those beside it."""
+    """`accessible`: where seats are chosen, a place for a wheelchair and those beside it.
+
+    `admission`: what the waiting room gave, while the date has one.
+    """
 
     date_id: DateId
     items: list[Item] = Field(min_length=1, max_length=ITEMS_MAX)
     codes: list[TypedCode] = Field(default=[], max_length=CODES_MAX)
     accessible: bool = False
+    admission: str | None = Field(default=None, max_length=200)
 
 
 class HeldSeat(BaseModel):
@@ -221,6 +225,7 @@ class FreeBooking(Request):
     date_id: DateId | None = None
     items: list[Item] = Field(default=[], max_length=ITEMS_MAX)
     codes: list[TypedCode] = Field(default=[], max_length=CODES_MAX)
+    admission: str | None = Field(default=None, max_length=200)
     contact: Contact
 
 

@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
+    room_auto_depth: int = Field(
+        default=400,
+        ge=0,
+        le=100_000,
+        description="Requests waiting for a date that open its waiting room; 0: never.",
+    )
     hold_minutes: float = Field(default=15, gt=0, le=24 * 60)
     saga_lease_seconds: int = Field(default=30, ge=2, le=600)
     saga_workers: int = Field(default=4, ge=1, le=64)

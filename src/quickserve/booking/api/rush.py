@@ -1,11 +1,15 @@
 """What a rush calls: matched first."""
 
+import time
+
 from fastapi import APIRouter, Response
 
+from quickserve.booking.commands.admit import admit
 from quickserve.booking.commands.book_free import BookFree, book_free
 from quickserve.booking.commands.hold_places import HoldPlaces, hold_places
 from quickserve.booking.model import Buyer, field_problem
 from quickserve.booking.reads import bookings, stock
+from quickserve.booking.resources import resources
 from quickserve.contracts.booking import (
     BookingId,
     BookingNotPending,
@@ -31,6 +35,7 @@ from quickserve.contracts.booking_rules import (
     MissingCompanion,
     PerPersonExceeded,
 )
+from quickserve.contracts.waiting_room import AdmissionRequired, AdmissionSpent
 from quickserve.kernel.auth import anyone
 from quickserve.kernel.errors import (
     IdReused,
@@ -46,7 +51,7 @@ router = APIRouter()
 _CHOICE = (
     NotFound, NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies, SoldOut,
     CodeNotValid, CodeRequired, PerPersonExceeded, MissingCompanion, SeatTaken, UnknownSeat,
-    Malformed,
+    Malformed, AdmissionRequired, AdmissionSpent,
 )  # fmt: skip
 
 
@@ -78,6 +83,8 @@ async def _book_free(ctx: Context, booking_id: BookingId, body: FreeBooking) -> 
     if body.hold_id is not None and (body.date_id is not None or body.items or body.codes):
         fix = "The hold says what is booked: leave date_id, items and codes out."
         raise field_problem("hold_id", "ambiguous", fix)
+    if body.date_id is not None:
+        await admit(ctx, body.date_id, body.admission)
     buyer = Buyer.of(body.contact)
     cmd = BookFree(
         booking_id, body.hold_id, body.date_id, tuple(body.items), buyer, tuple(body.codes)
@@ -87,8 +94,12 @@ async def _book_free(ctx: Context, booking_id: BookingId, body: FreeBooking) -> 
 
 
 async def _hold(ctx: Context, hold_id: HoldId, body: NewHold) -> bytes:
+    began = time.monotonic()
+    await admit(ctx, body.date_id, body.admission)
     cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items), tuple(body.codes), body.accessible)
-    return stock.show_hold(await hold_places(ctx, cmd)).model_dump_json().encode()
+    hold = await hold_places(ctx, cmd)
+    resources(ctx).rooms.measured(time.monotonic() - began)
+    return stock.show_hold(hold).model_dump_json().encode()
 
 
 LANE = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from quickserve.booking.store import desk, retention
+from quickserve.booking.store import desk, retention, waiting_room
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.service import Context
 
@@ -19,6 +19,7 @@ async def forget_people(ctx: Context) -> None:
 async def delete_leftovers(ctx: Context) -> None:
     await _repeat(ctx, retention.delete_holds)
     await _repeat(ctx, desk.delete_reservations)
+    await _repeat(ctx, waiting_room.delete_old_places)
     await _repeat(ctx, retention.delete_tombstones)
 
 

@@ -1,0 +1,193 @@
+"""The waiting room: a fair draw, a place that stays, a door that only opens to whom it let in."""
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quickserve.booking import queueing
+from quickserve.booking.rooms import Demand
+from quickserve.contracts.booking import FreeBooking, HoldId, HoldView, Item, NewHold
+from quickserve.contracts.waiting_room import (
+    AdmissionRequired,
+    AdmissionSpent,
+    NotDrawn,
+    RoomSettings,
+    VisitorId,
+    WaitingRoomClient,
+)
+from quickserve.kernel.errors import Forbidden, NotFound
+from quickserve.kernel.ids import new_uuid
+from tests.booking.conftest import AMINA
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def room(box):
+    return WaitingRoomClient(box.checkout._client)
+
+
+def visitor():
+    return VisitorId(new_uuid())
+
+
+async def eventually(look, is_so, seconds=8):
+    async with asyncio.timeout(seconds):
+        while True:
+            found = await look()
+            if is_so(found):
+                return found
+            await asyncio.sleep(0.1)
+
+
+async def hold(gala, admission=None):
+    items = [Item(ticket_type_id=gala.seat, quantity=1)]
+    new = NewHold(date_id=gala.date_id, items=items, admission=admission)
+    return await gala.box.checkout.put_hold(HoldId(new_uuid()), new)
+
+
+async def test_while_a_room_is_open_only_the_admitted_take_places(gala, room, free_gala):
+    await gala.quota(100)
+    assert (await hold(gala)).state == "active"
+    with pytest.raises(Forbidden):
+        await room.put_room(gala.date_id, RoomSettings(open=True), gala.door_token)
+    await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
+    for forged in (None, "x", "AAAA" * 18):
+        with pytest.raises(AdmissionRequired) as required:
+            await hold(gala, forged)
+        assert required.value.extra["date_id"] == str(gala.date_id)
+    item = Item(ticket_type_id=gala.seat, quantity=1)
+    with pytest.raises(AdmissionRequired):
+        await gala.box.checkout.book_free(
+            new_uuid(), FreeBooking(date_id=gala.date_id, items=[item], contact=AMINA)
+        )
+    amina = visitor()
+    first = await room.enter(gala.date_id, amina)
+    assert (first.state, first.number, first.ahead) == ("waiting", 1, 0)
+    assert (await room.enter(gala.date_id, amina)).number == 1  # a reload gains and loses nothing
+    place = await eventually(
+        lambda: room.place(gala.date_id, amina, first.number, first.proof),
+        lambda place: place.state == "admitted",
+    )
+    assert isinstance(await hold(gala, place.admission), HoldView)
+    await free_gala.quota(5)
+    await room.put_room(free_gala.date_id, RoomSettings(open=True), free_gala.token)
+    with pytest.raises(AdmissionRequired):  # of another date
+        await hold(free_gala, place.admission)
+    for _ in range(4):
+        await hold(gala, place.admission)
+    with pytest.raises(AdmissionSpent):
+        await hold(gala, place.admission)
+    await room.put_room(gala.date_id, RoomSettings(open=False), gala.token)
+    assert (await hold(gala)).state == "active"
+    assert (await room.place(gala.date_id, amina)).state == "none"
+
+
+async def test_who_comes_before_the_opening_is_drawn_and_anybody_can_check_it(gala, room):
+    opens_at = datetime.now(UTC) + timedelta(seconds=2)
+    made = await room.put_room(gala.date_id, RoomSettings(open=True, opens_at=opens_at), gala.token)
+    assert (made.state, made.seed) == ("pre", None)
+    early = [visitor() for _ in range(40)]
+    for one in await asyncio.gather(*(room.enter(gala.date_id, v) for v in early)):
+        assert (one.state, one.number) == ("drawn", None)
+    with pytest.raises(NotDrawn):
+        await room.draw(gala.date_id)
+    with pytest.raises(AdmissionRequired):
+        await hold(gala)
+    await eventually(lambda: room.room(gala.date_id), lambda found: found.state == "open")
+    late = await room.enter(gala.date_id, visitor())
+    assert late.number == 41
+    draw = await room.draw(gala.date_id)
+    seed = bytes.fromhex(draw.seed)
+    assert hashlib.sha256(seed).hexdigest() == made.seed_hash == draw.seed_hash
+    assert draw.keys == sorted(draw.keys)
+    assert len(draw.keys) == 40
+    for one in early:
+        place = await room.place(gala.date_id, one)
+        key = hashlib.sha256(seed + one.bytes).hexdigest()
+        assert draw.keys.index(key) + 1 == place.number
+
+
+async def test_numbers_follow_the_order_of_arrival_and_everybody_gets_one(gala, room):
+    await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
+    crowd = [visitor() for _ in range(300)]
+    places = await asyncio.gather(*(room.enter(gala.date_id, one) for one in crowd * 2))
+    numbers = sorted({place.number for place in places})
+    assert numbers == list(range(1, 301))
+    found = await eventually(lambda: room.room(gala.date_id), lambda found: found.waiting == 0, 20)
+    assert found.admitted == 300
+
+
+async def test_a_place_in_line_needs_its_proof_and_a_stranger_has_none(gala, room):
+    await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
+    crowd = [visitor() for _ in range(200)]
+    places = await asyncio.gather(*(room.enter(gala.date_id, one) for one in crowd))
+    last = max(places, key=lambda place: place.number)
+    owner = crowd[places.index(last)]
+    shown = await room.place(gala.date_id, owner, last.number, last.proof)
+    assert shown.number == last.number
+    with pytest.raises(NotFound):
+        await room.place(gala.date_id, visitor(), last.number, last.proof)
+    forged = await room.place(gala.date_id, owner, last.number + 500, last.proof)
+    assert forged.number == last.number  # as the books say
+
+
+async def test_an_admission_that_nobody_used_lapses_and_the_line_begins_anew(gala, room, box):
+    await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
+    amina = visitor()
+    await room.enter(gala.date_id, amina)
+    await eventually(lambda: room.place(gala.date_id, amina), lambda p: p.state == "admitted")
+    await box.sql(
+        "UPDATE room_places SET admitted_at = admitted_at - interval '11 minutes'"
+        " WHERE visitor_id = %s", (amina,),
+    )  # fmt: skip
+    assert (await room.place(gala.date_id, amina)).state == "lapsed"
+    again = await room.enter(gala.date_id, amina, again=True)
+    assert again.number == 2
+
+
+async def test_a_date_without_a_room_has_no_places(gala, room):
+    with pytest.raises(NotFound):
+        await room.enter(gala.date_id, visitor())
+    with pytest.raises(NotFound):
+        await room.room(gala.date_id)
+
+
+def test_a_room_opens_by_itself_where_requests_pile_up():
+    demand, busy, calm = Demand(), new_uuid(), new_uuid()
+    assert demand.pressed({busy: 500, calm: 3}, 400) == []
+    assert demand.pressed({busy: 500}, 400) == []
+    assert demand.pressed({busy: 450}, 400) == [busy]
+    assert demand.pressed({busy: 10}, 400) == []
+    assert demand.pressed({busy: 500}, 0) == []
+
+
+@given(st.binary(max_size=90), st.integers(0, 10**6))
+def test_no_other_text_is_an_admission(noise, seconds):
+    date_id, someone = new_uuid(), visitor()
+    now = datetime.fromtimestamp(1_800_000_000 + seconds, UTC)
+    token = queueing.admission(KEY, date_id, someone, now + timedelta(minutes=1))
+    assert queueing.admitted(KEY, token, date_id, now) == someone
+    assert queueing.admitted(KEY, token, date_id, now + timedelta(minutes=2)) is None
+    assert queueing.admitted(KEY, token, new_uuid(), now) is None
+    assert queueing.admitted(b"other" * 8, token, date_id, now) is None
+    assert queueing.admitted(KEY, noise.decode("latin-1"), date_id, now) is None
+
+
+@given(st.floats(1, 2000), st.floats(0.5, 5), st.floats(0, 1), st.integers(0, 10**6))
+def test_never_more_are_let_in_than_wait(rate, seconds, came, waiting):
+    more = queueing.to_admit(rate, seconds, came, waiting)
+    assert 0 <= more <= waiting
+    assert more == waiting or more >= rate * seconds
+
+
+@given(st.floats(1, 2000), st.one_of(st.none(), st.floats(0, 10_000)))
+def test_the_rate_falls_when_the_checkout_is_slow_and_rises_else(rate, latency):
+    after = queueing.next_rate(rate, latency)
+    assert queueing.RATE_LEAST <= after <= queueing.RATE_MOST
+    slow = latency is not None and latency > queueing.LATENCY_AIM_MS
+    assert after <= rate if slow else after >= min(rate, queueing.RATE_MOST)
