@@ -25,6 +25,7 @@ from quickserve.contracts.checkout import CheckoutClient
 from quickserve.contracts.checkout_changes import CheckoutChangesClient
 from quickserve.contracts.identity import IdentityClient
 from quickserve.contracts.payment import PaymentClient
+from quickserve.contracts.seating_client import SeatingClient
 from quickserve.kernel.auth import anyone
 from quickserve.kernel.service import Ctx
 from quickserve.kernel.settings import Settings
@@ -62,6 +63,7 @@ class Services:
     checkout: CheckoutClient
     checkout_changes: CheckoutChangesClient
     identity: IdentityClient
+    seating: SeatingClient
 
 
 async def _services(ctx: Ctx) -> Services:
@@ -78,6 +80,7 @@ async def _services(ctx: Ctx) -> Services:
         CheckoutClient(ctx.client("checkout")),
         CheckoutChangesClient(ctx.client("checkout")),
         IdentityClient(ctx.client("identity")),
+        SeatingClient(ctx.client("catalog")),
     )
 
 

@@ -323,6 +323,17 @@ def _of_staff(locale: Locale) -> dict[str, Sentence]:
         "name-taken": Sentence(
             gettext("An organiser of this name exists already."), gettext("Choose another name.")
         ),
+        "plan-changed": Sentence(
+            gettext("Somebody saved another version of this plan meanwhile."),
+            gettext("Your drawing is still here: open the newest version in another window."),
+        ),
+        "plan-has-defects": Sentence(
+            gettext("The plan has defects: nothing is saved."),
+            gettext("Check it, and accept the repairs or correct it."),
+        ),
+        "plan-refused": Sentence(
+            gettext("This is no seating plan that can be read."), gettext("Choose another file.")
+        ),
         "capacity-below-sold": Sentence(
             gettext("More places are sold or held than this."),
             gettext("Enter at least as many as are taken."),

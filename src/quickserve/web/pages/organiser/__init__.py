@@ -9,6 +9,7 @@ from quickserve.web.pages.organiser import (
     discounts,
     event_form,
     event_sales,
+    event_seats,
     event_state,
     event_tickets,
     events,
@@ -16,6 +17,9 @@ from quickserve.web.pages.organiser import (
     new_organiser,
     offer,
     places,
+    plan_editor,
+    plan_imports,
+    plans,
     purchases,
     selling_rules,
     settings,
@@ -30,6 +34,7 @@ _SCREENS = (
     today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
     event_state, imports, settings, team, purchases, bookings, change_rules, box_office,
     selling_rules, voucher_form, vouchers, discounts,
+    event_seats, plan_imports, plan_editor, plans,
 )  # fmt: skip
 
 router = APIRouter()

@@ -1,0 +1,95 @@
+"""Which seating plan an event's dates have, and which seats each of its ticket types is for."""
+
+from fastapi import Request
+from starlette.responses import Response
+
+from quickserve.contracts.catalog import DateSeating, EventSeating, TicketTypeSeating
+from quickserve.contracts.seating import PlanId, SeatingPlanSummary
+from quickserve.kernel.errors import Malformed, Problem
+from quickserve.web.forms import Form, Submitted, parse_id
+from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
+from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
+from quickserve.web.pages.organiser.events import SECTION
+from quickserve.web.problems import Sentence, sentence
+
+router = page_router()
+
+
+@router.get("/organiser/events/{event_id}/seats")
+async def seats_page(request: Request, own: TheEvent, ask: Ask) -> Response:
+    return await _show(request, own, ask)
+
+
+@router.post("/organiser/events/{event_id}/seats")
+async def save_seats(request: Request, own: TheEvent, form: Submitted, ask: Ask) -> Response:
+    try:
+        await ask.catalog.put_seating(own.view.id, _seating(own, form), own.desk.token)
+    except Malformed:
+        locale = locale_of(request)
+        told = Sentence(
+            locale.gettext("A ticket is for seats that no date has."),
+            locale.gettext("Choose a plan for a date, then categories of that plan."),
+        )
+        return await _show(request, own, ask, told=told, chosen=form.values, status=422)
+    except Problem as problem:
+        told = sentence(problem, locale_of(request))
+        return await _show(request, own, ask, told=told, chosen=form.values, status=problem.status)
+    return redirect(request, f"{own.path}/seats?done=saved")
+
+
+def _seating(own: OwnEvent, form: Form) -> EventSeating:
+    """The form's answers; dates and ticket types that it does not show stay as they are."""
+    dates: list[DateSeating] = []
+    for date in own.view.dates:
+        field = f"date-{date.id}"
+        text = form.text(field) if form.ticked(field) else _value(date.plan_id, date.plan_version)
+        plan, _, version = text.partition(":")
+        plan_id = parse_id(plan)
+        if plan_id is not None and version.isascii() and version.isdigit():
+            number = min(int(version[:9]), 1_000_000)
+            dates.append(DateSeating(date_id=date.id, plan_id=PlanId(plan_id), plan_version=number))
+    kinds: list[TicketTypeSeating] = []
+    for kind in own.view.ticket_types:
+        field = f"kind-{kind.id}"
+        category = form.text(field) if form.ticked(field) else kind.seat_category or ""
+        if category:
+            kinds.append(TicketTypeSeating(ticket_type_id=kind.id, seat_category=category[:60]))
+    return EventSeating(dates=dates, ticket_types=kinds)
+
+
+def _value(plan_id: PlanId | None, version: int | None) -> str:
+    return f"{plan_id}:{version}" if plan_id else ""
+
+
+async def _show(
+    request: Request, own: OwnEvent, ask: Services, *, told: Sentence | None = None,
+    chosen: dict[str, str] | None = None, status: int = 200,
+) -> Response:  # fmt: skip
+    found = await ask.seating.plans(own.desk.organiser_id, own.desk.token)
+    names = {plan.id: plan for plan in found.plans}
+    categories: dict[str, None] = {}
+    for plan in found.plans:
+        categories |= dict.fromkeys(plan.categories)
+    values = {f"date-{d.id}": _value(d.plan_id, d.plan_version) for d in own.view.dates}
+    values |= {f"kind-{k.id}": k.seat_category or "" for k in own.view.ticket_types}
+    used = {k.seat_category: None for k in own.view.ticket_types if k.seat_category}
+    return show(
+        request, own.desk, "event_seats.html", section=SECTION, own=own, told=told, status=status,
+        plans=found.plans, options=_options(own, names), categories=[*(categories | used)],
+        values=values | (chosen or {}), dates=[d for d in own.view.dates if d.state != "cancelled"],
+    )  # fmt: skip
+
+
+def _options(
+    own: OwnEvent, plans: dict[PlanId, SeatingPlanSummary]
+) -> list[tuple[str, str, int, bool]]:
+    """Value, name, version and whether it is the latest: every plan's latest, and those in use."""
+    options = {
+        _value(plan.id, plan.version): (plan.name, plan.version, True) for plan in plans.values()
+    }
+    for date in own.view.dates:
+        if date.plan_id and date.plan_version:
+            known = plans.get(date.plan_id)
+            value = _value(date.plan_id, date.plan_version)
+            options.setdefault(value, (known.name if known else "?", date.plan_version, False))
+    return [(value, *told) for value, told in options.items()]
