@@ -6,6 +6,7 @@ The fixture `rabbit` (one a test process) is in tests/conftest.py.
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,14 @@ from tests.programs import program
 
 START_SECONDS_MAX = 90  # a busy machine
 _PR_SET_PDEATHSIG = 1
+_DEPTHS = """
+[begin
+  {Name, _} = amqqueue:get_pid(Queue),
+  {ok, {_, Count}, _} = ra:local_query({Name, node()}, fun rabbit_fifo:query_messages_total/1),
+  {resource, _, queue, Called} = amqqueue:get_name(Queue),
+  {binary_to_list(Called), Count}
+end || Queue <- rabbit_amqqueue:list(<<"/">>), is_tuple(amqqueue:get_pid(Queue))].
+"""
 
 
 def free_port() -> int:
@@ -187,6 +196,11 @@ class Rabbit(Server):
             f'<<"guest">>, <<"{name}">>, {everything}, <<"guest">>).'
         )
         return self.url(name)
+
+    def depths(self) -> dict[str, int]:
+        """Messages in each quorum queue, those that were given out and not acknowledged, too."""
+        found = re.findall(r'\{"([^"]+)", (\d+)\}', self.tell(_DEPTHS))
+        return {name: int(count) for name, count in found}
 
     def tell(self, expressions: str) -> str:
         """Erlang that the broker runs: what rabbitmqctl does, a hundred times quicker."""

@@ -27,7 +27,7 @@ class Stream:
     failed: Counter[str] = field(default_factory=Counter[str])
     longest_outage: float = 0
     began: float = field(default_factory=time.monotonic)
-    ended: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    ended: list[tuple[float, float, dict[str, Any]]] = field(default_factory=list)  # began, ended
     lost: list[str] = field(default_factory=list)
 
     @property
@@ -35,17 +35,24 @@ class Stream:
         return time.monotonic() - self.began
 
     def confirmed(self) -> list[dict[str, Any]]:
-        return [view for _, view in self.ended if view["state"] == "confirmed"]
+        return [view for _, _, view in self.ended if view["state"] == "confirmed"]
 
     def first_success_after(self, moment: float) -> float:
         """How long after the moment somebody had tickets."""
-        later = [at for at, view in self.ended if at > moment and view["state"] == "confirmed"]
+        later = [at for _, at, view in self.ended if at > moment and view["state"] == "confirmed"]
         return min(later, default=float("inf")) - moment
+
+    def all_served_after(self, moment: float) -> float:
+        """How long after the moment the last of those had tickets who had come before it."""
+        return max((at for came, at, _ in self.ended if came < moment), default=moment) - moment
 
     def told(self, what: str, back_at: float | None) -> str:
         recovery = ""
         if back_at is not None:
-            recovery = f", tickets {self.first_success_after(back_at):.1f} s after it was back"
+            recovery = (
+                f", tickets {self.first_success_after(back_at):.1f} s after it was back,"
+                f" for all who waited {max(0, self.all_served_after(back_at)):.1f} s"
+            )
         return (
             f"{what}: {self.sent} requests, {sum(self.failed.values())} failed and sent again"
             f" {dict(self.failed)}, {len(self.confirmed())} bookings,"
@@ -63,7 +70,7 @@ class Buyer:
         self._number = number
 
     async def buy(self) -> None:
-        hold_id, checkout_id = new_uuid(), new_uuid()
+        came, hold_id, checkout_id = self._stream.now, new_uuid(), new_uuid()
         item = {"ticket_type_id": str(self._show.ticket_type_id), "quantity": 1 + self._number % 2}
         hold = {"date_id": str(self._show.date_id), "items": [item]}
         await self._ask("PUT", f"/api/booking/holds/{hold_id}", hold)
@@ -71,7 +78,7 @@ class Buyer:
         view = await self._ask("PUT", path, _order(hold_id, self._number))
         while view["state"] == "processing":
             view = await self._ask("GET", f"{path}?wait_ms=5000")
-        self._stream.ended.append((self._stream.now, view))
+        self._stream.ended.append((came, self._stream.now, view))
 
     async def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         started = time.monotonic()

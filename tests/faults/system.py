@@ -18,10 +18,21 @@ from tests.kernel.own_server import OwnServer
 from tests.servers import Rabbit, Redis, free_port
 
 SERVICES = ("identity", "catalog", "booking", "payment", "checkout", "web")
+DATABASES = SERVICES[:-1]
 SETTINGS = {
     "QUICKSERVE_TAKES_PER_MINUTE": "0", "QUICKSERVE_SAGA_LEASE_SECONDS": "3",
     "QUICKSERVE_SANDBOX_DELAY_MS": "500", "QUICKSERVE_HOLD_MINUTES": "5",
 }  # fmt: skip
+_NOTE_EVENTS = """
+CREATE TABLE public.noted_events (id uuid PRIMARY KEY, type text NOT NULL);
+CREATE FUNCTION public.note_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  INSERT INTO public.noted_events VALUES (NEW.id, NEW.type);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER note_event AFTER INSERT ON {service}.outbox
+  FOR EACH ROW EXECUTE FUNCTION public.note_event();
+"""
 
 
 @dataclass
@@ -83,12 +94,24 @@ class System:
             process.wait(30)
             process.stdout.close()  # type: ignore[union-attr]
 
+    async def note_events(self) -> None:
+        """From now on: a service forgets an event that is delivered."""
+        for service in DATABASES:
+            async with await open_connection(self._database_url(service)) as connection:
+                await connection.execute(_NOTE_EVENTS.format(service=service).encode())
+
+    async def events(self, service: str) -> list[tuple[Any, ...]]:
+        """Id and type of everything that the service ever wrote to its outbox."""
+        return await self.ask(service, "SELECT id, type FROM public.noted_events")
+
     async def ask(self, service: str, question: str, *params: object) -> list[tuple[Any, ...]]:
         """A service's database, past the service."""
-        url = f"{self.postgres.url.rpartition('/')[0]}/quickserve_{service}"
-        async with await open_connection(url) as connection:
+        async with await open_connection(self._database_url(service)) as connection:
             cursor = await connection.execute(question.encode(), params)
             return await cursor.fetchall()
+
+    def _database_url(self, service: str) -> str:
+        return f"{self.postgres.url.rpartition('/')[0]}/quickserve_{service}"
 
     async def charges(self, show: Show) -> list[tuple[str, int]]:
         """State and amount of every charge of the bank for the show's buyers."""

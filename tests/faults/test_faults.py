@@ -1,6 +1,6 @@
 """Parts fail under a steady stream of buyers; afterwards nothing is lost and nothing doubled.
 
-Each story prints what buyers noticed. Times are the machine's: only generous limits are asserted.
+Each story prints what buyers noticed.
 """
 
 import asyncio
@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 import aio_pika
 import pytest
 
-from quickserve.contracts.booking import BookingId
 from quickserve.contracts.catalog import DateDraft, EventDraft, VenueDraft
 from quickserve.kernel.bus.rabbitmq.queues import EXCHANGE
-from tests.faults.buyers import Stream, buying
+from tests.faults.aftermath import CAPACITY, RECOVERY_SECONDS_MAX, nothing_is_lost_or_doubled
+from tests.faults.buyers import buying
 from tests.faults.system import SERVICES, System, system
 from tests.journeys.shows import Show, until
 from tests.shape import APART
@@ -25,13 +25,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 PER_SECOND = 6.0
-RECOVERY_SECONDS_MAX = 20  # the aim is 5 on a quiet machine; what it was is printed
-CAPACITY = 20_000
 
 
 @pytest.fixture(scope="module")
 async def running() -> AsyncIterator[System]:
     async with system() as one:
+        await one.note_events()
         yield one
 
 
@@ -45,7 +44,7 @@ async def test_every_service_is_killed_in_turn(running: System, show: Show):
         await asyncio.sleep(2)
         for service in SERVICES:
             await running.kill(service)
-            await asyncio.sleep(3)
+            await asyncio.sleep(2)
         back = stream.now
         await asyncio.sleep(3)
     await nothing_is_lost_or_doubled(running, show, stream, "kill -9 of each service", back)
@@ -65,6 +64,7 @@ async def test_the_broker_is_away_for_a_minute(running: System, show: Show):
         caught_up = stream.now - back
         await asyncio.sleep(2)
     print(f"events delivered {caught_up:.1f} s after the broker was back")
+    assert caught_up <= RECOVERY_SECONDS_MAX
     await nothing_is_lost_or_doubled(running, show, stream, "broker away for 60 s", back)
 
 
@@ -72,12 +72,12 @@ async def test_redis_is_away(running: System, show: Show):
     async with buying(running.product.address, show, PER_SECOND) as stream:
         await asyncio.sleep(2)
         await asyncio.to_thread(running.redis.stop)
-        await asyncio.sleep(8)
+        await asyncio.sleep(5)
         await asyncio.to_thread(running.redis.start)
         back = stream.now
         await asyncio.sleep(3)
     assert not stream.failed, "without Redis it is slower, not wrong"
-    await nothing_is_lost_or_doubled(running, show, stream, "Redis away for 8 s", back)
+    await nothing_is_lost_or_doubled(running, show, stream, "Redis away for 5 s", back)
 
 
 async def test_the_database_is_restarted(running: System, show: Show):
@@ -121,12 +121,12 @@ async def test_a_lease_runs_out_while_its_worker_still_works(running: System, sh
     with running.another("checkout"):
         async with buying(running.product.address, show, PER_SECOND) as stream:
             await asyncio.sleep(2)
-            for _ in range(3):
+            for _ in range(2):
                 await running.freeze("checkout", 5)
                 await asyncio.sleep(1)
             back = stream.now
             await asyncio.sleep(3)
-    await nothing_is_lost_or_doubled(running, show, stream, "lease lost three times", back)
+    await nothing_is_lost_or_doubled(running, show, stream, "lease lost twice", back)
 
 
 async def test_deliveries_are_doubled_and_out_of_order(running: System, show: Show):
@@ -140,48 +140,6 @@ async def test_deliveries_are_doubled_and_out_of_order(running: System, show: Sh
         assert len(copies) > 60
     assert await offered(running, show) == (last, "Orage 29"), "no older version came to stay"
     await nothing_is_lost_or_doubled(running, show, stream, "deliveries tripled and shuffled", None)
-
-
-# -- What holds afterwards ------------------------------------------------------------------------
-
-
-async def nothing_is_lost_or_doubled(
-    running: System, show: Show, stream: Stream, what: str, back_at: float | None
-) -> None:
-    print(stream.told(what, back_at))
-    assert stream.lost == []
-    assert {view["state"] for _, view in stream.ended} == {"confirmed"}
-    bookings = [
-        await running.house.booking.booking(BookingId(view["booking_id"]), view["booking_key"])
-        for view in stream.confirmed()
-    ]
-    wrong = [b.number for b in bookings if len(b.tickets) != sum(i.quantity for i in b.items)]
-    assert wrong == [], "every accepted booking has its tickets"
-    charges = await running.charges(show)
-    assert sorted(amount for state, amount in charges if state == "captured") == sorted(
-        booking.total.minor for booking in bookings
-    ), "every accepted booking has exactly one charge"
-    assert {state for state, _ in charges} == {"captured"}
-    sold = sum(len(booking.tickets) for booking in bookings)
-    await until(lambda: left(running, show, CAPACITY - sold), 20)
-    assert (await running.house.payment.check_ledger()).findings == []
-    for service in ("catalog", "booking", "payment", "checkout", "identity"):
-        await until(lambda name=service: outbox_is_empty(running, name), 20)
-    if back_at is not None:
-        assert stream.first_success_after(back_at) < RECOVERY_SECONDS_MAX
-
-
-async def left(running: System, show: Show, places: int) -> bool:
-    rows = await running.ask(
-        "booking",
-        "SELECT held, capacity - held - sold FROM booking.quotas WHERE organiser_id = %s",
-        show.organiser_id,
-    )  # fmt: skip
-    return rows == [(0, places)]
-
-
-async def outbox_is_empty(running: System, service: str) -> bool:
-    return await running.ask(service, f"SELECT count(*) FROM {service}.outbox") == [(0,)]
 
 
 # -- Events ---------------------------------------------------------------------------------------
