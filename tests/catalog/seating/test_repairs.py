@@ -1,6 +1,7 @@
 """Every defect is told where it is, with a repair; the repaired plan has none."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quickserve.catalog.seating.loose import Refused
+from quickserve.catalog.seating.words import WORDS
 from tests.catalog.seating.reading import codes, read, seats
 
 
@@ -189,3 +191,9 @@ def test_whatever_table_comes(lines: list[list[str]]) -> None:
         read(text, "salle.csv")
     except Refused as refused:
         assert refused.sentence.endswith(".")  # noqa: PT017
+
+
+def test_every_code_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "seating-plans.md").read_text("utf-8")
+    missing = [code for code in WORDS if f"`{code}`" not in text and "name-missing" not in code]
+    assert missing == []
