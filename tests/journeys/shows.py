@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,10 +22,18 @@ from quickserve.contracts.booking import (
     QuotaChange,
     QuotaChanges,
     QuotaId,
+    VoucherId,
 )
 from quickserve.contracts.booking_changes import BookingChangesClient, ChangeRules
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_reports import SalesReport
+from quickserve.contracts.booking_rules import (
+    BookingRulesClient,
+    DiscountId,
+    NewDiscount,
+    NewVoucher,
+    NewVouchers,
+)
 from quickserve.contracts.catalog import (
     CatalogClient,
     DateDraft,
@@ -135,6 +143,21 @@ class House:
         """Buyers may do everything by themselves until it starts."""
         rules = ChangeRules(cancel_hours=0, cancel_fee_bp=500, exchange_hours=0, resale=True)
         await self.changes.put_rules(show.event_id, rules)
+
+    async def allow_codes(self, show: Show) -> None:
+        """One code that is good, one that has expired, and a discount of groups."""
+        rules = BookingRulesClient(self.booking._client)
+        past = datetime.now(UTC) - timedelta(days=1)
+        good = NewVoucher(
+            id=VoucherId(new_uuid()), code="LANTERNE", tag="press", price="percent", value=1000,
+            uses=5, event_id=show.event_id, reserve=True, date_id=show.date_id,
+            ticket_type_ids=[show.ticket_type_id],
+        )  # fmt: skip
+        late = NewVoucher(id=VoucherId(new_uuid()), code="HIER", valid_until=past, unlock=True)
+        vouchers = NewVouchers(vouchers=[late, good])
+        await rules.put_vouchers(show.organiser_id, vouchers)
+        group = NewDiscount(name="Groupe", kind="group", group_size=4, group_paid=3)
+        await rules.put_discount(show.organiser_id, DiscountId(new_uuid()), group)
 
     async def session(self, email: str) -> SessionView:
         return await self.identity.sign_in(

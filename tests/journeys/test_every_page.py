@@ -46,6 +46,7 @@ class Stage:
 async def stage(house: House) -> Stage:
     show = await house.put_on("Festival des lanternes", starts_in=timedelta(hours=2))
     await house.allow_changes(show)
+    await house.allow_codes(show)
     sold_out = await house.put_on("Complet", capacity=2)
     await house.hold(sold_out)
     staff = await house.hire(show, Role.ORGANISER)
@@ -59,6 +60,7 @@ async def stage(house: House) -> Stage:
             "home": "/", "home-search": "/?q=festival", "home-empty": "/?q=zzzz",
             "home-past": "/?when=past",
             "event": f"/events/{show.event_id}",
+            "event-codes": f"/events/{show.event_id}?code=lanterne&code=hier&code=nix",
             "event-sold-out": f"/events/{sold_out.event_id}",
             "checkout": f"/checkout/{await house.hold(show)}",
             "checkout-gone": f"/checkout/{gone}",

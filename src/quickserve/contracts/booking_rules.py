@@ -141,7 +141,7 @@ class NewDiscount(Request):
     def _whole(self) -> Self:
         if self.kind == "percent" and self.value > _WHOLE_BP:
             raise ValueError("a reduction is at most 100 %")
-        if self.kind == "group" and self.group_paid >= self.group_size:
+        if self.group_paid >= self.group_size:
             raise ValueError("of a group fewer tickets are paid than it has")
         return self
 
@@ -286,7 +286,7 @@ class BookingRulesClient:
         return await self._client.get(Terms, f"/dates/{date_id}/terms", query={"code": codes})
 
     async def put_vouchers(
-        self, organiser_id: OrganiserId, vouchers: NewVouchers, token: str
+        self, organiser_id: OrganiserId, vouchers: NewVouchers, token: str | None = None
     ) -> None:
         path = f"/organisers/{organiser_id}/vouchers"
         await self._client.call("PUT", path, body=vouchers, token=token)
@@ -309,14 +309,17 @@ class BookingRulesClient:
         return await self._client.get(DiscountList, path, token=token)
 
     async def put_discount(
-        self, organiser_id: OrganiserId, discount_id: DiscountId, discount: NewDiscount, token: str
-    ) -> None:
+        self, organiser_id: OrganiserId, discount_id: DiscountId, discount: NewDiscount,
+        token: str | None = None,
+    ) -> None:  # fmt: skip
         path = f"/organisers/{organiser_id}/discounts/{discount_id}"
         await self._client.call("PUT", path, body=discount, token=token)
 
     async def event_rules(self, event_id: EventId, token: str) -> EventRules:
         return await self._client.get(EventRules, f"/events/{event_id}/selling-rules", token=token)
 
-    async def put_event_rules(self, event_id: EventId, rules: EventRules, token: str) -> None:
+    async def put_event_rules(
+        self, event_id: EventId, rules: EventRules, token: str | None = None
+    ) -> None:
         path = f"/events/{event_id}/selling-rules"
         await self._client.call("PUT", path, body=rules, token=token)
