@@ -26,13 +26,19 @@ from quickserve.contracts.catalog import (
     CatalogClient,
     DateDraft,
     DateId,
+    DateSeating,
     EventDraft,
     EventId,
+    EventSeating,
     TicketTypeDraft,
     TicketTypeId,
+    TicketTypeSeating,
 )
 from quickserve.contracts.checkout import CheckoutClient, CheckoutId, NewCheckout
 from quickserve.contracts.identity import IdentityClient, NewOrganiser, NewPerson
+from quickserve.contracts.seating import PlanId
+from quickserve.contracts.seating_client import SeatingClient
+from quickserve.demo.hall import CATEGORY, the_hall
 from quickserve.demo.programme import BUYERS, SHOWS, VENUES, Show
 from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import NotFound, Problem
@@ -104,18 +110,20 @@ async def _people(
 async def _programme(clients: Any, organiser_id: OrganiserId, key: bytes) -> None:
     catalog = CatalogClient(clients["catalog"])
     booking = BookingClient(clients["booking"])
+    seating = SeatingClient(clients["catalog"])
     *sold, last = SHOWS
     for show in sold:
-        await _offer(catalog, booking, organiser_id, show)
+        await _offer(catalog, booking, seating, organiser_id, show)
     await _await_offers(booking, sold[-1])
     checkout = CheckoutClient(clients["checkout"])
     await asyncio.gather(*(_sell(booking, checkout, key, number) for number in range(_SALES)))
-    await _offer(catalog, booking, organiser_id, last)
+    await _offer(catalog, booking, seating, organiser_id, last)
 
 
 async def _offer(
-    catalog: CatalogClient, booking: BookingClient, organiser_id: OrganiserId, show: Show
-) -> None:
+    catalog: CatalogClient, booking: BookingClient, seating: SeatingClient,
+    organiser_id: OrganiserId, show: Show,
+) -> None:  # fmt: skip
     event_id = EventId(_id("event", show.title))
     await catalog.put_event(
         event_id,
@@ -141,9 +149,34 @@ async def _offer(
         )
         for day in show.days
         for name, ticket_type_ids in by_quota.items()
+        if name != show.seated or not name
     ]  # fmt: skip
     await booking.put_quotas(organiser_id, QuotaChanges(quotas=quotas))
+    if show.seated:
+        await _seat(catalog, seating, organiser_id, show, by_quota[show.seated])
     await catalog.publish(event_id)
+
+
+async def _seat(
+    catalog: CatalogClient, seating: SeatingClient, organiser_id: OrganiserId, show: Show,
+    ticket_type_ids: list[TicketTypeId],
+) -> None:  # fmt: skip
+    """All dates of the show get the hall, and these tickets its seats."""
+    plan_id = PlanId(_id("plan", show.venue))
+    await seating.put_plan(organiser_id, plan_id, the_hall())
+    await catalog.put_seating(
+        EventId(_id("event", show.title)),
+        EventSeating(
+            dates=[
+                DateSeating(date_id=_date_id(show, day), plan_id=plan_id, plan_version=1)
+                for day in show.days
+            ],
+            ticket_types=[
+                TicketTypeSeating(ticket_type_id=id_, seat_category=CATEGORY)
+                for id_ in ticket_type_ids
+            ],
+        ),
+    )
 
 
 def _date(show: Show, day: int) -> DateDraft:

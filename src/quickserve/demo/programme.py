@@ -26,6 +26,8 @@ class Show:
     minutes: int
     tickets: tuple[Ticket, ...]
     places: int
+    seated: str = ""
+    """The quota whose tickets are for seats of the hall instead."""
 
 
 VENUES = {
@@ -133,7 +135,7 @@ SHOWS = (
     ),
     Show(
         "Grande scène d'hiver", "Six groupes, deux nuits, un seul billet.",
-        "Musique", "docks", (26, 27), "18:30", 360, GALA, 2400,
+        "Musique", "docks", (26, 27), "18:30", 360, GALA, 2400, seated="gradin",
     ),
 )  # fmt: skip
 
