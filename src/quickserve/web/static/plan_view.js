@@ -199,8 +199,11 @@ export class View {
       context.font = `700 ${Math.max(this.radius * 2, 13 / this.scale)}px Bricolage, sans-serif`;
       for (const section of this.plan.sections) {
         if (!section.rows.length) continue;
-        const xs = section.rows[0].seats.map((seat) => seat.x);
-        context.fillText(section.name, (Math.min(...xs) + Math.max(...xs)) / 2, section.rows[0].seats[0].y - this.radius * 3);
+        let left = Infinity, right = -Infinity, top = Infinity;
+        for (const row of section.rows) for (const { x, y } of row.seats) {
+          left = Math.min(left, x); right = Math.max(right, x); top = Math.min(top, y);
+        }
+        context.fillText(section.name, (left + right) / 2, top - this.radius * 3);
       }
     }
     if (size * this.scale < 8) return;
