@@ -6,7 +6,7 @@ A version of a plan never changes, so that each is put together once a process.
 import gzip
 import json
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import dist
 from typing import Any, Final
@@ -105,16 +105,32 @@ class HousePlan:
             for placed in area.rows
         ]  # fmt: skip
 
-    def nearest(self, lost: SeatId, bits: bytes, but: set[SeatId]) -> SeatId | None:
-        """The free seat of the same category that is nearest; not one of `but`."""
+    def nearest(
+        self, lost: SeatId, bits: bytes, kept: Sequence[SeatId], but: set[SeatId]
+    ) -> SeatId | None:
+        """The free seat of the same category that is nearest, to those that are kept above all.
+
+        It is not one of `but`.
+        """
         gone = self.seats[lost].seat
+        others = [self.seats[one].seat for one in kept if one in self.seats]
+
+        def away(seat: Seat) -> float:
+            friends = [_between(seat, one) for one in others]
+            return _between(seat, gone) + 2 * min(friends, default=0.0)
+
         free = [
-            (dist((one.seat.x, one.seat.y), (gone.x, gone.y)), seat_id)
+            (away(one.seat), seat_id)
             for seat_id, one in self.seats.items()
             if one.seat.category == gone.category and one.seat.kind == gone.kind
             and seat_id != lost and seat_id not in but and not is_taken(bits, one.index)
         ]  # fmt: skip
         return min(free)[1] if free else None
+
+
+def _between(one: Seat, other: Seat) -> float:
+    """A row further back is twice as far as its distance: people talk to who sits beside them."""
+    return dist((one.x, 2 * one.y), (other.x, 2 * other.y))
 
 
 def house_plan(plan: SeatingPlan) -> HousePlan:

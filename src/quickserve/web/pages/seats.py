@@ -218,7 +218,7 @@ def _instead(
     but = {*seats, *gone}
     for lost in gone:
         if lost in house.plan.seats:
-            found = house.plan.nearest(lost, house.bits, but)
+            found = house.plan.nearest(lost, house.bits, [*kept, *nearest], but)
             nearest += [found] if found else []
             but |= {found} if found else set()
     labels = {

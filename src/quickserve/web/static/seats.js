@@ -142,7 +142,10 @@ function begin(box) {
     const input = tickOf(seat);
     if (!input) return;
     untick(input);
-    const away = (one) => Math.hypot(one.x - seat.x, one.y - seat.y);
+    const between = (a, b) => Math.hypot(a.x - b.x, 2 * (a.y - b.y));
+    const friends = order.filter(tickOf);
+    const away = (one) =>
+      between(one, seat) + 2 * Math.min(...friends.map((friend) => between(one, friend)), 1e6);
     const fine = (one) =>
       !one.taken && one.category === seat.category && one.kind === seat.kind && !tickOf(one);
     const nearest = order.filter(fine).sort((a, b) => away(a) - away(b))[0];
