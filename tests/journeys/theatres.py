@@ -54,7 +54,8 @@ def _section(name: str, rows: list[int], category: str, y: float) -> Section:
         seats = [
             Seat(
                 id=f"{name[0]}-{letter}-{n + 1}", number=str(n + 1), category=category,
-                x=30 + 25 * n + (25 if n >= count // 2 else 0), y=y + 30 * at - abs(n - count / 2) * 2,
+                x=30 + 25 * n + (25 if n >= count // 2 else 0),
+                y=y + 30 * at - abs(n - count / 2) * 2,
                 kind=_KINDS.get("cA"[n] if at == len(rows) - 1 and n < 2 else "", "standard"),
             )
             for n in range(count)

@@ -333,6 +333,7 @@ function begin(box) {
   return fetch(box.dataset.geometry)
     .then((answer) => answer.json())
     .then((geometry) => {
+      performance.mark("seats-got");
       frame(...draw(geometry));
       performance.mark("seats-drawn");
       follow();
