@@ -48,7 +48,7 @@ async def test_a_code_is_made_found_and_given_to_others(house, desk, visitor):
     await new_code(organiser, show, code="Presse-26", uses="3", tag="press")
     assert organiser.status == 200, organiser.text()
     assert "Saved." in organiser.text()
-    link = organiser.page.split('<a href="http://quickserve.test')[1].split('"')[0]
+    link = organiser.page.split('class="link-text" href="http://quickserve.test')[1].split('"')[0]
     assert "−10%" in organiser.text()
     await house.places_left(show)
     await visitor.open(html.unescape(link))
