@@ -1,5 +1,6 @@
 """Plans are saved as versions that never change; dates and ticket types name them."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -297,3 +298,14 @@ async def test_an_import_is_its_organisers(
     with pytest.raises(Malformed) as refused:
         await files.accept(organiser.id, import_id, wrong, organiser.token)
     assert refused.value.errors[0].field == "repairs.0"
+
+
+async def test_of_many_editors_at_once_one_saves(organiser: Organiser, catalog: Catalog) -> None:
+    plan_id = PlanId(new_uuid())
+    await saves(organiser, plan_id, a_plan())
+    drafts = [a_plan(seats=5 + n, base_version=1) for n in range(6)]
+    answers = await asyncio.gather(*(saves(organiser, plan_id, draft) for draft in drafts))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409, 409]
+    (winner,) = [n for n, answer in enumerate(answers) if answer.status_code == 200]
+    plan = await catalog.client.seating_plan(plan_id, 2)
+    assert len(plan.sections[0].rows[0].seats) == 5 + winner

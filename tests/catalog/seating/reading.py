@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,8 @@ from quickserve.catalog.seating.formats.pretix_export import export
 from quickserve.contracts.seating import Seat, SeatingPlan
 
 OWN = Path(__file__).parent / "data"
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "seating"
+_DATA = os.environ.get("QUICKSERVE_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")
+SHARED = Path(_DATA) / "seating"
 
 
 def file(name: str) -> bytes:
