@@ -7,6 +7,7 @@ from quickserve.catalog.seating.loose import LoosePlan, LooseRow, LooseSeat, Loo
 from quickserve.catalog.seating.names import following, slug
 
 ID_MAX = 60
+NUMBER_MAX = 20
 _MISSING = {"", "none", "null", "nan", "n/a", "na", "undefined", "?", "-", "--", "."}
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _LAST_NUMBER = re.compile(r"([0-9]{1,6})$")
@@ -129,14 +130,16 @@ class _Numbering:
         numbers = [value for value in self._values if value is not None]
         if numbers:
             return self._free(str(max(numbers) + 1))
-        if at and self._seats[at - 1].number:
+        if at and 0 < len(self._seats[at - 1].number) < NUMBER_MAX:
             return self._free(following(self._seats[at - 1].number))
         return self._free(str(at + 1))
 
     def _free(self, text: str) -> str:
         while self._used[text]:
             text = following(text)
-        return text[:20]
+            if len(text) > NUMBER_MAX:  # no name that goes on: the row's next plain number
+                text = str(len(self._seats) + 1)
+        return text
 
     def _give(self, at: int, code: str, proposed: str) -> None:
         seat = self._seats[at]
