@@ -112,6 +112,31 @@ async def test_who_comes_before_the_opening_is_drawn_and_anybody_can_check_it(ga
         assert draw.keys.index(key) + 1 == place.number
 
 
+async def test_an_opening_that_is_brought_forward_draws_who_is_there(gala, room):
+    opens_at = datetime.now(UTC) + timedelta(hours=1)
+    await room.put_room(gala.date_id, RoomSettings(open=True, opens_at=opens_at), gala.token)
+    amina = visitor()
+    assert (await room.enter(gala.date_id, amina)).state == "drawn"
+    await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
+    place = await eventually(lambda: room.place(gala.date_id, amina), lambda p: p.number)
+    assert place.number == 1
+
+
+async def test_a_room_that_opens_again_begins_a_new_line(gala, room):
+    opens_at = datetime.now(UTC) + timedelta(hours=1)
+    await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
+    amina, early = visitor(), visitor()
+    assert (await room.enter(gala.date_id, amina)).number == 1
+    await room.put_room(gala.date_id, RoomSettings(open=False), gala.token)
+    await room.put_room(gala.date_id, RoomSettings(open=True, opens_at=opens_at), gala.token)
+    with pytest.raises(NotFound):  # a number of the last line is none in this one
+        await room.place(gala.date_id, amina)
+    assert (await room.enter(gala.date_id, early)).state == "drawn"
+    await room.put_room(gala.date_id, RoomSettings(open=False), gala.token)
+    await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
+    assert (await room.enter(gala.date_id, early)).number == 2
+
+
 async def test_numbers_follow_the_order_of_arrival_and_everybody_gets_one(gala, room):
     await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
     crowd = [visitor() for _ in range(300)]

@@ -30,11 +30,15 @@ async def put_waiting_room(ctx: Context, date_id: DateId, new: RoomSettings) -> 
         if not new.open:
             await store.close_room(tx, date_id)
         else:
-            # Who has a number keeps it: an open room does not go back before its opening.
-            later = new.opens_at is not None and (known is None or known.state != "open")
-            state: RoomState = "pre" if later else "open"
+            before: RoomState = known.state if known else "off"
+            if before == "off":
+                await store.clear_places(tx, date_id)  # a new line: nobody is in it yet
+            # Who has a number keeps it: an open room does not go back before its opening. Who
+            # waits for the draw gets it, also when the opening is now.
+            opens_at = new.opens_at or (ctx.clock.now() if before == "pre" else None)
+            state: RoomState = "pre" if opens_at and before != "open" else "open"
             await store.put_room(
-                tx, date_id, date.organiser_id, state, opens_at=new.opens_at,
+                tx, date_id, date.organiser_id, state, opens_at=opens_at,
                 fail_open=new.fail_open, auto=False, seed=secrets.token_bytes(SEED_BYTES),
                 per_second=queueing.RATE_FIRST,
             )  # fmt: skip

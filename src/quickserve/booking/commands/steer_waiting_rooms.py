@@ -73,6 +73,10 @@ async def _open(ctx: Context, date_id: DateId) -> None:
         date = await offers.find_date(tx, date_id)
         if date is None:
             return
+        known = await store.find_room(tx, date_id)
+        if known is not None and known.state != "off":
+            return  # another process, or the organiser, was faster
+        await store.clear_places(tx, date_id)
         await store.put_room(
             tx, date_id, date.organiser_id, "open", opens_at=None, fail_open=True, auto=True,
             seed=secrets.token_bytes(SEED_BYTES), per_second=queueing.RATE_FIRST,

@@ -88,6 +88,15 @@ async def put_room(
     )  # fmt: skip
 
 
+async def clear_places(tx: Transaction, date_id: DateId) -> None:
+    """Of a room that is closed: who was in its last line has no number in the next one."""
+    await tx.execute(
+        "DELETE FROM room_places p USING waiting_rooms w"
+        " WHERE p.date_id = %s AND w.date_id = p.date_id AND w.state = 'off'",
+        (date_id,),
+    )
+
+
 async def close_room(tx: Transaction, date_id: DateId) -> None:
     """Whoever waits may go on."""
     await tx.execute(
