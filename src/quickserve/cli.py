@@ -22,6 +22,7 @@ from quickserve.commandline import (
     dead_letters,
     forget,
     import_calendar,
+    import_plan,
     ledger,
     people,
     serve,
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_up(commands)
     _add_import(commands)
+    _add_import_plan(commands)
     _add_person(commands)
     _add_forget(commands)
     _add_ledger(commands)
@@ -185,6 +187,21 @@ def _add_import(commands: Commands) -> None:
     imports.set_defaults(run=_import)
 
 
+def _add_import_plan(commands: Commands) -> None:
+    plan = commands.add_parser(
+        "import-plan",
+        help="import a seating plan",
+        description="Reads a pretix seating plan, another seat map's JSON or a CSV"
+        " (docs/seating-plans.md) and tells every defect with its repair. Saves a plan without"
+        " defects; one with defects only with --accept-repairs.",
+    )
+    plan.add_argument("file", type=Path, metavar="FILE")
+    plan.add_argument("--organiser", required=True, metavar="NAME", help="name or slug")
+    plan.add_argument("--accept-repairs", action="store_true", help="all that are proposed")
+    _data_option(plan)
+    plan.set_defaults(run=_import_plan)
+
+
 def _add_person(commands: Commands) -> None:
     person = commands.add_parser(
         "person",
@@ -287,6 +304,15 @@ def _import(arguments: argparse.Namespace) -> int:
     return asyncio.run(
         import_calendar.run(home, arguments.file, arguments.organiser, arguments.zone)
     )
+
+
+def _import_plan(arguments: argparse.Namespace) -> int:
+    return asyncio.run(
+        import_plan.run(
+            _home(arguments), arguments.file, arguments.organiser,
+            accept_repairs=arguments.accept_repairs,
+        )
+    )  # fmt: skip
 
 
 def _person(arguments: argparse.Namespace) -> int:

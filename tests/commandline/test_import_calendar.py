@@ -6,7 +6,7 @@ import pytest
 
 from quickserve.catalog import rules
 from quickserve.cli import _in_words
-from quickserve.commandline.import_calendar import _organiser, _report
+from quickserve.commandline.import_calendar import _report, organiser_called
 from quickserve.contracts.catalog import ImportId, ImportLine, ImportView
 from quickserve.contracts.identity import OrganiserNames
 from quickserve.kernel.errors import NotFound
@@ -54,7 +54,7 @@ async def test_an_unknown_organiser_is_told_with_those_there_are(tmp_path):
             return OrganiserNames(names=["Les Quais", "Fado"])
 
     with pytest.raises(CannotStart) as told:
-        await _organiser(Home(tmp_path), Identity(), "Les Qais")
+        await organiser_called(Home(tmp_path), Identity(), "Les Qais")
     assert f"“Les Qais” in {tmp_path}. There: Les Quais, Fado." in str(told.value)
 
 

@@ -19,7 +19,7 @@ async def run(home: Home, file: Path, organiser: str, zone: str) -> int:
         raise CannotStart(f"{file} cannot be read: {error.strerror}.") from error
     async with clients(home) as client:
         catalog = CatalogClient(client("catalog"))
-        organiser_id = await _organiser(home, IdentityClient(client("identity")), organiser)
+        organiser_id = await organiser_called(home, IdentityClient(client("identity")), organiser)
         found = await catalog.put_import(
             ImportId(new_uuid()), organiser_id=organiser_id, filename=file.name, zone=zone,
             content=content,
@@ -32,7 +32,7 @@ async def run(home: Home, file: Path, organiser: str, zone: str) -> int:
     return 0 if found.state == "done" else 1
 
 
-async def _organiser(home: Home, identity: IdentityClient, name: str) -> OrganiserId:
+async def organiser_called(home: Home, identity: IdentityClient, name: str) -> OrganiserId:
     try:
         return (await identity.find_organiser(name)).id
     except NotFound:
