@@ -26,6 +26,7 @@ from quickserve.contracts.checkout_changes import CheckoutChangesClient
 from quickserve.contracts.identity import IdentityClient
 from quickserve.contracts.payment import PaymentClient
 from quickserve.contracts.seating_client import SeatingClient
+from quickserve.contracts.waiting_room import WaitingRoomClient
 from quickserve.kernel.auth import anyone
 from quickserve.kernel.service import Ctx
 from quickserve.kernel.settings import Settings
@@ -59,6 +60,7 @@ class Services:
     changes: BookingChangesClient
     rules: BookingRulesClient
     box_office: BoxOfficeClient
+    waiting_rooms: WaitingRoomClient
     payment: PaymentClient
     checkout: CheckoutClient
     checkout_changes: CheckoutChangesClient
@@ -76,6 +78,7 @@ async def _services(ctx: Ctx) -> Services:
         BookingChangesClient(ctx.client("booking")),
         BookingRulesClient(ctx.client("booking")),
         BoxOfficeClient(ctx.client("booking")),
+        WaitingRoomClient(ctx.client("booking")),
         PaymentClient(ctx.client("payment")),
         CheckoutClient(ctx.client("checkout")),
         CheckoutChangesClient(ctx.client("checkout")),

@@ -212,6 +212,14 @@ def _of_booking(locale: Locale) -> dict[str, Sentence]:
             gettext("Nothing was paid for this booking that could be given back."), ""
         ),
         **_of_changing(locale),
+        "admission-required": Sentence(
+            gettext("There is a waiting room before this sale."),
+            gettext("Book from the event’s page: it leads you there."),
+        ),
+        "admission-spent": Sentence(
+            gettext("You took places very often just now."), gettext("Wait a minute, then go on.")
+        ),
+        "not-drawn": Sentence(gettext("Nothing was drawn yet."), ""),
         **_of_rules(locale),
     }
 

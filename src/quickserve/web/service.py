@@ -19,6 +19,7 @@ from quickserve.web.pages import (
     sign_in,
     site_files,
     tickets,
+    waiting_room,
 )
 from quickserve.web.preferences import Preferences
 from quickserve.web.sessions import Sessions
@@ -33,6 +34,7 @@ PAGES = (
     purchase,
     tickets,
     changes,
+    waiting_room,
     sign_in,
     about,
     site_files,

@@ -208,9 +208,9 @@ async def choose_exchange(
             request, ask, ctx, booking_id, key, chosen, date_id, told=told, status=422
         )
     try:
-        hold = await hold_places(
-            ask.booking, HoldId(form.minted("hold")), NewHold(date_id=DateId(date_id), items=items)
-        )
+        wanted = NewHold(date_id=DateId(date_id), items=items)
+        minted, back = HoldId(form.minted("hold")), f"/tickets/{booking_id}/{key}/changes"
+        hold = await hold_places(request, ask.booking, minted, wanted, back)
     except Problem as problem:
         return await _show_exchange(
             request, ask, ctx, booking_id, key, chosen, date_id,

@@ -91,7 +91,8 @@ async def take_again(request: Request, hold_id: HoldId, form: Submitted, ask: As
         email=form.text("email") or before.email, name=form.text("name") or before.name
     )
     try:
-        renewed = await hold_places(ask.booking, HoldId(form.minted("hold")), wanted)
+        minted = HoldId(form.minted("hold"))
+        renewed = await hold_places(request, ask.booking, minted, wanted, _event_path(hold))
     except Problem as problem:
         told = sentence(problem, locale_of(request))
         typed = {"email": given.email, "name": given.name}

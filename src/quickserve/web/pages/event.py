@@ -19,12 +19,13 @@ from quickserve.contracts.booking import (
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_rules import Terms
 from quickserve.contracts.catalog import DateId, DateView, EventId, EventView, TicketTypeId
+from quickserve.contracts.waiting_room import AdmissionRequired
 from quickserve.kernel.errors import IdReused, NotFound, Problem, TooManyRequests
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.money import scale
 from quickserve.kernel.service import Context, Ctx
 from quickserve.kernel.throttle import Takes
-from quickserve.web import offers, rule_words
+from quickserve.web import line, offers, rule_words
 from quickserve.web.forms import Form, Submitted, parse_id
 from quickserve.web.house_plan import PLANS
 from quickserve.web.i18n import Locale
@@ -72,8 +73,9 @@ async def take_places(
         accessible=form.ticked(ACCESSIBLE),
     )
     hold_id = HoldId(form.minted("hold"))
+    back = f"/events/{event_id}?date={date_id}"
     try:
-        hold = await hold_places(ask.booking, hold_id, wanted)
+        hold = await hold_places(request, ask.booking, hold_id, wanted, back)
     except Problem as problem:
         begin_again(request)
         told = _told(problem, locale_of(request))
@@ -81,16 +83,24 @@ async def take_places(
     return redirect(request, f"/checkout/{hold.id}")
 
 
-async def hold_places(booking: BookingClient, hold_id: HoldId, wanted: NewHold) -> HoldView:
+async def hold_places(
+    request: Request, booking: BookingClient, hold_id: HoldId, wanted: NewHold, back: str
+) -> HoldView:
     """The hold of this id, or another one when the id was used up: somebody came back and chose
     anew on the same page, or the places had gone back on sale meanwhile.
+
+    Where a waiting room is open it leads there, and from there `back`.
     """
+    admission = line.admission_of(request, wanted.date_id)
+    wanted = wanted.model_copy(update={"admission": admission})
     try:
         hold = await booking.put_hold(hold_id, wanted)
+        if hold.state in ("expired", "released"):
+            return await booking.put_hold(HoldId(new_uuid()), wanted)
     except IdReused:
         return await booking.put_hold(HoldId(new_uuid()), wanted)
-    if hold.state in ("expired", "released"):
-        return await booking.put_hold(HoldId(new_uuid()), wanted)
+    except AdmissionRequired:
+        raise line.wait_first(request, wanted.date_id, back) from None
     return hold
 
 

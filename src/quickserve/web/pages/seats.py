@@ -112,7 +112,8 @@ async def take_seats(
         return _show(request, house, Shown(seats, told, 422))
     new = NewHold(date_id=house.date.id, items=[*items(given), *house.extras], codes=wanted.codes)
     try:
-        hold = await hold_places(ask.booking, HoldId(form.minted("hold")), new)
+        minted, back = HoldId(form.minted("hold")), f"/events/{event_id}?date={date_id}"
+        hold = await hold_places(request, ask.booking, minted, new, back)
     except SeatTaken as problem:
         begin_again(request)
         gone = [seat_id for seat_id in problem.extra.get("seats", []) if seat_id in seats]

@@ -27,14 +27,15 @@ from quickserve.web.pages.organiser import (
     today,
     voucher_form,
     vouchers,
+    waiting_rooms,
 )  # fmt: skip
 
 # `…/new` and `events/offer` before `…/{id}`: the first that fits is called.
 _SCREENS = (
     today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
     event_state, imports, settings, team, purchases, bookings, change_rules, box_office,
-    selling_rules, voucher_form, vouchers, discounts,
-    event_seats, plan_imports, plan_editor, plans,
+    waiting_rooms, selling_rules, voucher_form, vouchers, discounts, event_seats, plan_imports,
+    plan_editor, plans,
 )  # fmt: skip
 
 router = APIRouter()

@@ -1,0 +1,65 @@
+"""The visitor's places in waiting rooms, in a sealed cookie: one visitor for all tabs."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from quickserve.contracts.catalog import DateId
+from quickserve.contracts.waiting_room import PlaceView, VisitorId
+from quickserve.kernel.ids import new_uuid
+from quickserve.web import cookies
+from quickserve.web.page import locale_of, settings_of
+
+_LINE: Final = "line"
+_SECONDS: Final = 24 * 3600
+_PLACES_MAX: Final = 5
+
+
+class Place(BaseModel):
+    """What the room told last; `proof` makes asking again cheap."""
+
+    date_id: UUID
+    number: int | None = None
+    proof: str = ""
+    admission: str | None = None
+
+
+class Line(BaseModel):
+    visitor_id: UUID
+    places: list[Place] = []
+
+    def at(self, date_id: DateId) -> Place | None:
+        return next((place for place in self.places if place.date_id == date_id), None)
+
+
+def read(request: Request) -> Line:
+    """A new visitor where there is none yet."""
+    text = cookies.read(request.cookies, settings_of(request), _LINE)
+    known = cookies.unseal(settings_of(request), _LINE, text, Line, max_age=_SECONDS)
+    return known or Line(visitor_id=VisitorId(new_uuid()))
+
+
+def keep(
+    request: Request, response: Response, line: Line, date_id: DateId, seen: PlaceView
+) -> None:
+    """The latest places first; older ones are forgotten."""
+    place = Place(date_id=date_id, number=seen.number, proof=seen.proof, admission=seen.admission)
+    others = [one for one in line.places if one.date_id != date_id]
+    kept = Line(visitor_id=line.visitor_id, places=[place, *others][:_PLACES_MAX])
+    text = cookies.seal(settings_of(request), _LINE, kept)
+    cookies.write(response, settings_of(request), _LINE, text, max_age=_SECONDS)
+
+
+def admission_of(request: Request, date_id: DateId) -> str | None:
+    place = read(request).at(date_id)
+    return place.admission if place else None
+
+
+def wait_first(request: Request, date_id: DateId, back: str) -> HTTPException:
+    """Leads to the waiting room, which leads back."""
+    path = locale_of(request).path(f"/waiting-room/{date_id}?to={back}")
+    return HTTPException(303, headers={"Location": path, "Cache-Control": "no-store"})
