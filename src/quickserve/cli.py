@@ -27,6 +27,7 @@ from quickserve.commandline import (
     people,
     serve,
     split,
+    verify_draw,
 )
 from quickserve.commandline.doctor import run as doctor
 from quickserve.kernel.errors import Problem
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_migrate(commands)
     dead_letters.add(commands)
     asyncapi.add(commands)
+    verify_draw.add(commands)
     _add_doctor(commands)
     return parser
 

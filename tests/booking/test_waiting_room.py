@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quickserve.booking import queueing
-from quickserve.booking.rooms import Demand
+from quickserve.booking.commands.enter_waiting_room import record_arrivals
+from quickserve.booking.rooms import Arrival, Demand
 from quickserve.contracts.booking import FreeBooking, HoldId, HoldView, Item, NewHold
 from quickserve.contracts.waiting_room import (
     AdmissionRequired,
@@ -145,6 +146,18 @@ async def test_numbers_follow_the_order_of_arrival_and_everybody_gets_one(gala, 
     assert numbers == list(range(1, 301))
     found = await eventually(lambda: room.room(gala.date_id), lambda found: found.waiting == 0, 20)
     assert found.admitted == 300
+
+
+async def test_one_browser_that_comes_through_two_processes_has_one_place(gala, room, box):
+    await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
+    db = box.platform.runtimes["booking"].db
+    crowd = [Arrival(gala.date_id, visitor()) for _ in range(60)]
+    orders = [crowd, crowd[::-1], crowd[30:], crowd[:30]]
+    told = await asyncio.gather(*(record_arrivals(db, order) for order in orders))
+    numbers = {}
+    for place in (place for places in told for place in places):
+        assert numbers.setdefault(place.visitor_id, place.number) == place.number
+    assert sorted(numbers.values()) == list(range(1, 61))
 
 
 async def test_a_place_in_line_needs_its_proof_and_a_stranger_has_none(gala, room):

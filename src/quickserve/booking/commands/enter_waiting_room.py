@@ -26,6 +26,7 @@ async def enter_waiting_room(
 async def record_arrivals(db: Database, arrivals: Sequence[Arrival]) -> list[Place | Problem]:
     """All of one date, in their order."""
     async with db.transaction() as tx:
+        await store.lock_room(tx, arrivals[0].date_id)
         found = await store.enter(tx, arrivals[0].date_id, [one.visitor_id for one in arrivals])
     places: dict[VisitorId, Place | Problem] = {one.visitor_id: one for one in found}
     none = NotFound("This date has no waiting room.")

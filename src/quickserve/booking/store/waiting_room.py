@@ -152,12 +152,17 @@ class Place:
     now: datetime
 
 
+async def lock_room(tx: Transaction, date_id: DateId) -> None:
+    """Before `enter`, which then sees who came through another process meanwhile."""
+    await tx.execute("SELECT FROM waiting_rooms WHERE date_id = %s FOR UPDATE", (date_id,))
+
+
 async def enter(tx: Transaction, date_id: DateId, visitors: Sequence[VisitorId]) -> list[Place]:
-    """In the order of their arrival; who is there already keeps the place. Locks the room."""
+    """In the order of their arrival; who is there already keeps the place. Needs the lock."""
     return await tx.all(
         Place,
         "WITH room AS MATERIALIZED (SELECT date_id, state, next_number FROM waiting_rooms"
-        "  WHERE date_id = %(date)s FOR UPDATE),"
+        "  WHERE date_id = %(date)s),"
         " came AS (SELECT (c.value ->> 0)::uuid AS visitor_id, min(c.n) AS n"
         "  FROM jsonb_array_elements(%(visitors)s::jsonb) WITH ORDINALITY AS c(value, n)"
         "  GROUP BY 1),"
