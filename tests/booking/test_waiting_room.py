@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quickserve.booking import queueing
 from quickserve.booking.commands.enter_waiting_room import record_arrivals
-from quickserve.booking.rooms import Arrival, Demand
+from quickserve.booking.rooms import Arrival, Demand, Turnout
 from quickserve.contracts.booking import FreeBooking, HoldId, HoldView, Item, NewHold
 from quickserve.contracts.waiting_room import (
     AdmissionRequired,
@@ -202,6 +202,15 @@ def test_a_room_opens_by_itself_where_requests_pile_up():
     assert demand.pressed({busy: 450}, 400) == [busy]
     assert demand.pressed({busy: 10}, 400) == []
     assert demand.pressed({busy: 500}, 0) == []
+
+
+def test_who_was_just_let_in_is_not_counted_as_missing():
+    turnout = Turnout()
+    assert turnout.share(1000, 100, 0) == 1  # an earlier rush, seen by nobody here
+    assert turnout.share(1400, 110, 60) == 1
+    assert turnout.share(1800, 200, 121) == 1  # none of this rush had two minutes yet
+    assert turnout.share(2200, 300, 181) == 0.5  # 200 came of the 400
+    assert turnout.share(2200, 900, 181) == 1
 
 
 @given(st.binary(max_size=90), st.integers(0, 10**6))

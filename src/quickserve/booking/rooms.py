@@ -1,7 +1,7 @@
 """Waiting rooms as this process sees them: looked at once a second, asked at every hold."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +14,8 @@ _LOOKS: Final = 3
 _STALE_SECONDS: Final = 10.0
 _LATENCIES_MAX: Final = 2000
 _SLOWEST_SHARE: Final = 0.95
+_TIME_TO_COME: Final = 120.0  # seconds; a page that waits asks once a minute at least
+_ENOUGH: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +37,47 @@ class Demand:
         return [date_id for date_id, looks in self._looks.items() if looks >= _LOOKS]
 
 
+class Turnout:
+    """The share of those let in who come: of those who had time to, since this process looks."""
+
+    def __init__(self) -> None:
+        self._begun: tuple[int, int] | None = None
+        self._looks: deque[tuple[float, int]] = deque()
+
+    def share(self, admitted: int, used: int, now: float) -> float:
+        """1 until there is enough to tell: too few are let in then rather than too many."""
+        if self._begun is None:
+            self._begun = admitted, used
+        self._looks.append((now, admitted))
+        while len(self._looks) > 1 and self._looks[1][0] <= now - _TIME_TO_COME:
+            self._looks.popleft()
+        since, admitted_then = self._looks[0]
+        could = admitted_then - self._begun[0]
+        if since > now - _TIME_TO_COME or could < _ENOUGH:
+            return 1.0
+        return min(1.0, (used - self._begun[1]) / could)
+
+
 class Rooms:
     """`used` and latencies are counted here and taken by the job that steers."""
 
     def __init__(self) -> None:
         self._rooms: dict[DateId, Room] = {}
+        self._turnouts: dict[DateId, Turnout] = {}
         self._seen_at = time.monotonic()
         self._used: Counter[DateId] = Counter()
         self._latencies_ms: list[float] = []
 
     def see(self, rooms: Sequence[Room]) -> None:
         self._rooms = {room.date_id: room for room in rooms}
+        self._turnouts = {one: self._turnouts.get(one) or Turnout() for one in self._rooms}
         self._seen_at = time.monotonic()
 
     def note(self, room: Room) -> None:
         """What this process just learnt or changed."""
         if room.state == "off":
             self._rooms.pop(room.date_id, None)
+            self._turnouts.pop(room.date_id, None)  # whoever waited then went on without it
         else:
             self._rooms[room.date_id] = room
 
@@ -63,6 +89,10 @@ class Rooms:
     def stale(self) -> bool:
         """Nobody can tell who is admitted now."""
         return time.monotonic() - self._seen_at > _STALE_SECONDS
+
+    def turnout(self, room: Room) -> float:
+        turnout = self._turnouts.setdefault(room.date_id, Turnout())
+        return turnout.share(room.admitted, room.used, time.monotonic())
 
     def came(self, date_id: DateId) -> None:
         """Somebody used an admission for the first time."""

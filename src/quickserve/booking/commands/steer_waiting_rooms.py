@@ -27,18 +27,21 @@ async def steer_waiting_rooms(ctx: Context) -> None:
     own.rooms.see(rooms)
     used = own.rooms.take_used()
     for room in rooms:
+        came = own.rooms.turnout(room)
         async with ctx.db.transaction() as tx:
             if count := used.get(room.date_id):
                 await store.add_used(tx, room.date_id, count)
             locked = await store.lock_room_to_steer(tx, room.date_id)
             if locked is not None:
-                await _steer(ctx, tx, locked, latency_ms)
+                await _steer(ctx, tx, locked, latency_ms, came)
             now = await store.find_room(tx, room.date_id)
         if now is not None:
             own.rooms.note(now)
 
 
-async def _steer(ctx: Context, tx: Transaction, room: Room, latency_ms: float | None) -> None:
+async def _steer(
+    ctx: Context, tx: Transaction, room: Room, latency_ms: float | None, came: float
+) -> None:
     if room.state == "pre":
         if room.opens_at is not None and room.opens_at <= room.now:
             await store.draw_numbers(tx, room.date_id)
@@ -47,7 +50,6 @@ async def _steer(ctx: Context, tx: Transaction, room: Room, latency_ms: float | 
     if seconds < _PAUSE_SECONDS:
         return  # another process just did
     rate = queueing.next_rate(room.per_second, latency_ms) if room.waiting else room.per_second
-    came = room.used / room.admitted if room.admitted >= _ENOUGH else 1.0
     more = queueing.to_admit(rate, min(seconds, 5.0), came, room.waiting)
     idle = room.waiting == 0 and resources(ctx).depth(room.date_id) < _CALM
     await store.steer(tx, room.date_id, admitted=room.admitted + more, per_second=rate, idle=idle)
@@ -56,7 +58,6 @@ async def _steer(ctx: Context, tx: Transaction, room: Room, latency_ms: float | 
 
 
 _PAUSE_SECONDS = 0.5
-_ENOUGH = 50  # admissions, to tell how many come
 _CALM = 10  # requests that wait for a date's stock
 
 
