@@ -87,6 +87,18 @@ async def test_a_seat_that_somebody_else_took_is_told_and_the_nearest_ticked(hou
     assert visitor.url.startswith("/en/checkout/")
 
 
+async def test_seats_that_went_back_are_taken_again_while_they_are_free(house, visitor):
+    theatre = await put_on_seated(house)
+    await plan_of(visitor, theatre)
+    await take(visitor, theatre, "P-C-5", "P-C-6")
+    checkout = visitor.url
+    await visitor.send(visitor.form("/release"), plan="1")
+    assert ticked(visitor) == ["P-A-5", "P-A-6"]
+    await visitor.open(checkout)
+    await visitor.send(visitor.form("/renewal"))
+    assert "Parterre · C · 5, Parterre · C · 6" in visitor.text()
+
+
 async def test_another_category_is_another_ticket(house: House, visitor: Visitor):
     theatre = await put_on_seated(house)
     await plan_of(visitor, theatre)

@@ -12,6 +12,7 @@ from quickserve.contracts.booking import Item as NewItem
 from quickserve.contracts.catalog import TicketTypeId
 from quickserve.contracts.checkout import CheckoutId, CheckoutView, NewCheckout
 from quickserve.contracts.payment import CardInvalid, TestCard
+from quickserve.contracts.seating import SeatId
 from quickserve.kernel.errors import (
     DeadlineExceeded,
     FieldError,
@@ -103,17 +104,23 @@ async def take_again(request: Request, hold_id: HoldId, form: Submitted, ask: As
 
 
 def _the_same(hold: HoldView) -> NewHold:
-    """What was asked for: bundles whole, and with the codes that had a part in it."""
+    """What was asked for: bundles whole, the very seats, and the codes that had a part in it."""
     quantities: dict[TicketTypeId, int] = {}
+    seats: dict[TicketTypeId, list[SeatId]] = {}
     for item in hold.items:
         if item.bundle:
             quantities[item.bundle.ticket_type_id] = item.bundle.quantity
         else:
             known = quantities.get(item.ticket_type_id, 0)
             quantities[item.ticket_type_id] = known + item.quantity
+            seats.setdefault(item.ticket_type_id, []).extend(one.id for one in item.seats)
     return NewHold(
         date_id=hold.date.date_id,
-        items=[NewItem(ticket_type_id=i, quantity=n) for i, n in quantities.items()],
+        items=[
+            NewItem(ticket_type_id=i, quantity=n, seats=its if len(its) == n else [])
+            for i, n in quantities.items()
+            for its in [seats.get(i, [])]
+        ],
         codes=list(dict.fromkeys(used.code for item in hold.items for used in item.vouchers)),
     )
 
@@ -124,8 +131,10 @@ async def give_back(request: Request, hold_id: HoldId, form: Submitted, ask: Ask
     if hold.state == "active":
         await ask.booking.release_hold(hold_id)
     if form.ticked("plan"):
-        counts = [(f"{QUANTITY}{item.ticket_type_id}", item.quantity) for item in hold.items]
-        query = urlencode([("date", hold.date.date_id), *counts])
+        same = _the_same(hold)
+        counts = [(f"{QUANTITY}{item.ticket_type_id}", item.quantity) for item in same.items]
+        codes = [("code", code) for code in same.codes]
+        query = urlencode([("date", hold.date.date_id), *counts, *codes])
         return redirect(request, f"/events/{hold.date.event_id}/seats?{query}")
     return redirect(request, _event_path(hold))
 

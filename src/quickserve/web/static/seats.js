@@ -23,7 +23,7 @@ function keep() {
     for (const seat of seats.length ? seats : [""]) target.searchParams.append("seat", seat);
     link.setAttribute("href", target.pathname + target.search);
   }
-  list.querySelector("[data-none]").hidden = Boolean(list.querySelector("input"));
+  if (list) list.querySelector("[data-none]").hidden = Boolean(list.querySelector("input"));
 }
 
 function sum() {
