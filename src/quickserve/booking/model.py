@@ -79,6 +79,7 @@ class Offer:
     plan_id: PlanId | None = None
     plan_version: int | None = None
     rules: Rules = NO_RULES
+    waited: frozenset[TicketTypeId] = frozenset()
     chosen: dict[tuple[tuple[TicketTypeId, int], ...], "Basket"] = field(
         default_factory=dict[tuple[tuple[TicketTypeId, int], ...], "Basket"]
     )
@@ -227,6 +228,7 @@ class NewHoldRow:
     wish: SeatWish | None = None
     purpose: Literal["sale", "offer", "block", "reservation"] = "sale"
     until: datetime | None = None
+    staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)

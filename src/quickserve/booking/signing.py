@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from quickserve.contracts.booking import BookingId, TicketId, TicketKeyId
 from quickserve.contracts.catalog import DateId
+from quickserve.contracts.waiting_list import EntryId
 from quickserve.kernel.ids import OrganiserId
 
 PREFIX = "QS1."
@@ -151,6 +152,11 @@ class BookingLink:
     def opens(self, key: str) -> bool:
         """In constant time, and in any case of letters."""
         return hmac.compare_digest(self.key.encode(), key.upper().encode())
+
+
+def entry_link(entry_id: EntryId, secret: bytes) -> BookingLink:
+    """As `booking_link`, for a place on the waiting list."""
+    return _link(entry_id, secret)
 
 
 def ticket_link(ticket_id: TicketId, secret: bytes) -> BookingLink:

@@ -13,11 +13,13 @@ from quickserve.booking.api import (
     rush,
     seats,
     stock,
+    waiting_list,
     waiting_room,
 )  # fmt: skip
 
 router = APIRouter()
 for part in (
-    rush, stock, seats, bookings, changes, rules, box_office, waiting_room, door, desk, people,
+    rush, stock, seats, bookings, changes, rules, box_office, waiting_room, waiting_list, door,
+    desk, people,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -1,6 +1,6 @@
 """Forgets one person at once, before the time that the columns' comments name."""
 
-from quickserve.booking.store import desk, retention
+from quickserve.booking.store import desk, retention, waiting_list
 from quickserve.contracts.erasure import Erased, Erasure
 from quickserve.kernel.service import Context
 
@@ -16,7 +16,14 @@ async def erase_person(ctx: Context, cmd: Erasure) -> Erased:
         scans = await retention.erase_scanner(tx, cmd.person_id) if cmd.person_id else 0
         if cmd.person_id:
             scans += await desk.erase_seller(tx, cmd.person_id)
+        waiting = await waiting_list.erase_person(tx, cmd.email)
         under_way = await retention.count_pending(tx, cmd.email)
     return Erased(
-        counts={"bookings": bookings, "tickets": tickets, "scans": scans}, under_way=under_way
+        counts={
+            "bookings": bookings,
+            "tickets": tickets,
+            "scans": scans,
+            "waiting_list": waiting,
+        },
+        under_way=under_way,
     )

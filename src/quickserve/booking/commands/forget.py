@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from quickserve.booking.store import desk, retention, waiting_room
+from quickserve.booking.store import desk, retention, waiting_list, waiting_room
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.service import Context
 
@@ -14,6 +14,7 @@ async def forget_people(ctx: Context) -> None:
     await _repeat(ctx, retention.forget_buyers)
     await _repeat(ctx, retention.forget_scanners)
     await _repeat(ctx, desk.forget_sellers)
+    await _repeat(ctx, waiting_list.forget_people)
 
 
 async def delete_leftovers(ctx: Context) -> None:

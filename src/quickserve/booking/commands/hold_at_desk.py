@@ -33,7 +33,7 @@ async def hold_at_desk(
         body_hash = model.fingerprint("desk", str(date_id), plain, free, until)
         row = NewHoldRow(
             hold_id, date_id, basket, body_hash, wish,
-            purpose="reservation" if until else "sale", until=until,
+            purpose="reservation" if until else "sale", until=until, staff=True,
         )  # fmt: skip
         try:
             times = await resources(ctx).holds.put(row)
