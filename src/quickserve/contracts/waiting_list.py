@@ -20,7 +20,7 @@ EntryState = Literal["waiting", "offered", "served", "lapsed", "left"]
 
 
 class ListRules(Request):
-    """`lottery`: places go by lot instead of first come. `offer_hours`: how long an offer stands."""
+    """`lottery`: places go by lot, not first come. `offer_hours`: how long an offer stands."""
 
     open: bool = True
     lottery: bool = False

@@ -22,8 +22,9 @@ async def accept_offer(ctx: Context, entry_id: EntryId, key: str) -> Entry:
         if entry is None:
             raise NotFound("There is no such place on a waiting list.")
         minutes = ctx.settings.hold_minutes
-        offered = entry.state == "offered" and entry.hold_id is not None
-        if not offered or not await store.accept_hold(tx, entry.hold_id, minutes):  # type: ignore[arg-type]
+        if entry.state != "offered" or entry.hold_id is None:
+            raise NoOffer
+        if not await store.accept_hold(tx, entry.hold_id, minutes):
             raise NoOffer
     return entry
 

@@ -105,7 +105,8 @@ async def find_event_organiser(tx: Transaction, event_id: EventId) -> OrganiserI
 def _offer(
     types: list[dict[str, Any]], links: list[dict[str, str]], began: float,
     looked_at: datetime, event_state: str, date_state: str, offered: bool,
-    plan_id: PlanId | None, plan_version: int | None, waited: list[TicketTypeId], type_rules: list[dict[str, Any]],
+    plan_id: PlanId | None, plan_version: int | None, waited: list[TicketTypeId],
+    type_rules: list[dict[str, Any]],
     discounts: list[dict[str, Any]], **date: Any,
 ) -> Offer:  # fmt: skip
     available = {QuotaId(UUID(link["quota"])): int(link["available"]) for link in links}
