@@ -75,7 +75,8 @@ async def test_nothing_in_the_whole_database_names_the_person_any_more(house: Ho
         report = await forget(house, email)
         assert report.under_way == 0
         assert report.erased == {
-            "payments": 2, "purchases": 3, "bookings": 3, "tickets": 4, "scans": 1, "waiting_list": 0, "people": 1,
+            "payments": 2, "purchases": 3, "bookings": 3, "tickets": 4, "scans": 1,
+            "waiting_list": 0, "people": 1,
             "memberships": 1, "sessions": 1,
         }  # fmt: skip
         assert await traces(house, email, name, person) == set()

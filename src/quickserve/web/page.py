@@ -26,6 +26,7 @@ from quickserve.contracts.checkout_changes import CheckoutChangesClient
 from quickserve.contracts.identity import IdentityClient
 from quickserve.contracts.payment import PaymentClient
 from quickserve.contracts.seating_client import SeatingClient
+from quickserve.contracts.waiting_list import WaitingListClient
 from quickserve.contracts.waiting_room import WaitingRoomClient
 from quickserve.kernel.auth import anyone
 from quickserve.kernel.service import Ctx
@@ -61,6 +62,7 @@ class Services:
     rules: BookingRulesClient
     box_office: BoxOfficeClient
     waiting_rooms: WaitingRoomClient
+    waiting_list: WaitingListClient
     payment: PaymentClient
     checkout: CheckoutClient
     checkout_changes: CheckoutChangesClient
@@ -79,6 +81,7 @@ async def _services(ctx: Ctx) -> Services:
         BookingRulesClient(ctx.client("booking")),
         BoxOfficeClient(ctx.client("booking")),
         WaitingRoomClient(ctx.client("booking")),
+        WaitingListClient(ctx.client("booking")),
         PaymentClient(ctx.client("payment")),
         CheckoutClient(ctx.client("checkout")),
         CheckoutChangesClient(ctx.client("checkout")),

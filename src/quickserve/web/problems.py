@@ -212,15 +212,7 @@ def _of_booking(locale: Locale) -> dict[str, Sentence]:
             gettext("Nothing was paid for this booking that could be given back."), ""
         ),
         **_of_changing(locale),
-        "admission-required": Sentence(
-            gettext("There is a waiting room before this sale."),
-            gettext("Book from the event’s page: it leads you there."),
-        ),
-        "admission-spent": Sentence(
-            gettext("You took places very often just now."), gettext("Wait a minute, then go on.")
-        ),
-        "not-drawn": Sentence(gettext("Nothing was drawn yet."), ""),
-        **_of_rules(locale),
+        **_of_waiting(locale),
     }
 
 
@@ -251,6 +243,29 @@ def _of_rules(locale: Locale) -> dict[str, Sentence]:
             gettext("The code was used more often than that."),
             gettext("Allow at least as many uses as there were."),
         ),
+    }
+
+
+def _of_waiting(locale: Locale) -> dict[str, Sentence]:
+    gettext = locale.gettext
+    return {
+        "admission-required": Sentence(
+            gettext("There is a waiting room before this sale."),
+            gettext("Book from the event’s page: it leads you there."),
+        ),
+        "admission-spent": Sentence(
+            gettext("You took places very often just now."), gettext("Wait a minute, then go on.")
+        ),
+        "places-left": Sentence(
+            gettext("There are places left."), gettext("Book them on the event’s page.")
+        ),
+        "list-closed": Sentence(gettext("There is no waiting list for this date."), ""),
+        "no-offer": Sentence(
+            gettext("There is no offer that could be taken."),
+            gettext("It may have ended: the places went to the next in line."),
+        ),
+        "not-drawn": Sentence(gettext("Nothing was drawn yet."), ""),
+        **_of_rules(locale),
     }
 
 

@@ -19,6 +19,7 @@ from quickserve.web.pages import (
     sign_in,
     site_files,
     tickets,
+    waiting_list,
     waiting_room,
 )
 from quickserve.web.preferences import Preferences
@@ -35,6 +36,7 @@ PAGES = (
     tickets,
     changes,
     waiting_room,
+    waiting_list,
     sign_in,
     about,
     site_files,

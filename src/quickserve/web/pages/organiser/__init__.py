@@ -27,6 +27,7 @@ from quickserve.web.pages.organiser import (
     today,
     voucher_form,
     vouchers,
+    waiting_lists,
     waiting_rooms,
 )  # fmt: skip
 
@@ -34,8 +35,8 @@ from quickserve.web.pages.organiser import (
 _SCREENS = (
     today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
     event_state, imports, settings, team, purchases, bookings, change_rules, box_office,
-    waiting_rooms, selling_rules, voucher_form, vouchers, discounts, event_seats, plan_imports,
-    plan_editor, plans,
+    waiting_rooms, waiting_lists, selling_rules, voucher_form, vouchers, discounts, event_seats,
+    plan_imports, plan_editor, plans,
 )  # fmt: skip
 
 router = APIRouter()

@@ -1,0 +1,64 @@
+"""Sold out → the waiting list → an offer → the purchase, without a line of JavaScript."""
+
+from tests.web.house import until
+
+from quickserve.contracts.booking import HoldId, Item, NewHold
+from quickserve.kernel.auth import Role
+from quickserve.kernel.ids import new_uuid
+
+
+async def test_sold_out_then_waiting_then_an_offer_then_tickets(house, visitor):
+    show = await house.put_on(capacity=2)
+    ticket = show.tickets["Plein tarif"]
+    hold_id = HoldId(new_uuid())
+    items = [Item(ticket_type_id=ticket, quantity=2)]
+    await house.booking.put_hold(hold_id, NewHold(date_id=show.date_id, items=items))
+    await house.places_left(show)
+    await visitor.open(f"/en{show.path}")
+    assert "Join the waiting list" in visitor.text()
+    await visitor.open(f"/en/events/{show.event_id}/waiting-list?date={show.date_id}")
+    await visitor.send(visitor.form("/waiting-list"), email="nonsense", name="Amina Diallo")
+    assert visitor.status == 422
+    assert "Enter an e-mail address like" in visitor.text()
+    form = visitor.form("/waiting-list")
+    await visitor.send(form, email="amina@example.org", quantity="2", ticket=str(ticket))
+    assert "You are on the waiting list" in visitor.text()
+    assert "Nobody is before you." in visitor.text()
+    mine = visitor.url
+    await house.booking.release_hold(hold_id)
+
+    async def offered():
+        await visitor.open(mine)
+        return "There are places for you" in visitor.text()
+
+    await until(offered)
+    async with house.visitor() as another:
+        await another.open(f"/en{show.path}")
+        assert "Join the waiting list" in another.text()
+    await visitor.send(visitor.form("/acceptance"))
+    assert visitor.url.startswith("/en/checkout/")
+    await visitor.pay()
+    assert visitor.url.startswith("/en/tickets/")
+    assert visitor.page.count('class="pass"') == 2
+    email = await house.person(show.organiser_id, Role.ORGANISER)
+    async with house.visitor() as olive:
+        await olive.sign_in(email)
+        await olive.open(f"/en/organiser/events/{show.event_id}/waiting-list")
+        assert "Amina Diallo" in olive.text()
+        await olive.send(olive.form("/waiting-list"), offer_hours="0")
+        assert olive.status == 422
+        await olive.send(olive.form("/waiting-list"), offer_hours="12")
+        assert "Saved." in olive.text()
+
+
+async def test_who_leaves_makes_room_for_the_next(house, visitor):
+    show = await house.put_on(capacity=1)
+    ticket = show.tickets["Plein tarif"]
+    items = [Item(ticket_type_id=ticket, quantity=1)]
+    await house.booking.put_hold(HoldId(new_uuid()), NewHold(date_id=show.date_id, items=items))
+    await house.places_left(show)
+    await visitor.open(f"/en/events/{show.event_id}/waiting-list?date={show.date_id}")
+    form = visitor.form("/waiting-list")
+    await visitor.send(form, email="amina@example.org", name="Amina", ticket=str(ticket))
+    await visitor.send(visitor.form("/leaving"))
+    assert "You left the waiting list." in visitor.text()
