@@ -22,15 +22,15 @@ class Quota:
 
 @dataclass
 class Hold:
-    """active, overdue (its time is over, nobody took it back yet), ended, used"""
+    """none, active, overdue (its time is over, nobody took it back yet), ended, used"""
 
     basket: Basket
-    state: str = "active"
+    state: str
 
 
 @dataclass
 class Booking:
-    """pending, confirmed, withdrawn, cancelled, tombstone"""
+    """none, pending, confirmed, withdrawn, cancelled, tombstone"""
 
     basket: Basket
     state: str
@@ -51,7 +51,7 @@ class Ticket:
 
 @dataclass
 class Amendment:
-    """open, sold, done, dropped"""
+    """none, open, sold, done, dropped"""
 
     booking_id: UUID
     kind: str
@@ -84,14 +84,21 @@ class Model:
         )
         return quota.needs(kinds)
 
-    def room(self, basket: Basket) -> int:
-        """How many times the basket still fits once what is overdue is taken back."""
+    def room(self, basket: Basket, *, overdue: bool) -> int:
+        """How many times the basket still fits; `overdue`: what is overdue counts as held."""
         fits: list[int] = []
         for quota in self.quotas.values():
             if needed := quota.needs(basket):
-                left = quota.capacity - self.sold(quota) - self.held(quota, overdue=False)
+                left = quota.capacity - self.sold(quota) - self.held(quota, overdue=overdue)
                 fits.append(max(0, left) // needed)
         return min(fits, default=0)
+
+    def winners(self, buyers: int, basket: Basket) -> range:
+        """How many of so many get it. Who asks while another process takes back what is overdue
+        may be refused: it is not free before that one commits.
+        """
+        least, most = (min(buyers, self.room(basket, overdue=o)) for o in (True, False))
+        return range(least, most + 1)
 
     def sell(self, booking_id: UUID, basket: Basket, key: str, tickets: Iterable[TicketId]) -> None:
         """`tickets` in the order of the basket."""
