@@ -25,13 +25,15 @@ SELECT count(*) FROM booking.quotas q LEFT JOIN (
     WHERE b.state = 'confirmed' GROUP BY quota_id) AS said ON said.quota_id = q.id
 WHERE q.sold <> coalesce(said.places, 0)
 """
-# A seat is sold to a confirmed booking that names it, and each of its seats is.
+# A seat is sold to a confirmed booking with a ticket for it, and each ticket's seat is.
 _SEATS = """
 SELECT count(*) FROM (
     SELECT date_id, seat_id, taken_by FROM booking.seats WHERE state <> 'free') AS had
 FULL JOIN (
-    SELECT date_id, seat_id, id AS taken_by FROM booking.bookings, unnest(seats) AS seat_id
-    WHERE state = 'confirmed') AS said USING (date_id, seat_id, taken_by)
+    SELECT b.date_id, t.seat_id, b.id AS taken_by
+    FROM booking.bookings b JOIN booking.tickets t ON t.booking_id = b.id
+    WHERE b.state = 'confirmed' AND t.state = 'valid' AND t.seat_id IS NOT NULL) AS said
+USING (date_id, seat_id, taken_by)
 WHERE had.seat_id IS NULL OR said.seat_id IS NULL
 """
 _BOOKINGS = """

@@ -12,10 +12,10 @@ from quickserve.contracts.payment import CardDeclined
 from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import Problem
 from quickserve.payment.providers.sandbox.cards import test_cards as sandbox_cards
+from quickserve.web.card_form import _expiry, behaviours
 from quickserve.web.forms import clean
 from quickserve.web.i18n import ENGLISH, FRENCH
 from quickserve.web.page import local_path
-from quickserve.web.pages.checkout import _behaviours, _expiry
 from quickserve.web.problems import _sentences, sentence
 from quickserve.web.prose import prose
 
@@ -376,7 +376,7 @@ def test_problems_of_visitors_have_sentences_in_both_languages():
 
 def test_what_the_sandboxs_cards_do_is_told_in_both_languages():
     for locale in (ENGLISH, FRENCH):
-        assert {card.behaviour for card in sandbox_cards()} == _behaviours(locale).keys()
+        assert {card.behaviour for card in sandbox_cards()} == behaviours(locale).keys()
 
 
 def test_descriptions_are_text():
