@@ -9,9 +9,13 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadGroupScheduling
 
+from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.testing import postgres_url
 from tests.servers import Rabbit, Redis
 from tests.shape import broker
+
+# As in production; structlog's own default draws tracebacks for seconds, and a line a request.
+configure_logging("warning", "json")
 
 # A noisy machine is no failure.
 settings.register_profile("quickserve", deadline=None)

@@ -1,7 +1,8 @@
 """Every service keeps what its OpenAPI document says, whoever asks and whatever is sent.
 
 Requests are made up from the documents, good ones and bad ones, and mixed with values that exist.
-QUICKSERVE_TEST_EXAMPLES says how many for each operation; which ones is the same in every run.
+QUICKSERVE_TEST_EXAMPLES says how many for each operation, by default more in CI, where there is
+time; which ones is the same in every run.
 """
 
 import asyncio
@@ -28,10 +29,14 @@ from schemathesis.specs.openapi.checks import (
 
 from quickserve.app import SERVICES
 from quickserve.kernel.errors import MEDIA_TYPE
+from tests.shape import APART
 
 from .conftest import Town
 
-EXAMPLES = int(os.environ.get("QUICKSERVE_TEST_EXAMPLES", "16"))
+_THOROUGH = os.environ.get("CI") and not APART  # the other shape is asked the same, less often
+EXAMPLES = int(os.environ.get("QUICKSERVE_TEST_EXAMPLES", "16" if _THOROUGH else "6"))
+# A whole house of seats takes seconds to make up; tests/catalog/seating tries hundreds.
+DEAR, DEAR_EXAMPLES = "/seating-plans", 3
 TOGETHER = 8  # requests at a time
 WAIT_MS_MAX = 300
 # The catalogue last: it cancels the events that the others work with.
@@ -65,8 +70,10 @@ def questions(operation: Any, mode: GenerationMode, town: Town) -> list[Question
     """Made up before anything is sent: what a strategy draws must depend on nothing else."""
     made: list[Question] = []
 
+    examples = min(EXAMPLES, DEAR_EXAMPLES) if DEAR in operation.label else EXAMPLES
+
     @settings(
-        max_examples=EXAMPLES, derandomize=True, database=None, deadline=None,
+        max_examples=examples, derandomize=True, database=None, deadline=None,
         suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate],
     )  # fmt: skip
     @given(

@@ -5,14 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.testing import test_settings as settings_for
 
 from .world import LOAVES, Bakery, Packages, open_bakery
-
-# As in production; structlog's own default draws tracebacks for seconds.
-configure_logging("warning", "json")
 
 OpenBakery = Callable[[], Awaitable[Bakery]]
 
