@@ -25,12 +25,12 @@ from pathlib import Path
 
 from bench.figures import Figure
 from quickserve.booking import queueing
-from quickserve.booking.batches import Batch
 from quickserve.booking.commands.enter_waiting_room import record_arrivals
 from quickserve.booking.rooms import Arrival
 from quickserve.booking.store import waiting_room as store
 from quickserve.contracts.catalog import DateId
 from quickserve.contracts.waiting_room import RoomState, VisitorId
+from quickserve.kernel.batches import Batch
 from quickserve.kernel.db import Database, open_connection
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.kernel.postgres import EmbeddedPostgres

@@ -25,7 +25,9 @@ from quickserve.kernel.service import Runtime, Service, build_app
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.shared.opening import Shared, open_shared
 
-SERVICES = ("identity", "catalog", "booking", "payment", "checkout", "web")
+SERVICES = (
+    "identity", "catalog", "booking", "tracking", "payment", "checkout", "web",
+)  # fmt: skip
 
 
 def load(name: str) -> Service:

@@ -214,7 +214,9 @@ def _add_person(commands: Commands) -> None:
     person.add_argument("email", type=_email)
     person.add_argument("--name", required=True)
     person.add_argument("--organiser", metavar="NAME", help="organisation the person works for")
-    person.add_argument("--role", choices=["organiser", "door"], default="organiser")
+    person.add_argument(
+        "--role", choices=["organiser", "door", "kitchen", "runner"], default="organiser"
+    )
     person.add_argument("--admin", action="store_true", help="may see every organisation")
     _data_option(person)
     person.set_defaults(run=_person)

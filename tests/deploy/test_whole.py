@@ -120,7 +120,15 @@ async def test_pages_come_from_all_services(whole: Whole):
         assert home.status_code == 200
         described = await http.get("/realms/quickserve/.well-known/openid-configuration")
         assert described.json()["issuer"].endswith("/realms/quickserve")
-        for name in ("catalog", "booking", "payment", "checkout", "identity"):
+        for name in (
+            "catalog",
+            "booking",
+            "ordering",
+            "tracking",
+            "payment",
+            "checkout",
+            "identity",
+        ):
             answer = await http.get(f"/api/{name}/openapi.json")
             assert answer.json()["info"]["title"] == f"QuickServe {name}"
 

@@ -17,7 +17,9 @@ from tests.journeys.shows import House, Show, house_of, until
 from tests.kernel.own_server import OwnServer
 from tests.servers import Rabbit, Redis, free_port
 
-SERVICES = ("identity", "catalog", "booking", "payment", "checkout", "web")
+SERVICES = (
+    "identity", "catalog", "booking", "tracking", "payment", "checkout", "web",
+)  # fmt: skip
 DATABASES = SERVICES[:-1]
 SETTINGS = {
     "QUICKSERVE_TAKES_PER_MINUTE": "0", "QUICKSERVE_SAGA_LEASE_SECONDS": "3",

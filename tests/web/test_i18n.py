@@ -47,5 +47,5 @@ def test_french_counts_none_as_one_and_english_as_many():
 
 def test_a_context_tells_two_meanings_apart():
     assert FRENCH.pgettext("price", "free") == "gratuit"
-    assert FRENCH.gettext("free") == "free"
+    assert FRENCH.gettext("free") == "libre"
     assert ENGLISH.pgettext("price", "free") == "free"

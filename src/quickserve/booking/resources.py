@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from quickserve.booking.batches import Batch
 from quickserve.booking.houses import Houses
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.model import HoldTimes, NewHoldRow, Sale
@@ -18,6 +17,7 @@ from quickserve.booking.shelf import Shelf
 from quickserve.booking.store.reports import Sales
 from quickserve.booking.store.waiting_room import Place
 from quickserve.contracts.catalog import DateId
+from quickserve.kernel.batches import Batch
 from quickserve.kernel.service import Context
 
 _TOTALS_MAX = 10_000

@@ -8,7 +8,6 @@ from fastapi import FastAPI
 
 from quickserve.booking.api import router
 from quickserve.booking.api.rush import LANE
-from quickserve.booking.batches import Batch
 from quickserve.booking.commands.book_free import record_sales
 from quickserve.booking.commands.drop_amendment import end_due_resales
 from quickserve.booking.commands.enter_waiting_room import record_arrivals
@@ -29,6 +28,7 @@ from quickserve.booking.seat_looks import SEATS_SECONDS, SeatLooks
 from quickserve.booking.shelf import Shelf
 from quickserve.booking.store import CONSTRAINTS
 from quickserve.contracts import notices as channels
+from quickserve.kernel.batches import Batch
 from quickserve.kernel.lane import Lane
 from quickserve.kernel.openapi import Documented
 from quickserve.kernel.service import Job, Runtime, Service

@@ -30,7 +30,11 @@ _READY_SECONDS_MAX = 60
 _STOP_SECONDS_MAX = 40
 _RESTART_SECONDS_MAX = 2.0
 # Those who ask others stop first.
-_STOP_ORDER = (("web",), ("checkout",), ("identity", "catalog", "booking", "payment"))
+_STOP_ORDER = (
+    ("web",),
+    ("checkout",),
+    ("identity", "catalog", "booking", "ordering", "tracking", "payment"),
+)
 
 
 @dataclass

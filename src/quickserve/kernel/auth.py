@@ -44,6 +44,8 @@ class Role(StrEnum):
 
     ORGANISER = "organiser"
     DOOR = "door"
+    KITCHEN = "kitchen"
+    RUNNER = "runner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Principal:
     roles: dict[OrganiserId, frozenset[Role]] = field(default_factory=dict)
 
     def may(self, organiser_id: OrganiserId, *roles: Role) -> bool:
-        """Has one of the roles there. Organisers may do what the door may; admins everything.
+        """Has one of the roles there. Organisers may do what the others may; admins everything.
 
         Of the services only the command line acts for everybody: a page that forgets to pass on
         its person's token must not.

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from quickserve.booking.batches import Batch
 from quickserve.contracts.booking import SoldOut
+from quickserve.kernel.batches import Batch
 from quickserve.kernel.deadlines import deadline
 from quickserve.kernel.errors import Unavailable
 

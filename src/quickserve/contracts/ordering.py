@@ -1,0 +1,404 @@
+"""`ordering` as the others see it: baskets, orders, what the kitchen can make, and until when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, NewType
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+
+from quickserve.contracts.booking import TicketId
+from quickserve.contracts.catalog import EventId
+from quickserve.contracts.menus import (
+    Allergen,
+    Fulfilment,
+    Line,
+    MenuItemId,
+    ModifierId,
+    Note,
+    StandId,
+    StationKey,
+)
+from quickserve.kernel.errors import Problem
+from quickserve.kernel.events import DomainEvent
+from quickserve.kernel.ids import OrganiserId
+from quickserve.kernel.money import Money
+
+BasketId = NewType("BasketId", UUID)
+BasketLineId = NewType("BasketLineId", UUID)
+OrderId = NewType("OrderId", UUID)
+TabId = NewType("TabId", UUID)
+
+LINES_MAX = 50  # of one basket
+QUANTITY_MAX = 50  # of one line
+
+# `pending`: its saga has reserved and not yet offered it; `submitted`: the stand is asked.
+OrderState = Literal[
+    "pending", "submitted", "accepted", "preparing", "ready", "on-the-way", "delivered",
+    "picked-up", "rejected", "cancelled", "withdrawn",
+]  # fmt: skip
+ENDED: frozenset[OrderState] = frozenset(
+    {"delivered", "picked-up", "rejected", "cancelled", "withdrawn"}
+)
+RejectReason = Literal[
+    "too-busy", "sold-out", "closed", "out-of-reach", "not-answered", "event-cancelled", "other"
+]
+# How it is paid: by a saga, with others of the tab, or there is nothing to pay.
+Payment = Literal["card", "tab", "free"]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+# -- Baskets ---------------------------------------------------------------------------------------
+
+
+class ChosenModifier(Request):
+    modifier_id: ModifierId
+    quantity: int = Field(default=1, ge=1, le=QUANTITY_MAX, strict=True)
+
+
+class LineDraft(Request):
+    """`guest`: who of a group wants it; groups share the basket by its link."""
+
+    item_id: MenuItemId
+    quantity: int = Field(default=1, ge=1, le=QUANTITY_MAX, strict=True)
+    modifiers: list[ChosenModifier] = Field(default=[], max_length=100)
+    note: Note = Field(default="", max_length=200)
+    guest: Line = Field(default="", max_length=60)
+
+
+class NewLine(LineDraft):
+    id: BasketLineId
+
+
+class Address(Request):
+    """`latitude` and `longitude` are WGS 84 degrees."""
+
+    text: Line = Field(min_length=3, max_length=300)
+    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    instructions: Note = Field(default="", max_length=300)
+
+
+class Destination(Request):
+    """Where to: the seat and the table in words, as people read them."""
+
+    fulfilment: Fulfilment = "pickup"
+    seat: Line = Field(default="", max_length=100)
+    table: Line = Field(default="", max_length=40)
+    address: Address | None = None
+
+
+TypedCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
+
+
+class BasketDraft(Request):
+    """All of a basket but its lines. `slot`: the time wanted, None is as soon as possible.
+
+    `ticket`: its QR's text or code; it opens the tab and what the ticket includes.
+    """
+
+    stand_id: StandId
+    ticket: str | None = Field(default=None, max_length=1000)
+    destination: Destination = Destination()
+    slot: AwareDatetime | None = None
+    tip: Money | None = None
+    codes: list[TypedCode] = Field(default=[], max_length=5)
+
+
+class PricedModifier(BaseModel):
+    modifier_id: ModifierId
+    name: str
+    quantity: int
+    price: Money
+
+
+class LineProblem(BaseModel):
+    """Why a line cannot be ordered: a problem's code, and its words in English."""
+
+    code: str
+    detail: str
+
+
+class PricedLine(BaseModel):
+    """`total` is what is paid: quantity × (price + modifiers) less `reduced`.
+
+    `included`: how many of the quantity the ticket pays for.
+    """
+
+    id: BasketLineId
+    item_id: MenuItemId
+    name: str
+    quantity: int
+    modifiers: list[PricedModifier]
+    note: str
+    guest: str
+    unit_price: Money
+    included: int
+    reduced: Money
+    total: Money
+    tax_rate_bp: int
+    allergens: list[Allergen]
+    age_min: int | None
+    station: StationKey | None
+    ready_seconds: int
+    problems: list[LineProblem] = []
+    cancelled: bool = False
+
+
+class TaxLine(BaseModel):
+    """`tax` is contained in `gross`."""
+
+    rate_bp: int
+    gross: Money
+    tax: Money
+
+
+class Totals(BaseModel):
+    """`total` = items + fee + tip − reduced."""
+
+    items: Money
+    reduced: Money
+    fee: Money
+    tip: Money
+    total: Money
+    taxes: list[TaxLine]
+
+
+class Promise(BaseModel):
+    """When it will be ready for the shelf, or there with the person: a range, honestly wide."""
+
+    earliest: datetime
+    latest: datetime
+
+
+class Slot(BaseModel):
+    """A time to choose; `label` names an interval of the programme ("half-time")."""
+
+    starts_at: datetime
+    label: str | None
+    free: bool
+
+
+class SlotList(BaseModel):
+    """`asap` is None while the stand takes no orders; `reason` tells why: closed, paused, full."""
+
+    asap: Promise | None
+    reason: str | None
+    opens_at: datetime | None
+    slots: list[Slot]
+
+
+class BasketView(BaseModel):
+    """`version` grows with each change; `promise` is what would be promised now."""
+
+    id: BasketId
+    version: int
+    draft: BasketDraft
+    lines: list[PricedLine]
+    totals: Totals
+    promise: Promise | None
+    problems: list[LineProblem]
+    included: list[str]
+    tab_id: TabId | None
+    order_id: OrderId | None
+
+
+# -- Orders ----------------------------------------------------------------------------------------
+
+
+class OrderContact(Request):
+    """Who is called; `email` is needed where something is paid."""
+
+    name: Line = Field(min_length=1, max_length=100)
+    email: EmailStr | None = None
+    phone: Line = Field(default="", max_length=30)
+    language: Literal["fr", "en"] = "fr"
+
+
+class NewOrder(Request):
+    """Out of a basket at this version: what was seen is what is ordered."""
+
+    basket_id: BasketId
+    basket_version: int = Field(ge=1)
+    contact: OrderContact
+    payment: Payment = "card"
+
+
+class OrderStep(BaseModel):
+    """`by`: buyer, stand, runner, clock or saga; `reason` where one was given."""
+
+    state: OrderState
+    at: datetime
+    by: str
+    reason: str | None
+
+
+class OrderView(BaseModel):
+    """`key` opens the order's page; `number` is what is called out."""
+
+    id: OrderId
+    key: str
+    number: str
+    stand_id: StandId
+    stand_name: str
+    organiser_id: OrganiserId
+    event_id: EventId | None
+    ticket_id: TicketId | None
+    state: OrderState
+    payment: Payment
+    name: str
+    language: str
+    destination: Destination
+    lines: list[PricedLine]
+    totals: Totals
+    refunded: Money
+    promise: Promise
+    steps: list[OrderStep]
+    tab_id: TabId | None
+    placed_at: datetime
+    server_now: datetime
+
+
+class OrderList(BaseModel):
+    orders: list[OrderView]
+    next: str | None = None
+
+
+class Rejection(Request):
+    reason: RejectReason = "other"
+    words: Line = Field(default="", max_length=200)
+
+
+class LineCancellation(Request):
+    """These lines only; without any, the whole order."""
+
+    lines: list[BasketLineId] = Field(default=[], max_length=LINES_MAX)
+    words: Line = Field(default="", max_length=200)
+
+
+# -- Events ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OrderAccepted(DomainEvent):
+    """The stand makes it; whoever carries it learns where to. `seat`, `table` in words."""
+
+    TYPE: ClassVar[str] = "quickserve.ordering.order-accepted.v1"
+    order_id: OrderId
+    stand_id: StandId
+    organiser_id: OrganiserId
+    event_id: EventId | None
+    number: str
+    stand_name: str
+    fulfilment: Fulfilment
+    seat: str
+    table: str
+    latitude: float | None
+    longitude: float | None
+    from_latitude: float | None
+    from_longitude: float | None
+    items: int
+    age_min: int | None
+    ready_at: datetime
+
+
+@dataclass(frozen=True)
+class OrderRejected(DomainEvent):
+    TYPE: ClassVar[str] = "quickserve.ordering.order-rejected.v1"
+    order_id: OrderId
+    stand_id: StandId
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrderMoved(DomainEvent):
+    """It came into this state: preparing, ready, on-the-way, delivered, picked-up, …"""
+
+    TYPE: ClassVar[str] = "quickserve.ordering.order-moved.v1"
+    order_id: OrderId
+    stand_id: StandId
+    state: OrderState
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LinesCancelled(DomainEvent):
+    """What is given back of it; `whole` when nothing is left of the order."""
+
+    TYPE: ClassVar[str] = "quickserve.ordering.lines-cancelled.v1"
+    order_id: OrderId
+    stand_id: StandId
+    amount: Money
+    whole: bool
+
+
+# -- Errors ----------------------------------------------------------------------------------------
+
+
+class StandClosed(Problem):
+    """`extra.opens_at`: when it opens next, if that is known."""
+
+    status = 409
+    code = "stand-closed"
+    title = "This stand is closed now"
+
+
+class StandPaused(Problem):
+    status = 409
+    code = "stand-paused"
+    title = "This stand takes no new orders for a moment"
+
+
+class KitchenFull(Problem):
+    """`extra.next_slot`: the first time that is free."""
+
+    status = 409
+    code = "kitchen-full"
+    title = "The kitchen cannot make this by then"
+
+
+class ItemSoldOut(Problem):
+    """`extra.lines`: those that hold what is out."""
+
+    status = 409
+    code = "item-sold-out"
+    title = "Something of the basket is sold out"
+
+
+class LineNotAllowed(Problem):
+    """`extra.lines`: each with code and detail."""
+
+    status = 422
+    code = "line-not-allowed"
+    title = "A line of the basket cannot be ordered as it is"
+
+
+class BasketChanged(Problem):
+    status = 409
+    code = "basket-changed"
+    title = "The basket has changed since it was shown"
+
+
+class BasketOrdered(Problem):
+    status = 409
+    code = "basket-ordered"
+    title = "This basket was ordered already"
+
+
+class IllegalTransition(Problem):
+    """`extra`: state, to, allowed."""
+
+    status = 409
+    code = "illegal-transition"
+    title = "The order cannot go there from where it is"
+
+
+class OutOfReach(Problem):
+    """`extra.distance_m`, `extra.radius_m`."""
+
+    status = 422
+    code = "out-of-reach"
+    title = "This address is too far for this stand"

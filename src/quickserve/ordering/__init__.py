@@ -1,0 +1,1 @@
+"""Takes orders that the kitchen can make in time."""

@@ -1,0 +1,5 @@
+"""Routes: HTTP in, command or read, a view out."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,1 @@
+"""Rules of orders: prices, transitions, what a kitchen can make. No I/O."""

@@ -1,0 +1,1 @@
+"""Knows who carries an order and where they are."""
