@@ -11,7 +11,7 @@ from importlib import import_module
 
 from bench.figures import Figure, keep, table
 
-BENCHMARKS = ("start", "bookings", "shapes", "events", "plans", "plan_files", "fairness")
+BENCHMARKS = ("start", "holds", "bookings", "shapes", "events", "plans", "plan_files", "fairness")
 ONLY_BY_NAME = ("pretix", "soak")
 
 

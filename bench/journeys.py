@@ -29,7 +29,7 @@ CONTACT = {"email": "amina@example.org", "name": "Amina Diallo", "language": "fr
 
 
 def free(date_id: UUID, ticket_type_id: UUID) -> Callable[[Connection], Awaitable[None]]:
-    body = dump({"date_id": str(date_id), "items": _two(ticket_type_id), "contact": CONTACT})
+    body = free_body(date_id, ticket_type_id).encode()
 
     async def journey(connection: Connection) -> None:
         path = f"/api/booking/free-bookings/{new_uuid()}"
@@ -58,6 +58,16 @@ def paid(date_id: UUID, ticket_type_id: UUID) -> Callable[[Connection], Awaitabl
             assert json.loads(answer)["state"] != "failed", answer
 
     return journey
+
+
+def hold_body(date_id: UUID, ticket_type_id: UUID, quantity: int = 1) -> str:
+    items = [{"ticket_type_id": str(ticket_type_id), "quantity": quantity}]
+    return json.dumps({"date_id": str(date_id), "items": items})
+
+
+def free_body(date_id: UUID, ticket_type_id: UUID) -> str:
+    items = _two(ticket_type_id)
+    return json.dumps({"date_id": str(date_id), "items": items, "contact": CONTACT})
 
 
 def echo() -> Callable[[Connection], Awaitable[None]]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -50,6 +50,7 @@ def data_folder() -> Generator[Path, None, None]:
 def serving(folder: Path, *options: str, **environment: str) -> Generator[Running, None, None]:
     """`quickserve up`, from its start to Ctrl-C. What went wrong is told then."""
     started = time.perf_counter()
+    folder.mkdir(exist_ok=True)
     log = folder / "log"
     with log.open("ab") as stderr:
         process = subprocess.Popen(
@@ -91,6 +92,16 @@ def memory_mb(pid: int) -> float:
             if line.startswith("Pss:"):
                 total += int(line.split()[1]) / 1024
     return total
+
+
+def processor_seconds(pid: int) -> float:
+    """Used so far by the process and all that it started or still runs (Linux)."""
+    ticks = 0
+    for member in _family(pid):
+        with suppress(FileNotFoundError):  # ended meanwhile: its parent counts it
+            stat = Path(f"/proc/{member}/stat").read_text()
+            ticks += sum(int(part) for part in stat.rpartition(")")[2].split()[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid: int) -> list[int]:
