@@ -22,8 +22,11 @@ from quickserve.kernel.settings import Settings
 
 _PATIENCE_SECONDS = 180.0
 _ANSWER_SECONDS_MAX = 20.0
-_MINE_MAX = 16  # bookings that a buyer keeps: then one is cancelled for each new one
+# Of all places, what buyers keep in bookings of two on average: then one is cancelled for each new
+# one, so that what is left is wanted by many, and comes and goes.
+_KEPT = 1.0
 _EXPIRED = {"hold-expired"}
+_REFUSED = {"sold-out": "refused: sold out", "seat-taken": "refused: seat taken"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ async def crowd(
 ) -> None:  # fmt: skip
     """Returns when all attempts are made and every buyer knows what came of them."""
     checkout = ServiceIdentity(settings, "checkout")
+    kept = round(sum(ledger.capacity.values()) * _KEPT / 2 / buyers)
     everybody = [
-        Buyer(ledger, dates, ports, checkout, random.Random(f"{seed}:{number}"))
+        Buyer(ledger, dates, ports, checkout, random.Random(f"{seed}:{number}"), max(1, kept))
         for number in range(buyers)
     ]
     async with asyncio.TaskGroup() as group:
@@ -54,7 +58,7 @@ class Buyer:
 
     def __init__(
         self, ledger: Ledger, dates: Sequence[Date], ports: Sequence[int],
-        checkout: ServiceIdentity, chance: random.Random,
+        checkout: ServiceIdentity, chance: random.Random, bookings_max: int,
     ) -> None:  # fmt: skip
         self._ledger = ledger
         self._tally = ledger.tally
@@ -63,6 +67,7 @@ class Buyer:
         self._server = chance.randrange(len(ports))
         self._checkout = checkout
         self._chance = chance
+        self._bookings_max = bookings_max
         self._mine: list[UUID] = []
 
     async def live(self) -> None:
@@ -80,23 +85,21 @@ class Buyer:
             await self._book_at_once(date)
         elif held := await self._hold(date):
             await self._go_on(held)
-        if len(self._mine) > _MINE_MAX:
+        if len(self._mine) > self._bookings_max:
             await self._cancel(self._mine.pop(self._chance.randrange(len(self._mine))))
 
     async def _hold(self, date: Date) -> Held | None:
         hold_id, (items, places) = new_uuid(), self._wish(date)
         body = {"date_id": str(date.id), "items": items}
         status, answer, sent = await self._ask("PUT", f"/holds/{hold_id}", body)
-        if status == 409:
-            assert answer["code"] == "sold-out", answer
-            self._tally["refused: sold out"] += 1
+        if self._refused(status, answer):
             return None
-        assert status == 200, answer
         if answer["state"] != "active":  # asked again for longer than it lasts
             self._tally["expired before the answer came"] += 1
             return None
-        self._tally["held"] += 1
         held = Held(hold_id, date.id, places, _seats(answer))
+        assert not date.rows or len(held.seats) == places, answer
+        self._tally["held with seats" if date.rows else "held"] += 1
         left = datetime.fromisoformat(answer["expires_at"]) - datetime.fromisoformat(
             answer["server_now"]
         )
@@ -149,11 +152,8 @@ class Buyer:
         booking_id, (items, places) = new_uuid(), self._wish(date)
         body = {"date_id": str(date.id), "items": items, "contact": CONTACT}
         status, answer, _ = await self._ask("PUT", f"/free-bookings/{booking_id}", body)
-        if status == 409:
-            assert answer["code"] == "sold-out", answer
-            self._tally["refused: sold out"] += 1
+        if self._refused(status, answer):
             return
-        assert status == 200, answer
         self._bought(booking_id, Held(booking_id, date.id, places, _seats(answer)), answer)
 
     async def _cancel(self, booking_id: UUID) -> None:
@@ -180,10 +180,24 @@ class Buyer:
         assert status == 200, answer
         return False
 
+    def _refused(self, status: int, answer: Any) -> bool:
+        if status == 409 and answer["code"] in _REFUSED:
+            self._tally[_REFUSED[answer["code"]]] += 1
+            return True
+        assert status == 200, answer
+        return False
+
     def _wish(self, date: Date) -> tuple[list[dict[str, Any]], int]:
+        """Where there are seats, mostly the best that are left."""
         adults, children = self._chance.choice(((1, 0), (2, 0), (2, 0), (4, 0), (0, 1), (2, 2)))
         wishes = ((date.everybody, adults), (date.children, children))
-        items = [{"ticket_type_id": str(t), "quantity": n} for t, n in wishes if n]
+        items: list[dict[str, Any]] = [
+            {"ticket_type_id": str(t), "quantity": n} for t, n in wishes if n
+        ]
+        if date.rows and adults and self._chance.random() < 0.3:
+            row = self._chance.choice(date.rows)
+            first = self._chance.randrange(len(row) - adults)
+            items[0]["seats"] = row[first : first + adults]
         return items, adults + children
 
     async def _ask(
@@ -215,4 +229,4 @@ class Buyer:
 
 
 def _seats(answer: Any) -> tuple[str, ...]:
-    return tuple(seat for item in answer["items"] for seat in item.get("seats") or ())
+    return tuple(seat["id"] for item in answer["items"] for seat in item["seats"])
