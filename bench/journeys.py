@@ -15,16 +15,29 @@ from quickserve.contracts.catalog import (
     CatalogClient,
     DateDraft,
     DateId,
+    DateSeating,
     EventDraft,
     EventId,
+    EventSeating,
     TicketTypeDraft,
     TicketTypeId,
+    TicketTypeSeating,
 )
 from quickserve.contracts.identity import IdentityClient, NewOrganiser
+from quickserve.contracts.seating import (
+    PlanId,
+    Seat,
+    SeatCategory,
+    SeatingPlanDraft,
+    SeatRow,
+    Section,
+)
+from quickserve.contracts.seating_client import SeatingClient
 from quickserve.kernel.ids import OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.laptop import Home, clients
 
+_SECTION, _ROW = 2500, 50  # seats
 CONTACT = {"email": "amina@example.org", "name": "Amina Diallo", "language": "fr"}
 
 
@@ -98,6 +111,49 @@ async def on_sale(folder: Path) -> tuple[tuple[UUID, UUID], tuple[UUID, UUID]]:
     return free, paid
 
 
+async def a_house(folder: Path, seats: int) -> tuple[UUID, UUID]:
+    """A date whose ticket type is for all `seats` of a house: sections of 50 rows of 50."""
+    plan_id = PlanId(new_uuid())
+    draft = SeatingPlanDraft(
+        base_version=0, name="Arena", width=2000, height=2000,
+        categories=[SeatCategory(name="Place", color="#0D3B34")],
+        sections=[_section(number) for number in range(seats // _SECTION)],
+    )  # fmt: skip
+    async with clients(Home(folder)) as client:
+        catalog, booking = CatalogClient(client("catalog")), BookingClient(client("booking"))
+        organiser_id = OrganiserId(new_uuid())
+        await IdentityClient(client("identity")).put_organiser(
+            organiser_id, NewOrganiser(name=f"Arena {plan_id}")
+        )
+        await SeatingClient(client("catalog")).put_plan(organiser_id, plan_id, draft)
+        date_id, type_id = await _event(catalog, booking, organiser_id, 1800, plan_id=plan_id)
+
+        async def ready() -> bool:
+            dates = (await booking.availability([DateId(date_id)])).dates
+            return bool(dates) and dates[0].ticket_types[0].available == seats
+
+        await until(ready)
+    return date_id, type_id
+
+
+def _section(number: int) -> Section:
+    left, front = number % 5 * 400, number // 5 * 400
+    rows = [
+        SeatRow(
+            name=str(row + 1),
+            seats=[
+                Seat(
+                    id=f"{number}-{row}-{n}", number=str(n + 1), category="Place",
+                    x=left + n * 7, y=front + row * 7,
+                )
+                for n in range(_ROW)
+            ],
+        )
+        for row in range(_SECTION // _ROW)
+    ]  # fmt: skip
+    return Section(id=str(number), name=f"Bloc {number + 1}", rows=rows)
+
+
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
     for _ in range(200):
         if await true():
@@ -111,8 +167,9 @@ async def _offered(booking: BookingClient, date_ids: list[DateId]) -> bool:
 
 
 async def _event(
-    catalog: CatalogClient, booking: BookingClient, organiser_id: OrganiserId, cents: int
-) -> tuple[UUID, UUID]:
+    catalog: CatalogClient, booking: BookingClient, organiser_id: OrganiserId, cents: int,
+    *, plan_id: PlanId | None = None,
+) -> tuple[UUID, UUID]:  # fmt: skip
     event_id, date_id = EventId(new_uuid()), DateId(new_uuid())
     ticket_type_id = TicketTypeId(new_uuid())
     starts_at = datetime.now(UTC) + timedelta(days=30)
@@ -127,6 +184,16 @@ async def _event(
         id=QuotaId(new_uuid()), organiser_id=organiser_id, date_id=date_id, capacity=1_000_000,
         ticket_type_ids=[ticket_type_id],
     )  # fmt: skip
-    await booking.put_quotas(organiser_id, QuotaChanges(quotas=[quota]))
+    if plan_id is None:
+        await booking.put_quotas(organiser_id, QuotaChanges(quotas=[quota]))
+    else:
+        await catalog.put_seating(event_id, _seating(date_id, ticket_type_id, plan_id))
     await catalog.publish(event_id)
     return date_id, ticket_type_id
+
+
+def _seating(date_id: DateId, ticket_type_id: TicketTypeId, plan_id: PlanId) -> EventSeating:
+    return EventSeating(
+        dates=[DateSeating(date_id=date_id, plan_id=plan_id, plan_version=1)],
+        ticket_types=[TicketTypeSeating(ticket_type_id=ticket_type_id, seat_category="Place")],
+    )

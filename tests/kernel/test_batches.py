@@ -113,6 +113,28 @@ async def test_the_queue_is_bounded():
         await till.batch.put(13)
 
 
+async def test_who_is_turned_away_hears_how_long_the_others_will_take():
+    async def slowly(items):
+        await asyncio.sleep(0.3)
+        return items
+
+    batch = Batch(slowly, lambda _: "a date")
+    for _ in range(12):
+        await batch.put(0)  # alone: 0.3 s each, and so it looks for the 2000 ahead
+    crowd = [asyncio.create_task(batch.put(i)) for i in range(2001)]
+    _, waiting = await asyncio.wait(crowd, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+    [refusal] = [task.exception() for task in crowd if task.done()]
+    assert isinstance(refusal, Unavailable)
+    assert refusal.retry_after == 30, "never longer than that"
+    await asyncio.wait(waiting)
+    crowd = [asyncio.create_task(batch.put(i)) for i in range(2001)]
+    await asyncio.wait(crowd, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+    [refusal] = [task.exception() for task in crowd if task.done()]
+    assert isinstance(refusal, Unavailable)
+    assert 3 <= refusal.retry_after < 30, "together they are faster: 2000 take some 5 s"
+    await asyncio.gather(*crowd, return_exceptions=True)
+
+
 async def test_the_firsts_deadline_is_not_the_others():
     seen: list[float | None] = []
 

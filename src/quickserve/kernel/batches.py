@@ -6,6 +6,8 @@ date has its own queue, so that nobody waits for another event's lock either.
 """
 
 import asyncio
+import math
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
@@ -19,6 +21,8 @@ R = TypeVar("R")
 _SIZE_MAX = 128
 _WAITING_MAX = 2000  # for one date
 _WAITING_TOTAL_MAX = 10_000
+_RETRY_SECONDS_MAX = 30
+_NEWEST = 0.2  # of the pace: how much the last batch counts
 
 
 class Batch(Generic[T, R]):
@@ -37,13 +41,21 @@ class Batch(Generic[T, R]):
         self._waiting: dict[Hashable, deque[tuple[T, asyncio.Future[R]]]] = {}
         self._runners: dict[Hashable, asyncio.Task[None]] = {}
         self._total = 0
+        self._seconds_each = 0.0  # what an item took lately
 
     async def put(self, item: T) -> R:
-        """Returns once it is committed; raises what `write` raises for this item alone."""
+        """Returns once it is committed; raises what `write` raises for this item alone.
+
+        Where too many wait it raises Unavailable, and says when they will have been served.
+        """
         kind = self._alike(item)
         ahead = len(self._waiting.get(kind, ()))
         if ahead >= _WAITING_MAX or self._total >= _WAITING_TOTAL_MAX:
-            raise Unavailable("Too many people at once: try again in a moment.", retry_after=1)
+            wait = math.ceil(max(ahead, 1) * self._seconds_each)
+            raise Unavailable(
+                "Too many people at once: try again in a moment.",
+                retry_after=min(max(wait, 1), _RETRY_SECONDS_MAX),
+            )
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(kind, deque()).append((item, result))
         self._total += 1
@@ -71,6 +83,7 @@ class Batch(Generic[T, R]):
             del self._waiting[kind], self._runners[kind]
 
     async def _settle(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
+        began = time.monotonic()
         try:
             results = await self._write([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told
@@ -82,6 +95,8 @@ class Batch(Generic[T, R]):
                 if not result.done():
                     result.set_exception(error)
         else:
+            each = (time.monotonic() - began) / len(batch)
+            self._seconds_each += _NEWEST * (each - self._seconds_each)
             for (_, result), value in zip(batch, results, strict=True):
                 if result.done():
                     continue
