@@ -32,6 +32,9 @@ async def test_sold_out_then_waiting_then_an_offer_then_tickets(house, visitor):
         return "There are places for you" in visitor.text()
 
     await until(offered)
+    await visitor.open("/en/tickets")
+    assert "offered until" in visitor.text()
+    await visitor.open(mine)
     async with house.visitor() as another:
         await another.open(f"/en{show.path}")
         assert "Join the waiting list" in another.text()
@@ -49,6 +52,29 @@ async def test_sold_out_then_waiting_then_an_offer_then_tickets(house, visitor):
         assert olive.status == 422
         await olive.send(olive.form("/waiting-list"), offer_hours="12")
         assert "Saved." in olive.text()
+
+
+async def test_an_organiser_puts_somebody_first(house, visitor):
+    show = await house.put_on(capacity=1)
+    ticket = show.tickets["Plein tarif"]
+    items = [Item(ticket_type_id=ticket, quantity=1)]
+    await house.booking.put_hold(HoldId(new_uuid()), NewHold(date_id=show.date_id, items=items))
+    await house.places_left(show)
+    for name in ("Amina", "Binta"):
+        await visitor.open(f"/en/events/{show.event_id}/waiting-list?date={show.date_id}")
+        form = visitor.form("/waiting-list")
+        await visitor.send(form, email=f"{name}@example.org", name=name, ticket=str(ticket))
+    assert "One person is before you" in visitor.text()
+    mine = visitor.url
+    entry_id = mine.split("/")[-2]
+    email = await house.person(show.organiser_id, Role.ORGANISER)
+    async with house.visitor() as olive:
+        await olive.sign_in(email)
+        await olive.open(f"/en/organiser/events/{show.event_id}/waiting-list")
+        await olive.send(olive.form(f"/waiting-list/{entry_id}/precedence"))
+        assert "The next places that fit are offered to this person." in olive.text()
+    await visitor.open(mine)
+    assert "Nobody is before you." in visitor.text()
 
 
 async def test_who_leaves_makes_room_for_the_next(house, visitor):

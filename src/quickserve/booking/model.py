@@ -79,7 +79,6 @@ class Offer:
     plan_id: PlanId | None = None
     plan_version: int | None = None
     rules: Rules = NO_RULES
-    waited: frozenset[TicketTypeId] = frozenset()
     chosen: dict[tuple[tuple[TicketTypeId, int], ...], "Basket"] = field(
         default_factory=dict[tuple[tuple[TicketTypeId, int], ...], "Basket"]
     )

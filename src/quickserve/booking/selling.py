@@ -148,13 +148,9 @@ def shortage(
     full = {i for i, places in needed.items() if places > offer.available[i]}
     missing = {t for t in taken if t not in linked}
     short = missing | {t for quota_id, t in offer.links if quota_id in full and t in taken}
-    short |= offer.waited & taken.keys()  # what comes back is offered to who waits for it
     if not short:
         return None
-    left = {
-        t: offer.types[t].available if t in offer.types and t not in offer.waited else 0
-        for t in short
-    }
+    left = {t: offer.types[t].available if t in offer.types else 0 for t in short}
     worst = min(short, key=lambda t: left[t])
     return Shortage(worst, max(0, left[worst]))
 

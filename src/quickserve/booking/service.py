@@ -13,7 +13,7 @@ from quickserve.booking.commands.drop_amendment import end_due_resales
 from quickserve.booking.commands.enter_waiting_room import record_arrivals
 from quickserve.booking.commands.forget import delete_leftovers, forget_people
 from quickserve.booking.commands.hold_places import record_holds
-from quickserve.booking.commands.offer_places import offer_places
+from quickserve.booking.commands.offer_places import close_lists, offer_places
 from quickserve.booking.commands.prepare_houses import prepare_houses
 from quickserve.booking.commands.return_expired_holds import return_all_expired_holds
 from quickserve.booking.commands.steer_waiting_rooms import steer_waiting_rooms
@@ -73,7 +73,8 @@ service = Service(
     router=router,
     subscriptions=SUBSCRIPTIONS,
     jobs=(
-        Job("offer places", offer_places, every_seconds=1),
+        Job("offer places", offer_places, every_seconds=0.5),
+        Job("close waiting lists", close_lists, every_seconds=30),
         Job("steer waiting rooms", steer_waiting_rooms, every_seconds=1),
         Job("prepare houses", prepare_houses, every_seconds=1),
         Job("end due resales", end_due_resales, every_seconds=30),

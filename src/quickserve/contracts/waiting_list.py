@@ -15,8 +15,9 @@ from quickserve.kernel.events import DomainEvent
 
 EntryId = NewType("EntryId", UUID)
 
-# `served`: it became a purchase; `lapsed`: an offer was not taken in time.
-EntryState = Literal["waiting", "offered", "served", "lapsed", "left"]
+# `served`: it became a purchase; `lapsed`: an offer was not taken in time; `closed`: nothing came
+# back before the date.
+EntryState = Literal["waiting", "offered", "served", "lapsed", "left", "closed"]
 
 
 class ListRules(Request):
@@ -107,6 +108,12 @@ class ListClosed(Problem):
     title = "There is no waiting list for this date"
 
 
+class AlreadyWaiting(Problem):
+    status = 409
+    code = "already-waiting"
+    title = "This address is on the list already"
+
+
 class NoOffer(Problem):
     status = 409
     code = "no-offer"
@@ -134,6 +141,11 @@ class WaitingListClient:
         """An offer is declined with it, and goes to the next."""
         path = f"/waiting-list/{entry_id}/leaving"
         return await self._client.put(EntryView, path, EntryKey(key=key))
+
+    async def put_first(self, entry_id: EntryId, token: str) -> None:
+        """The next places that fit are offered to this one, whoever came before."""
+        path = f"/waiting-list/{entry_id}/precedence"
+        await self._client.call("PUT", path, token=token)
 
     async def entries(self, event_id: EventId, token: str) -> EntryList:
         return await self._client.get(EntryList, f"/events/{event_id}/waiting-list", token=token)

@@ -10,15 +10,16 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from quickserve.contracts.booking import BookingId
 from quickserve.web import cookies
 from quickserve.web.page import settings_of
 
 _ANSWERS: Final = "answers"
 _ANSWERS_SECONDS: Final = 3600
 _TICKETS: Final = "tickets"
+_WAITING: Final = "waiting"
 _TICKETS_SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
 TICKETS_MAX: Final = 20
+WAITING_MAX: Final = 10
 
 
 class Answers(BaseModel):
@@ -31,9 +32,9 @@ class Answers(BaseModel):
 
 
 class Key(BaseModel):
-    """What opens a booking's page."""
+    """What opens the page of a booking, or of a place on a waiting list."""
 
-    id: BookingId
+    id: UUID
     key: str
 
 
@@ -76,3 +77,21 @@ def forget_ticket(request: Request, response: Response, booking_id: UUID) -> Non
 def _write_tickets(request: Request, response: Response, keys: list[Key]) -> None:
     text = cookies.seal(settings_of(request), _TICKETS, _Keys(keys=keys))
     cookies.write(response, settings_of(request), _TICKETS, text, max_age=_TICKETS_SECONDS)
+
+
+def waiting(request: Request) -> list[Key]:
+    """The places on waiting lists opened in this browser, the latest first."""
+    text = cookies.read(request.cookies, settings_of(request), _WAITING)
+    found = cookies.unseal(settings_of(request), _WAITING, text, _Keys, max_age=_TICKETS_SECONDS)
+    return found.keys[:WAITING_MAX] if found else []
+
+
+def keep_waiting(request: Request, response: Response, key: Key, *, over: bool) -> None:
+    """One that is `over` is kept no longer."""
+    before = waiting(request)
+    others = [other for other in before if other.id != key.id]
+    keys = others if over else [key, *others][:WAITING_MAX]
+    if keys == before:
+        return
+    text = cookies.seal(settings_of(request), _WAITING, _Keys(keys=keys))
+    cookies.write(response, settings_of(request), _WAITING, text, max_age=_TICKETS_SECONDS)

@@ -260,6 +260,10 @@ def _of_waiting(locale: Locale) -> dict[str, Sentence]:
             gettext("There are places left."), gettext("Book them on the event’s page.")
         ),
         "list-closed": Sentence(gettext("There is no waiting list for this date."), ""),
+        "already-waiting": Sentence(
+            gettext("This address is on the waiting list already."),
+            gettext("Its place is kept: open the page of it that you have."),
+        ),
         "no-offer": Sentence(
             gettext("There is no offer that could be taken."),
             gettext("It may have ended: the places went to the next in line."),

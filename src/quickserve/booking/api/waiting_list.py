@@ -2,16 +2,28 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from quickserve.booking.commands.answer_offer import accept_offer, leave_waiting_list
 from quickserve.booking.commands.join_waiting_list import join_waiting_list
+from quickserve.booking.commands.put_first import put_first
 from quickserve.booking.commands.put_list_rules import put_list_rules
 from quickserve.booking.reads import waiting_list
-from quickserve.contracts.booking import MixedCurrencies, NotOnSale, UnknownTicketType
-from quickserve.contracts.box_office import NoDeskPrice
+from quickserve.contracts.booking import (
+    MixedCurrencies,
+    NotOnSale,
+    QuantityNotAllowed,
+    UnknownTicketType,
+)
+from quickserve.contracts.booking_rules import (
+    CodeNotValid,
+    CodeRequired,
+    MissingCompanion,
+    PerPersonExceeded,
+)
 from quickserve.contracts.catalog import EventId
 from quickserve.contracts.waiting_list import (
+    AlreadyWaiting,
     EntryId,
     EntryKey,
     EntryList,
@@ -41,8 +53,9 @@ _STAFF = (Unauthenticated, Forbidden, NotFound)
     "/waiting-list/{entry_id}",
     dependencies=[anyone],
     responses=errors(
-        NotFound, NotOnSale, UnknownTicketType, MixedCurrencies, NoDeskPrice, PlacesLeft,
-        ListClosed, IdReused, Malformed,
+        NotFound, NotOnSale, UnknownTicketType, MixedCurrencies, QuantityNotAllowed, CodeRequired,
+        CodeNotValid, MissingCompanion, PerPersonExceeded, PlacesLeft, ListClosed, AlreadyWaiting,
+        IdReused, Malformed,
     ),
 )  # fmt: skip
 async def put_entry(entry_id: EntryId, body: NewEntry, ctx: Ctx) -> EntryView:
@@ -68,6 +81,17 @@ async def put_acceptance(entry_id: EntryId, body: EntryKey, ctx: Ctx) -> EntryVi
 @router.put("/waiting-list/{entry_id}/leaving", dependencies=[anyone], responses=errors(NotFound))
 async def put_leaving(entry_id: EntryId, body: EntryKey, ctx: Ctx) -> EntryView:
     return await waiting_list.show_entry(ctx, await leave_waiting_list(ctx, entry_id, body.key))
+
+
+@router.put(
+    "/waiting-list/{entry_id}/precedence",
+    status_code=204,
+    dependencies=[signed_in],
+    responses=errors(*_STAFF),
+)
+async def put_precedence(entry_id: EntryId, ctx: Ctx) -> Response:
+    await put_first(ctx, entry_id)
+    return Response(status_code=204)
 
 
 @router.get("/events/{event_id}/waiting-list", dependencies=[signed_in], responses=errors(*_STAFF))

@@ -14,7 +14,7 @@ from quickserve.booking.commands.hold_places import HoldPlaces, hold_places
 from quickserve.booking.commands.seating import wish_for_seats
 from quickserve.booking.model import Basket, Booking, Buyer, Outrun, PersonLimit, Sale
 from quickserve.booking.resources import resources, tell_changed
-from quickserve.booking.store import bookings, seats, stock, waiting_list
+from quickserve.booking.store import bookings, seats, stock
 from quickserve.contracts.booking import (
     BookingId,
     BookingNotPending,
@@ -108,17 +108,14 @@ async def record_sales(db: Database, sales: Sequence[Sale]) -> list[Problem | No
         ids = {quota_id for sale in sales for quota_id in sale.booking.quota_ids}
         room = await stock.lock_room(tx, sorted(ids))
         used = await bookings.used_ids(tx, [sale.booking.id for sale in sales])
-        waited = await waiting_list.waited_types(tx, sales[0].booking.date.date_id)
         outcomes: list[Problem | None] = []
         served: list[Sale] = []
         for sale in sales:
             refusal = _refusal(sale, holds, used) or await persons.refusal(
                 tx, sale.booking, sale.limits
             )
-            if refusal is None and sale.hold_id is None:
-                types = {item.ticket_type_id for item in sale.booking.items}
-                if types & waited or not aside.take(room, _basket(sale)):
-                    refusal = SoldOut()
+            if refusal is None and sale.hold_id is None and not aside.take(room, _basket(sale)):
+                refusal = SoldOut()
             outcomes.append(refusal)
             if refusal is None:
                 served.append(sale)

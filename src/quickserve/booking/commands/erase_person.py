@@ -17,13 +17,14 @@ async def erase_person(ctx: Context, cmd: Erasure) -> Erased:
         if cmd.person_id:
             scans += await desk.erase_seller(tx, cmd.person_id)
         waiting = await waiting_list.erase_person(tx, cmd.email)
+        await waiting_list.look_again(tx, waiting)
         under_way = await retention.count_pending(tx, cmd.email)
     return Erased(
         counts={
             "bookings": bookings,
             "tickets": tickets,
             "scans": scans,
-            "waiting_list": waiting,
+            "waiting_list": len(waiting),
         },
         under_way=under_way,
     )

@@ -11,9 +11,9 @@ from quickserve.booking.commands.seating import Seating, locked_seating, wish_fo
 from quickserve.booking.houses import Houses
 from quickserve.booking.model import Basket, Hold, HoldTimes, NewHoldRow, Offer, Outrun
 from quickserve.booking.resources import resources, tell_changed
-from quickserve.booking.store import stock, waiting_list
+from quickserve.booking.store import stock
 from quickserve.contracts.booking import HoldId, Item, SoldOut
-from quickserve.contracts.catalog import DateId, TicketTypeId
+from quickserve.contracts.catalog import DateId
 from quickserve.kernel.db import Database
 from quickserve.kernel.errors import IdReused, NotFound, Problem
 from quickserve.kernel.service import Context
@@ -91,9 +91,8 @@ async def record_holds(
         aside = await set_aside.lock(tx, [hold.basket.draws for hold in holds])
         room = await stock.lock_room(tx, quota_ids)
         used = await stock.used_hold_ids(tx, [hold.id for hold in holds])
-        waited = await waiting_list.waited_types(tx, holds[0].date_id)
         for hold in holds:
-            outcome = _serve(hold, seating, aside, room, used, waited)
+            outcome = _serve(hold, seating, aside, room, used)
             outcomes.append(outcome)
             if isinstance(outcome, NewHoldRow):
                 used.add(hold.id)
@@ -108,18 +107,15 @@ async def record_holds(
 
 def _serve(
     hold: NewHoldRow, seating: Seating, aside: set_aside.Aside, room: stock.Room,
-    used: set[HoldId], waited: set[TicketTypeId],
+    used: set[HoldId],
 ) -> NewHoldRow | Problem:  # fmt: skip
-    """With its seats, or why not. What somebody waits for is nobody else's."""
+    """With its seats, or why not. Staff may take what is kept for who waits."""
     if hold.id in used:
         return Outrun()
-    in_line = hold.purpose == "sale" and not hold.staff
-    if in_line and any(item.ticket_type_id in waited for item in hold.basket.items):
-        return SoldOut()
     basket = seating.seat(hold.basket, hold.wish)
     if isinstance(basket, Problem):
         return basket
-    if not aside.take(room, hold.basket):
+    if not aside.take(room, hold.basket, past_list=hold.staff):
         seating.take_back(basket)
         return SoldOut()
     return replace(hold, basket=basket)

@@ -1,18 +1,34 @@
 """Somebody waits for what is sold out."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
 from quickserve.booking import model, selling
+from quickserve.booking.model import Offer
 from quickserve.booking.resources import resources
 from quickserve.booking.store import waiting_list as store
 from quickserve.booking.store.waiting_list import Entry, NewEntryRow
-from quickserve.contracts.waiting_list import EntryId, ListClosed, NewEntry, PlacesLeft
+from quickserve.contracts.catalog import TicketTypeId
+from quickserve.contracts.waiting_list import (
+    AlreadyWaiting,
+    EntryId,
+    ListClosed,
+    NewEntry,
+    PlacesLeft,
+)
 from quickserve.kernel.errors import IdReused, NotFound
 from quickserve.kernel.service import Context
 
+_ENDS_BEFORE: Final = timedelta(hours=1)
+_LINE_MAX: Final = 20_000  # of one date
+
 
 async def join_waiting_list(ctx: Context, entry_id: EntryId, new: NewEntry) -> Entry:
-    """A repeat answers with the entry as it is. Who waits already keeps the earlier place.
+    """A repeat answers with the entry as it is.
 
-    Errors: NotFound, UnknownTicketType, NotOnSale when cancelled, PlacesLeft, ListClosed, IdReused.
+    Errors: PlacesLeft, ListClosed, also within the hour before the date, AlreadyWaiting for the
+    same address, IdReused, those of `selling.choose`.
     """
     body_hash = model.fingerprint("waiting", new.model_dump_json())
     if known := await _known(ctx, entry_id, body_hash):
@@ -21,14 +37,15 @@ async def join_waiting_list(ctx: Context, entry_id: EntryId, new: NewEntry) -> E
     if offer is None:
         raise NotFound("There is no such date.")
     wanted = list(dict.fromkeys(new.ticket_type_ids))
-    for type_id in wanted:
-        basket = selling.choose_for_staff(offer, {type_id: new.quantity}, free=False)
-        if selling.shortage(offer, {type_id: basket.places}) is None:
-            raise PlacesLeft
+    _require_scarce(offer, wanted, new.quantity)
+    if offer.date.starts_at < offer.now() + _ENDS_BEFORE:
+        raise ListClosed
     async with ctx.db.transaction() as tx:
         if not (await store.find_rules(tx, offer.date.event_id)).open:
             raise ListClosed
-        await store.insert_entry(
+        if await store.count_of_date(tx, new.date_id) >= _LINE_MAX:
+            raise ListClosed("Too many people wait already.")
+        added = await store.insert_entry(
             tx,
             NewEntryRow(
                 entry_id, new.date_id, offer.date.event_id, offer.date.organiser_id, wanted,
@@ -36,10 +53,22 @@ async def join_waiting_list(ctx: Context, entry_id: EntryId, new: NewEntry) -> E
                 body_hash,
             ),
         )  # fmt: skip
+        if added:  # a place that came back since the look is offered, too
+            await store.look_again(tx, [new.date_id])
     resources(ctx).shelf.forget([new.date_id])
     entry = await _known(ctx, entry_id, body_hash)
-    assert entry is not None, "it was inserted, now or before"
+    if entry is None:
+        raise AlreadyWaiting
     return entry
+
+
+def _require_scarce(offer: Offer, wanted: Sequence[TicketTypeId], quantity: int) -> None:
+    for type_id in wanted:
+        selling.choose(offer, {type_id: quantity})
+        if any(part.id != type_id for part, _ in selling.parts_of(offer, type_id)):
+            raise ListClosed("A bundle has none: wait for what is in it.")
+        if selling.shortage(offer, {type_id: quantity}) is None:
+            raise PlacesLeft
 
 
 async def _known(ctx: Context, entry_id: EntryId, body_hash: bytes) -> Entry | None:

@@ -1,15 +1,16 @@
 """Places that come back are offered to who waits, in order; nobody else can take them meanwhile.
 
-While somebody waits for a ticket, its places that come free are refused to everybody else: by a
-look at the list under the lock of every batch. So it does not matter how soon an offer follows.
+What comes back is the list's from the very statement that gives it back (0031): so it does not
+matter how soon a round of this follows. A round looks through a date's whole list, in one
+transaction and one process; what nobody on it can use goes on sale.
 """
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid5
 
 from quickserve.booking import model, selling
-from quickserve.booking.commands.seating import wish_for_seats
-from quickserve.booking.model import NewHoldRow, Offer, Outrun
+from quickserve.booking.commands.seating import Seating, wish_for_seats
+from quickserve.booking.model import Basket, NewHoldRow, Offer, SeatWish
 from quickserve.booking.resources import resources, tell_changed
 from quickserve.booking.store import stock
 from quickserve.booking.store import waiting_list as store
@@ -18,78 +19,151 @@ from quickserve.contracts.booking import HoldId, Item
 from quickserve.contracts.catalog import DateId, TicketTypeId
 from quickserve.contracts.waiting_list import ListRules, PlacesOffered
 from quickserve.kernel import outbox
+from quickserve.kernel.db import Transaction
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.service import Context
 
 _DATES_MAX = 50
-_LINE_MAX = 200  # looked at in one round
+_PAGE = 200
+_LINE_MAX = 5000  # looked at in one round
 _BATCH = 500
-_LEAST = timedelta(minutes=10)  # to answer, however near the date is
+_LEAST = timedelta(minutes=15)  # to answer, however near the date is
+
+Wish = tuple[Basket, SeatWish | None]
 
 
 async def offer_places(ctx: Context) -> None:
-    """Once a second: closes offers that ended, makes those that are possible."""
+    """Twice a second: closes what ended, and offers what came back."""
     async with ctx.db.transaction() as tx:
         await store.close_ended_offers(tx, _BATCH)
     async with ctx.db.read() as tx:
         dates = await store.dates_to_offer(tx, _DATES_MAX)
     for date_id in dates:
-        await _offer_of_date(ctx, date_id)
+        await _look_through(ctx, date_id)
 
 
-async def _offer_of_date(ctx: Context, date_id: DateId) -> None:
-    """In the order of the line. Who does not fit stays in place, and others are looked at."""
-    offer = await resources(ctx).shelf.fresh_offer(date_id)
-    if offer is None:
-        return
-    async with ctx.db.read() as tx:
-        rules = await store.find_rules(tx, offer.date.event_id)
-        line = await store.line(tx, date_id, lottery=rules.lottery, limit=_LINE_MAX)
-    full: set[tuple[TicketTypeId, int]] = set()
-    for entry in line:
-        for type_id in entry.ticket_type_ids:
-            if any(type_id == t and entry.quantity >= n for t, n in full):
-                continue
-            if await _offer(ctx, offer, entry, type_id, rules):
-                break
-            full.add((type_id, entry.quantity))
-
-
-async def _offer(
-    ctx: Context, offer: Offer, entry: Entry, type_id: TicketTypeId, rules: ListRules
-) -> bool:
-    """False when there is no room for it."""
-    until = _until(offer, rules)
-    hold_id = HoldId(uuid5(entry.id, f"offer:{entry.offers}"))
-    try:
-        basket = selling.choose_for_staff(offer, {type_id: entry.quantity}, free=False)
-        items = [Item(ticket_type_id=type_id, quantity=entry.quantity)]
-        wish = await wish_for_seats(ctx, offer, basket, items, accessible=False)
-        body_hash = model.fingerprint("offer", str(entry.id), entry.offers)
-        row = NewHoldRow(
-            hold_id, entry.date_id, basket, body_hash, wish, purpose="offer", until=until
-        )
-        await resources(ctx).holds.put(row)
-    except Outrun:
-        # An earlier round made it and was cut off before it was written down.
-        async with ctx.db.read() as tx:
-            known = await stock.find_hold(tx, hold_id)
-        if known is None or known.state != "active":
-            return False
-        until = known.expires_at
-    except Problem:
-        return False
+async def close_lists(ctx: Context) -> None:
     async with ctx.db.transaction() as tx:
-        if not await store.set_offered(tx, entry.id, hold_id, until):
-            await stock.release_hold(tx, hold_id)  # somebody left at this very moment
-            return True
-        await outbox.append(tx, PlacesOffered(entry.id, entry.date_id, entry.quantity, until))
-    tell_changed(ctx, entry.date_id)
-    return True
+        await store.look_again(tx, await store.close_lists(tx))
+
+
+async def _look_through(ctx: Context, date_id: DateId) -> None:
+    offer = await resources(ctx).shelf.fresh_offer(date_id)
+    house = resources(ctx).houses
+    if offer is not None and offer.plan_id is not None and offer.plan_version is not None:
+        await house.layout(offer.plan_id, offer.plan_version)  # not read while others wait
+    try:
+        async with ctx.db.transaction() as tx:
+            if await store.lock_date(tx, date_id):
+                await _Round(ctx, tx, date_id, offer).run()
+    except BaseException:
+        house.forget(date_id)
+        raise
+    resources(ctx).shelf.forget([date_id])
+    tell_changed(ctx, date_id)
+
+
+class _Round:
+    """One date's list, looked through in one transaction. Locks: entries, house, quotas."""
+
+    def __init__(self, ctx: Context, tx: Transaction, date_id: DateId, offer: Offer | None) -> None:
+        self._ctx = ctx
+        self._tx = tx
+        self._date_id = date_id
+        self._offer = offer
+        self._wishes: dict[tuple[TicketTypeId, int], Wish | None] = {}
+        self._full: dict[TicketTypeId, int] = {}
+        self._served: list[tuple[Entry, NewHoldRow]] = []
+
+    async def run(self) -> None:
+        """In order, as far as places go."""
+        tx, date_id, offer = self._tx, self._date_id, self._offer
+        if offer is None:
+            await store.settle_quotas(tx, date_id)
+            return
+        rules = await store.find_rules(tx, offer.date.event_id)
+        line = await self._line(rules)
+        seated = offer.plan_id is not None
+        house = await resources(self._ctx).houses.lock(tx, date_id) if seated else None
+        seating = Seating(date_id, house)
+        room = await stock.lock_room(tx, await store.quotas_of_date(tx, date_id))
+        for entry in line:
+            await self._serve(entry, rules, room, seating)
+        rows = [row for _, row in self._served]
+        if rows:
+            await stock.insert_holds(tx, rows, self._ctx.settings.hold_minutes)
+            await seating.record(tx, [(row.id, row.basket) for row in rows], "held")
+        for entry, row in self._served:
+            assert row.until is not None
+            await store.set_offered(tx, entry.id, row.id, row.until)
+            told = PlacesOffered(entry.id, entry.date_id, entry.quantity, row.until)
+            await outbox.append(tx, told)
+        await store.settle_quotas(tx, date_id)
+
+    async def _line(self, rules: ListRules) -> list[Entry]:
+        line: list[Entry] = []
+        after = (float("-inf"), -1)
+        while len(line) < _LINE_MAX:
+            page = await store.lock_line(
+                self._tx, self._date_id, lottery=rules.lottery, after=after, limit=_PAGE
+            )
+            line += page
+            if len(page) < _PAGE:
+                break
+            after = page[-1].turn(lottery=rules.lottery)
+        return line
+
+    async def _serve(
+        self, entry: Entry, rules: ListRules, room: stock.Room, seating: Seating
+    ) -> None:
+        """With the first of the tickets that would do; who does not fit stays in place."""
+        offer = self._offer
+        assert offer is not None
+        for type_id in entry.ticket_type_ids:
+            if entry.quantity >= self._full.get(type_id, entry.quantity + 1):
+                continue  # so many did not fit before
+            wish = await self._wish(type_id, entry.quantity)
+            if wish is None:
+                continue
+            basket = seating.seat(*wish)
+            if isinstance(basket, Problem):
+                self._full[type_id] = entry.quantity
+                continue
+            if not room.take(basket, past_list=True):
+                seating.take_back(basket)
+                self._full[type_id] = entry.quantity
+                continue
+            hold_id = HoldId(uuid5(entry.id, f"offer:{entry.offers}"))
+            body_hash = model.fingerprint("offer", str(entry.id), entry.offers)
+            row = NewHoldRow(
+                hold_id, self._date_id, basket, body_hash, wish[1], purpose="offer",
+                until=_until(offer, rules),
+            )  # fmt: skip
+            self._served.append((entry, row))
+            return
+
+    async def _wish(self, type_id: TicketTypeId, quantity: int) -> Wish | None:
+        """None where the rules of sale do not allow it now."""
+        key = type_id, quantity
+        if key not in self._wishes:
+            self._wishes[key] = await self._made(type_id, quantity)
+        return self._wishes[key]
+
+    async def _made(self, type_id: TicketTypeId, quantity: int) -> Wish | None:
+        assert self._offer is not None
+        try:
+            basket = selling.choose(self._offer, {type_id: quantity})
+            items = [Item(ticket_type_id=type_id, quantity=quantity)]
+            wish = await wish_for_seats(self._ctx, self._offer, basket, items, accessible=False)
+        except Problem:
+            return None
+        return basket, wish
 
 
 def _until(offer: Offer, rules: ListRules) -> datetime:
-    """The organiser's hours, but before the date ends; some minutes at least."""
-    now = offer.now()
-    latest = min(now + timedelta(hours=rules.offer_hours), offer.date.ends_at)
-    return max(latest, now + _LEAST).astimezone(UTC)
+    """The organiser's hours; near the date a quarter of the time that is left, so that others
+    have their turn. A quarter of an hour at least, but not beyond the date.
+    """
+    now, start = offer.now(), offer.date.starts_at
+    stands = min(timedelta(hours=rules.offer_hours), max((start - now) / 4, _LEAST))
+    return min(now + stands, max(offer.date.ends_at, now + timedelta(minutes=1))).astimezone(UTC)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from quickserve.booking.model import QUOTAS_MAX, field_problem
 from quickserve.booking.resources import resources, tell_changed
-from quickserve.booking.store import stock
+from quickserve.booking.store import stock, waiting_list
 from quickserve.contracts.booking import CapacityBelowSold, QuotaChange, SoldOut
 from quickserve.kernel.auth import Role
 from quickserve.kernel.db import Transaction
@@ -40,6 +40,8 @@ async def put_quotas(ctx: Context, cmd: PutQuotas) -> None:
     except SoldOut as below:  # made and sold in the moment between the two statements
         raise CapacityBelowSold from below
     dates = {quota.date_id for quota in cmd.quotas}
+    async with ctx.db.transaction() as tx:  # other tickets may fit now
+        await waiting_list.look_again(tx, list(dates))
     resources(ctx).shelf.forget(dates)
     tell_changed(ctx, *dates)
 

@@ -19,14 +19,14 @@ class Aside:
         self._quotas = quotas
         self._drawn: dict[VoucherId, int] = {}
 
-    def take(self, room: stock.Room, basket: Basket) -> bool:
+    def take(self, room: stock.Room, basket: Basket, *, past_list: bool = False) -> bool:
         """As `Room.take`, but what is set aside for the basket's vouchers counts as free."""
         if not basket.draws:
-            return room.take(basket)
+            return room.take(basket, past_list=past_list)
         draws = {i: min(n, self._left.get(i, 0)) for i, n in basket.draws.items()}
         for voucher_id, places in draws.items():
             room.change(self._quotas.get(voucher_id, []), places)
-        if not room.take(basket):
+        if not room.take(basket, past_list=past_list):
             for voucher_id, places in draws.items():
                 room.change(self._quotas.get(voucher_id, []), -places)
             return False

@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from quickserve.booking.model import Hold, Pool, places_together
-from quickserve.booking.store import offers, reports, stock, waiting_list
+from quickserve.booking.store import offers, reports, stock
 from quickserve.contracts.booking import (
     Availability,
     HoldId,
@@ -50,19 +49,13 @@ async def _find_availability(ctx: Context, date_ids: Sequence[DateId]) -> list[A
         known = set(await reports.known_dates(tx, date_ids))
         types = await reports.sellable_types(tx, date_ids)
         quotas = await reports.quotas_of_dates(tx, date_ids)
-        waited = await waiting_list.waited_of_dates(tx, date_ids)
     pools: dict[DateId, list[Pool]] = defaultdict(list)
     left: dict[tuple[DateId, TicketTypeId], int] = {}
     for quota in quotas:
-        theirs = waited.get(quota.date_id, frozenset())
-        whole = quota.left
-        pools[quota.date_id].append(
-            replace(whole, size=0) if whole.ticket_type_ids <= theirs else whole
-        )
+        pools[quota.date_id].append(quota.left)
         for type_id in quota.ticket_type_ids:
-            # What comes back is offered to who waits for it.
-            size = 0 if type_id in theirs else whole.size
-            left[quota.date_id, type_id] = min(left.get((quota.date_id, type_id), size), size)
+            known_left = left.get((quota.date_id, type_id), quota.left.size)
+            left[quota.date_id, type_id] = min(known_left, quota.left.size)
     ruled = {kind.date_id for kind in types if kind.ruled}
     with_codes = {kind.date_id for kind in types if kind.codes}
     offered: dict[DateId, list[TicketTypeAvailability]] = defaultdict(list)

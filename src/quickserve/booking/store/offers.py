@@ -105,7 +105,7 @@ async def find_event_organiser(tx: Transaction, event_id: EventId) -> OrganiserI
 def _offer(
     types: list[dict[str, Any]], links: list[dict[str, str]], began: float,
     looked_at: datetime, event_state: str, date_state: str, offered: bool,
-    plan_id: PlanId | None, plan_version: int | None, waited: list[TicketTypeId],
+    plan_id: PlanId | None, plan_version: int | None,
     type_rules: list[dict[str, Any]],
     discounts: list[dict[str, Any]], **date: Any,
 ) -> Offer:  # fmt: skip
@@ -127,15 +127,11 @@ def _offer(
     return Offer(
         looked_at, began, DateFacts(**date), event_state, date_state, offered, kinds, pairs,
         available, plan_id, plan_version, rules.loaded(type_rules, discounts),
-        frozenset(waited),
     )  # fmt: skip
 
 
 _OFFER: LiteralString = (
     ", d.state AS date_state, d.offered, d.plan_id, d.plan_version,"
-    " (SELECT coalesce(array_agg(DISTINCT x.id), '{}') FROM waiting_list w,"
-    "  unnest(w.ticket_type_ids) AS x(id) WHERE w.date_id = d.id AND w.state = 'waiting')"
-    " AS waited,"
     " e.state AS event_state, clock_timestamp() AS looked_at,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name,"
     "  'price_minor', t.price_minor, 'currency', t.currency, 'tax_rate_bp', t.tax_rate_bp,"
@@ -144,7 +140,7 @@ _OFFER: LiteralString = (
     "  'seat_category', t.seat_category) ORDER BY t.position), '[]')"
     "  FROM offered_ticket_types t WHERE t.event_id = d.event_id AND t.offered) AS types,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_object('quota', q.id, 'type', l.ticket_type_id,"
-    "  'available', q.capacity - q.held - q.sold)), '[]')"
+    "  'available', CASE WHEN q.for_list THEN 0 ELSE q.capacity - q.held - q.sold END)), '[]')"
     "  FROM quotas q JOIN quota_ticket_types l ON l.quota_id = q.id"
     "  WHERE q.date_id = d.id AND q.organiser_id = e.organiser_id) AS links,"
     " (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM type_rules r"

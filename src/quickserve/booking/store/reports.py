@@ -75,6 +75,7 @@ class DateQuota:
     capacity: int
     held: int
     sold: int
+    for_list: bool
     ticket_type_ids: list[TicketTypeId]
 
     @property
@@ -87,14 +88,15 @@ class DateQuota:
 
     @property
     def left(self) -> Pool:
-        free = self.capacity - self.held - self.sold
+        """For everybody: what is kept for the waiting list is not."""
+        free = 0 if self.for_list else self.capacity - self.held - self.sold
         return Pool(free, frozenset(self.ticket_type_ids))
 
 
 async def quotas_of_dates(tx: Transaction, date_ids: Sequence[DateId]) -> list[DateQuota]:
     return await tx.all(
         DateQuota,
-        "SELECT q.date_id, q.capacity, q.held, q.sold, array_agg(l.ticket_type_id)"
+        "SELECT q.date_id, q.capacity, q.held, q.sold, q.for_list, array_agg(l.ticket_type_id)"
         " AS ticket_type_ids FROM quotas q JOIN quota_ticket_types l ON l.quota_id = q.id"
         " JOIN offered_dates d ON d.id = q.date_id JOIN offered_events e ON e.id = d.event_id"
         " AND e.organiser_id = q.organiser_id WHERE q.date_id = ANY(%s) GROUP BY q.id",

@@ -1,7 +1,7 @@
 """Quotas and holds. Locks are taken in one order: holds, then quotas by id."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -102,15 +102,20 @@ async def move_places(
 
 
 class Room:
-    """What is left of locked quotas; those who are served take of it, in their order."""
+    """What is left of locked quotas; those who are served take of it, in their order.
 
-    def __init__(self, left: dict[QuotaId, int]) -> None:
+    `for_list`: what is free is for who waits for it, and for nobody else.
+    """
+
+    def __init__(self, left: dict[QuotaId, int], for_list: Collection[QuotaId] = ()) -> None:
         self._left = left
+        self._kept = {quota_id: left[quota_id] for quota_id in for_list}
 
-    def take(self, basket: Basket) -> bool:
+    def take(self, basket: Basket, *, past_list: bool = False) -> bool:
         """False, and nothing taken, when not all of it fits."""
         wanted = list(zip(basket.quota_ids, basket.quota_places, strict=True))
-        if any(places > self._left.get(quota_id, 0) for quota_id, places in wanted):
+        kept = {} if past_list else self._kept
+        if any(places > self._left.get(q, 0) - kept.get(q, 0) for q, places in wanted):
             return False
         for quota_id, places in wanted:
             self._left[quota_id] -= places
@@ -127,17 +132,18 @@ class Room:
 class _Left:
     id: QuotaId
     places: int
+    for_list: bool
 
 
 async def lock_room(tx: Transaction, quota_ids: Sequence[QuotaId]) -> Room:
     """Of these quotas, which stay locked until the transaction ends."""
     found = await tx.all(
         _Left,
-        "SELECT id, capacity - held - sold AS places FROM quotas"
+        "SELECT id, capacity - held - sold AS places, for_list FROM quotas"
         " WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
         (list(quota_ids),),
     )
-    return Room({one.id: one.places for one in found})
+    return Room({one.id: one.places for one in found}, [one.id for one in found if one.for_list])
 
 
 async def used_hold_ids(tx: Transaction, hold_ids: Sequence[HoldId]) -> set[HoldId]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from quickserve.contracts.booking import HoldId
+from quickserve.contracts.booking import HoldId, QuotaId
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
 from quickserve.contracts.waiting_list import EntryId, EntryLine, EntryState, ListRules
 from quickserve.kernel.db import Transaction
@@ -52,6 +52,10 @@ class Entry:
     offered_until: datetime | None
     body_hash: bytes
     created_at: datetime
+
+    def turn(self, *, lottery: bool) -> tuple[float, int]:
+        """What the line is ordered by; a lot below 0 is first in either case."""
+        return (self.lot if lottery or self.lot < 0 else 0.0), self.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,57 +124,79 @@ async def set_offered(tx: Transaction, entry_id: EntryId, hold_id: HoldId, until
     )
 
 
-async def waited_types(tx: Transaction, date_id: DateId) -> set[TicketTypeId]:
-    """For which somebody waits: a place of them that comes back is nobody else's."""
-    found: list[TicketTypeId] = await tx.value(
-        "SELECT coalesce(array_agg(DISTINCT t.id), '{}') FROM waiting_list w,"
-        " unnest(w.ticket_type_ids) AS t(id) WHERE w.date_id = %s AND w.state = 'waiting'",
-        (date_id,),
-    )
-    return set(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Waited:
-    date_id: DateId
-    ticket_type_ids: list[TicketTypeId]
-
-
-async def waited_of_dates(
-    tx: Transaction, date_ids: Sequence[DateId]
-) -> dict[DateId, frozenset[TicketTypeId]]:
-    found = await tx.all(
-        _Waited,
-        "SELECT w.date_id, array_agg(DISTINCT t.id) AS ticket_type_ids FROM waiting_list w,"
-        " unnest(w.ticket_type_ids) AS t(id) WHERE w.date_id = ANY(%s) AND w.state = 'waiting'"
-        " GROUP BY w.date_id",
-        (list(date_ids),),
-    )
-    return {one.date_id: frozenset(one.ticket_type_ids) for one in found}
-
-
 async def dates_to_offer(tx: Transaction, limit: int) -> list[DateId]:
-    """Where somebody waits for a ticket of which there are places."""
+    """Where something came back that the list was not looked through for."""
     return await tx.value(
-        "SELECT coalesce(array_agg(date_id), '{}') FROM (SELECT DISTINCT w.date_id"
-        "  FROM waiting_list w JOIN quotas q ON q.date_id = w.date_id"
-        "  AND q.capacity > q.held + q.sold"
-        "  JOIN quota_ticket_types l ON l.quota_id = q.id"
-        "  AND l.ticket_type_id = ANY(w.ticket_type_ids) WHERE w.state = 'waiting'"
-        "  LIMIT %s) AS found",
+        "SELECT coalesce(array_agg(date_id), '{}') FROM (SELECT DISTINCT date_id FROM quotas"
+        " WHERE came_back LIMIT %s) AS found",
         (limit,),
     )
 
 
-async def line(tx: Transaction, date_id: DateId, *, lottery: bool, limit: int) -> list[Entry]:
+async def lock_date(tx: Transaction, date_id: DateId) -> bool:
+    """False while another process looks through its list."""
+    return await tx.value(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"waiting-list:{date_id}",)
+    )
+
+
+async def quotas_of_date(tx: Transaction, date_id: DateId) -> list[QuotaId]:
+    return await tx.value(
+        "SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM quotas WHERE date_id = %s",
+        (date_id,),
+    )
+
+
+async def look_again(tx: Transaction, date_ids: Sequence[DateId]) -> None:
+    """The next round looks through their lists: somebody came or went, or quotas are others."""
+    await tx.execute(
+        "WITH theirs AS MATERIALIZED (SELECT id FROM quotas q WHERE date_id = ANY(%s)"
+        "  AND (for_list OR capacity > held + sold AND EXISTS (SELECT FROM waiting_list w"
+        "   WHERE w.date_id = q.date_id AND w.state = 'waiting')) ORDER BY id FOR UPDATE)"
+        " UPDATE quotas q SET came_back = true FROM theirs WHERE q.id = theirs.id",
+        (list(date_ids),),
+    )
+
+
+async def settle_quotas(tx: Transaction, date_id: DateId) -> None:
+    """The list was looked through: what is left is kept for groups that gather places, or sold.
+
+    A free place is kept where somebody still waits who needs more of it than there are, and where
+    some of everything that the ticket takes is there. The quotas are locked already.
+    """
+    await tx.execute(
+        "UPDATE quotas q SET came_back = false,"
+        " for_list = q.capacity > q.held + q.sold AND EXISTS ("
+        "  SELECT FROM quota_ticket_types l JOIN waiting_list w"
+        "  ON w.date_id = q.date_id AND w.state = 'waiting'"
+        "  AND l.ticket_type_id = ANY(w.ticket_type_ids) WHERE l.quota_id = q.id"
+        "  AND w.quantity > q.capacity - q.held - q.sold AND NOT EXISTS ("
+        "   SELECT FROM quota_ticket_types m JOIN quotas other ON other.id = m.quota_id"
+        "   AND other.date_id = q.date_id AND other.capacity <= other.held + other.sold"
+        "   WHERE m.ticket_type_id = l.ticket_type_id))"
+        " WHERE q.date_id = %s AND (q.came_back OR q.for_list)",
+        (date_id,),
+    )
+
+
+async def lock_line(
+    tx: Transaction, date_id: DateId, *, lottery: bool, after: tuple[float, int], limit: int
+) -> list[Entry]:
+    """Who waits, in order, behind `after`. They stay locked."""
     return await tx.all(
         Entry,
         "SELECT id, date_id, event_id, ticket_type_ids, quantity, coalesce(name, '') AS name,"
         " language, state, position, lot, offers, hold_id, offered_until, body_hash, created_at"
-        " FROM waiting_list WHERE date_id = %s AND state = 'waiting'"
-        " ORDER BY CASE WHEN %s THEN lot ELSE position END, position LIMIT %s",
-        (date_id, lottery, limit),
-    )
+        " FROM waiting_list WHERE date_id = %(date)s AND state = 'waiting'"
+        " AND (CASE WHEN %(lottery)s OR lot < 0 THEN lot ELSE 0 END, position)"
+        "  > (%(lot)s, %(position)s)"
+        " ORDER BY CASE WHEN %(lottery)s OR lot < 0 THEN lot ELSE 0 END, position"
+        " LIMIT %(limit)s FOR UPDATE",
+        {
+            "date": date_id, "lottery": lottery, "lot": after[0], "position": after[1],
+            "limit": limit,
+        },
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +207,25 @@ class Ahead:
 
 async def ahead(tx: Transaction, entry: Entry, *, lottery: bool) -> Ahead:
     """Who wants one of the same tickets, and comes before."""
+    lot, position = entry.turn(lottery=lottery)
     return await tx.one(
         Ahead,
         "SELECT count(*) AS people, coalesce(sum(quantity), 0)::bigint AS places"
         " FROM waiting_list WHERE date_id = %(date)s AND state = 'waiting'"
-        " AND ticket_type_ids && %(types)s AND CASE WHEN %(lottery)s"
-        "  THEN (lot, position) < (%(lot)s, %(position)s) ELSE position < %(position)s END",
+        " AND ticket_type_ids && %(types)s"
+        " AND (CASE WHEN %(lottery)s OR lot < 0 THEN lot ELSE 0 END, position)"
+        "  < (%(lot)s, %(position)s)",
         {
             "date": entry.date_id, "types": entry.ticket_type_ids, "lottery": lottery,
-            "lot": entry.lot, "position": entry.position,
+            "lot": lot, "position": position,
         },
     )  # fmt: skip
+
+
+async def put_first(tx: Transaction, entry_id: EntryId) -> None:
+    await tx.execute(
+        "UPDATE waiting_list SET lot = -1 WHERE id = %s AND state = 'waiting'", (entry_id,)
+    )
 
 
 async def close_ended_offers(tx: Transaction, limit: int) -> int:
@@ -207,15 +241,32 @@ async def close_ended_offers(tx: Transaction, limit: int) -> int:
 
 
 async def accept_hold(tx: Transaction, hold_id: HoldId, minutes: float) -> bool:
-    """The offered places are the buyer's, with a buyer's time. False when the offer is over."""
+    """The offered places are the buyer's, with a buyer's time. False when it is no offer now."""
     return (
         await tx.execute(
             "UPDATE holds SET purpose = 'sale', expires_at = clock_timestamp()"
             " + %s * interval '1 minute' WHERE id = %s AND state = 'active'"
-            " AND purpose IN ('offer', 'sale') AND expires_at > clock_timestamp()",
+            " AND purpose = 'offer' AND expires_at > clock_timestamp()",
             (minutes, hold_id),
         )
         == 1
+    )
+
+
+async def close_lists(tx: Transaction) -> list[DateId]:
+    """Of dates that begin within the hour or are called off: what is kept goes on sale."""
+    return await tx.value(
+        "WITH closed AS (UPDATE waiting_list w SET state = 'closed' FROM offered_dates d"
+        "  JOIN offered_events e ON e.id = d.event_id WHERE d.id = w.date_id"
+        "  AND w.state = 'waiting' AND (d.starts_at < clock_timestamp() + interval '1 hour'"
+        "   OR 'cancelled' IN (d.state, e.state)) RETURNING w.date_id)"
+        " SELECT coalesce(array_agg(DISTINCT date_id), '{}') FROM closed"
+    )
+
+
+async def count_of_date(tx: Transaction, date_id: DateId) -> int:
+    return await tx.value(
+        "SELECT count(*) FROM waiting_list WHERE date_id = %s AND state = 'waiting'", (date_id,)
     )
 
 
@@ -267,11 +318,12 @@ async def forget_people(tx: Transaction, limit: int) -> int:
     )
 
 
-async def erase_person(tx: Transaction, email: str) -> int:
-    """Who waits leaves the line with it. Rarely asked: no index is kept for it."""
-    return await tx.execute(
-        "UPDATE waiting_list SET email = NULL, name = NULL, body_hash = '',"
-        " state = CASE WHEN state = 'waiting' THEN 'left' ELSE state END"
-        " WHERE lower(email) = lower(%s)",
+async def erase_person(tx: Transaction, email: str) -> list[DateId]:
+    """The date of each entry. Who waits leaves the line. Rarely asked: no index is kept for it."""
+    return await tx.value(
+        "WITH erased AS (UPDATE waiting_list SET email = NULL, name = NULL, body_hash = '',"
+        "  state = CASE WHEN state = 'waiting' THEN 'left' ELSE state END"
+        "  WHERE lower(email) = lower(%s) RETURNING date_id)"
+        " SELECT coalesce(array_agg(date_id), '{}') FROM erased",
         (email,),
     )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from quickserve.contracts.booking import BookingId, BookingView
 from quickserve.contracts.catalog import DateState
+from quickserve.contracts.waiting_list import EntryId, EntryView
 from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.service import Ctx
 from quickserve.web import kept, ticket_files
@@ -134,7 +135,7 @@ async def _state_of_date(booking: BookingView, ask: Services) -> DateState:
 async def _mine(request: Request, ask: Services) -> list[BookingView]:
     """Those of this browser that still open. Raises when booking cannot be asked at all."""
     keys = kept.tickets(request)
-    asked = (ask.booking.booking(key.id, key.key) for key in keys)
+    asked = (ask.booking.booking(BookingId(key.id), key.key) for key in keys)
     found = await asyncio.gather(*asked, return_exceptions=True)
     bookings = [one for one in found if isinstance(one, BookingView)]
     failures = [one for one in found if isinstance(one, BaseException)]
@@ -142,6 +143,15 @@ async def _mine(request: Request, ask: Services) -> list[BookingView]:
         if not isinstance(failure, NotFound):
             raise failure
     return sorted(bookings, key=lambda booking: booking.date.starts_at)
+
+
+async def _waiting(request: Request, ask: Services) -> list[EntryView]:
+    """Places on waiting lists; none of those that cannot be asked for now."""
+    keys = kept.waiting(request)
+    asked = (ask.waiting_list.entry(EntryId(key.id), key.key) for key in keys)
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    entries = [one for one in found if isinstance(one, EntryView)]
+    return [one for one in entries if one.state in ("waiting", "offered")]
 
 
 async def _show_mine(
@@ -154,6 +164,6 @@ async def _show_mine(
         bookings, told = [], True
     return render(
         request, "my_tickets.html", status=status, headers=_PRIVATE,
-        bookings=bookings, unreachable=told, keys=kept.tickets(request), typed=typed[:500],
-        errors=errors or {},
+        waiting=await _waiting(request, ask), bookings=bookings, unreachable=told,
+        keys=kept.tickets(request), typed=typed[:500], errors=errors or {},
     )  # fmt: skip

@@ -12,7 +12,7 @@ from quickserve.contracts.waiting_list import EntryId, NewEntry
 from quickserve.kernel.errors import FieldError, Malformed, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.service import Ctx
-from quickserve.web import card_form, offers
+from quickserve.web import card_form, kept, offers
 from quickserve.web.forms import Form, Submitted, parse_id
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
 from quickserve.web.problems import Sentence, field_errors, sentence
@@ -123,7 +123,10 @@ async def _show(
     told: Sentence | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
     entry = await ask.waiting_list.entry(entry_id, key)
-    return render(
+    response = render(
         request, "waiting_list_entry.html", status=status, headers=_PRIVATE, entry=entry,
         date=entry.date, told=told, path_of_entry=f"/waiting-list/{entry_id}/{key}",
     )  # fmt: skip
+    over = entry.state not in ("waiting", "offered")
+    kept.keep_waiting(request, response, kept.Key(id=entry_id, key=key), over=over)
+    return response

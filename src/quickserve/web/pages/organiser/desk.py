@@ -172,6 +172,7 @@ def _notice(request: Request) -> str:
         "revoked": gettext("The ticket is revoked."),
         "reserved": gettext("The places are reserved."),
         "released": gettext("The places are back on sale."),
+        "first": gettext("The next places that fit are offered to this person."),
         "retried": gettext("The next attempt begins now."),
     }
     return told.get(request.query_params.get("done", ""), "")

@@ -3,7 +3,7 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from quickserve.contracts.waiting_list import ListRules
+from quickserve.contracts.waiting_list import EntryId, ListRules
 from quickserve.kernel.errors import Problem
 from quickserve.web.forms import Submitted
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
@@ -35,6 +35,19 @@ async def save_rules(request: Request, own: TheEvent, form: Submitted, ask: Ask)
         told = sentence(problem, locale_of(request))
         return await _show(request, own, ask, told=told, status=problem.status)
     return redirect(request, f"{own.path}/waiting-list?done=saved")
+
+
+@router.post("/organiser/events/{event_id}/waiting-list/{entry_id}/precedence")
+async def put_first(
+    request: Request, own: TheEvent, entry_id: EntryId, _form: Submitted, ask: Ask
+) -> Response:
+    """The next places that fit are theirs, whoever came before."""
+    try:
+        await ask.waiting_list.put_first(entry_id, own.desk.token)
+    except Problem as problem:
+        told = sentence(problem, locale_of(request))
+        return await _show(request, own, ask, told=told, status=problem.status)
+    return redirect(request, f"{own.path}/waiting-list?done=first")
 
 
 async def _show(
