@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from socket import socket
 from typing import Any
+from unittest.mock import patch
 
 import httpx2 as httpx
 import uvicorn
 
 from quickserve.app import Platform
+from quickserve.booking.reads import stock
 from quickserve.contracts.deliveries import TAKERS
 from quickserve.edge import Front
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity
@@ -33,6 +35,7 @@ from quickserve.kernel.settings import Settings
 from quickserve.server import listen
 from tests.servers import Rabbit, Redis
 
+PLACES_SECONDS = 0.1  # how old places left may be told here: a second is long for a story
 APART = os.environ.get("QUICKSERVE_TEST_SHAPE", "together") == "apart"
 
 
@@ -101,8 +104,14 @@ async def running(
     """The services, migrated; `spies` take events too, from the start."""
     await Platform(settings, services).migrate()
     shape = _apart if APART else _together
-    async with shape(settings, services, spies, options) as world:
-        yield world
+    with patch.object(stock, "PLACES_SECONDS", PLACES_SECONDS):
+        async with shape(settings, services, spies, options) as world:
+            yield world
+
+
+async def until_told_anew() -> None:
+    """Places left may be told as they were until then."""
+    await asyncio.sleep(PLACES_SECONDS * 1.2)
 
 
 @asynccontextmanager

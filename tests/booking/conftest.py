@@ -51,7 +51,7 @@ from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.testing import Issuer, each, test_settings
-from tests.shape import World, running
+from tests.shape import World, running, until_told_anew
 
 AMINA = Contact(email="amina@example.org", name="Amina Diallo", language="fr")
 
@@ -127,8 +127,7 @@ class Gala:
         return self.box.issuer.token({self.organiser_id: [Role.DOOR]})
 
     async def availability(self) -> Availability:
-        """A second later: until then it may be told as it was."""
-        await asyncio.sleep(1.1)
+        await until_told_anew()
         return (await self.box.checkout.availability([self.date_id])).dates[0]
 
     async def quota(

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from quickserve.booking.notices import Notices
+from quickserve.booking.reads import stock
 from quickserve.contracts import notices
 from quickserve.contracts.booking import Availability
 from quickserve.contracts.catalog import DateId
@@ -17,7 +18,8 @@ async def left(gala) -> int:
     return (await gala.box.checkout.availability([gala.date_id])).dates[0].places_left
 
 
-async def test_a_thousand_looks_read_the_quotas_once_a_second(gala):
+async def test_a_thousand_looks_read_the_quotas_once_a_second(gala, monkeypatch):
+    monkeypatch.setattr(stock, "PLACES_SECONDS", 1.0)
     await gala.quota(10)
     assert await left(gala) == 10
     await gala.box.sql("UPDATE quotas SET capacity = 7 WHERE date_id = %s", (gala.date_id,))

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode
 
 import httpx2
-from tests.shape import World, running
+from tests.shape import World, running, until_told_anew
 
 from quickserve.app import SERVICES, load
 from quickserve.contracts.booking import QuotaChange, QuotaChanges, QuotaId
@@ -125,8 +125,7 @@ class House:
         show.tickets[name] = ticket_type_id
 
     async def places_left(self, show: Show) -> int:
-        """A second later: until then it may be told as it was."""
-        await asyncio.sleep(1.1)
+        await until_told_anew()
         found = await self.booking.availability([show.date_id])
         return found.dates[0].places_left
 

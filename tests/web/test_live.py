@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from starlette.requests import Request
+from tests.shape import until_told_anew
 from tests.web.house import House
 
 from quickserve.contracts.booking import HoldId, Item, NewHold
@@ -92,7 +93,7 @@ async def test_places_left_follow_what_others_take(house, visitor):
 async def test_who_came_too_late_is_told_when_places_come_back(house, visitor):
     show = await house.put_on(capacity=2)
     taken = await hold(house, show, 2)
-    await asyncio.sleep(1.1)
+    await until_told_anew()
     await visitor.open(f"/en{show.path}")
     path = f"/en/events/{show.event_id}/places/{show.date_id}?closed=1"
     assert f'data-live="{path}"' in visitor.page
