@@ -27,7 +27,7 @@ from quickserve.edge import Front
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER, ServiceIdentity
 from quickserve.kernel.bus import make_bus
 from quickserve.kernel.bus.port import Route
-from quickserve.kernel.client import Client
+from quickserve.kernel.client import Client, network
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.events import Message
 from quickserve.kernel.service import Runtime, Service
@@ -199,7 +199,7 @@ class _ToProcess(httpx.AsyncBaseTransport):
         self._url = url
         self._token = token
         self._peer = peer
-        self._transport = httpx.AsyncHTTPTransport()
+        self._transport = network()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         request.url = httpx.URL(self._url + request.url.raw_path.decode())

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from quickserve.kernel import tracing
 from quickserve.kernel.auth import SERVICE_TOKEN_HEADER
-from quickserve.kernel.client import KEEPALIVE_SECONDS, watched_breaker
+from quickserve.kernel.client import pooled, watched_breaker
 from quickserve.kernel.errors import DeadlineExceeded, Problem, TooLarge, Unavailable
 from quickserve.kernel.http import problem_response
 from quickserve.kernel.logs import request_id
@@ -30,9 +30,8 @@ _NOT_PASSED_ON: Final = _ONE_HOP | {_REQUEST_ID, _TRACE}
 _SAFE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 0.2
-_LIMITS: Final = httpx.Limits(
-    max_connections=200, max_keepalive_connections=50, keepalive_expiry=KEEPALIVE_SECONDS
-)
+_CONNECTIONS_MAX: Final = 200
+_CONNECTIONS_KEPT: Final = 50
 # Until the answer begins, with all tries: the longest wait a service offers is 25 s.
 _ANSWER_SECONDS: Final = 30.0
 _TIMEOUT: Final = httpx.Timeout(_ANSWER_SECONDS, connect=2, pool=5)
@@ -50,7 +49,7 @@ class Forward:
         self._url = url.rstrip("/")
         self._token = token
         self._body_max = body_bytes_max
-        self._http = httpx.AsyncHTTPTransport(limits=_LIMITS)
+        self._http = pooled(_CONNECTIONS_MAX, kept=_CONNECTIONS_KEPT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

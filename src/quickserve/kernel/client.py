@@ -8,9 +8,11 @@ What the other side raised is raised here again.
 import asyncio
 import random
 import re
+import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal, TypeVar
 
 import httpx2 as httpx
@@ -71,14 +73,22 @@ LIMITS: Final = Limits()
 
 
 def network(limits: Limits = LIMITS) -> httpx.AsyncBaseTransport:
-    """HTTP/1.1 over pooled connections; the bulkhead queues, so the pool never has to."""
-    most = limits.calls + limits.waits
-    pool = httpx.Limits(
-        max_connections=most,
-        max_keepalive_connections=limits.calls,
-        keepalive_expiry=KEEPALIVE_SECONDS,
+    """The bulkhead queues, so the pool never has to."""
+    return pooled(limits.calls + limits.waits, kept=limits.calls)
+
+
+def pooled(most: int, *, kept: int) -> httpx.AsyncHTTPTransport:
+    """HTTP/1.1 over at most so many connections; idle ones are kept a while."""
+    limits = httpx.Limits(
+        max_connections=most, max_keepalive_connections=kept, keepalive_expiry=KEEPALIVE_SECONDS
     )
-    return httpx.AsyncHTTPTransport(http1=True, http2=False, limits=pool)
+    return httpx.AsyncHTTPTransport(verify=_authorities(), http1=True, http2=False, limits=limits)
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Read once: it takes as long as some pages."""
+    return httpx.create_ssl_context()
 
 
 def watched_breaker(caller: str, target: str) -> Breaker:
