@@ -9,6 +9,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
+from quickserve.kernel import db
 from quickserve.kernel.db import (
     Database,
     Jsonb,
@@ -141,7 +142,9 @@ async def test_one_row_or_our_bug(bakery: Bakery) -> None:
             await tx.one(dict, "SELECT 1 AS one WHERE false")
 
 
-async def test_a_full_pool_is_unavailable_and_recovers(bakery: Bakery) -> None:
+async def test_a_full_pool_is_unavailable_and_recovers(
+    bakery: Bakery, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seated, leave = asyncio.Barrier(5), asyncio.Event()
 
     async def stay() -> None:
@@ -151,14 +154,14 @@ async def test_a_full_pool_is_unavailable_and_recovers(bakery: Bakery) -> None:
 
     guests = [asyncio.create_task(stay()) for _ in range(4)]
     await seated.wait()
-    bakery.db.pool.timeout = 0.2
+    monkeypatch.setattr(db, "_CONNECTION_SECONDS", 0.2)
     with pytest.raises(Unavailable) as refused:
         await bake(bakery, "rye")
+    monkeypatch.undo()
     assert refused.value.status == 503
     assert refused.value.retry_after
     leave.set()
     await asyncio.gather(*guests)
-    bakery.db.pool.timeout = 5
     await bake(bakery, "rye")
 
 

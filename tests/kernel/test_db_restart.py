@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from quickserve.kernel import outbox
+from quickserve.kernel import db, outbox
 from quickserve.kernel.bus.local import LocalBus
 from quickserve.kernel.bus.port import Route
 from quickserve.kernel.errors import Unavailable
@@ -60,17 +60,17 @@ async def test_after_a_restart_at_most_one_request_notices(
 
 
 async def test_while_the_server_is_away_everything_is_unavailable(
-    server: OwnServer, bakery: Bakery
+    server: OwnServer, bakery: Bakery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await rush(bakery)
     server.stop()
-    bakery.db.pool.timeout = 0.5
     try:
+        monkeypatch.setattr(db, "_CONNECTION_SECONDS", 0.5)
         for _ in range(2):
             assert {type(outcome) for outcome in await rush(bakery)} == {Unavailable}
     finally:
         server.start()
-        bakery.db.pool.timeout = 5
+        monkeypatch.undo()
     async with asyncio.timeout(10):
         while True:
             try:
