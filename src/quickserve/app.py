@@ -26,7 +26,7 @@ from quickserve.kernel.settings import Settings
 from quickserve.kernel.shared.opening import Shared, open_shared
 
 SERVICES = (
-    "identity", "catalog", "booking", "tracking", "payment", "checkout", "web",
+    "identity", "catalog", "booking", "ordering", "tracking", "payment", "checkout", "web",
 )  # fmt: skip
 
 

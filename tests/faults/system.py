@@ -18,7 +18,7 @@ from tests.kernel.own_server import OwnServer
 from tests.servers import Rabbit, Redis, free_port
 
 SERVICES = (
-    "identity", "catalog", "booking", "tracking", "payment", "checkout", "web",
+    "identity", "catalog", "booking", "ordering", "tracking", "payment", "checkout", "web",
 )  # fmt: skip
 DATABASES = SERVICES[:-1]
 SETTINGS = {

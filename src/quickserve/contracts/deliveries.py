@@ -10,11 +10,13 @@ from quickserve.contracts.booking import BookingConfirmed
 from quickserve.contracts.booking_changes import ResaleEnded, ResaleSold
 from quickserve.contracts.catalog import EventOffered
 from quickserve.contracts.identity import OrganiserSaved
+from quickserve.contracts.menus import SoldOutChanged, StandSaved
 from quickserve.contracts.payment import PaymentAuthorized, PaymentDeclined
 from quickserve.kernel.events import DomainEvent
 
 TAKERS: Mapping[str, tuple[type[DomainEvent], ...]] = {
     "booking": (EventOffered, BookingConfirmed),
     "catalog": (OrganiserSaved,),
+    "ordering": (StandSaved, SoldOutChanged),
     "checkout": (PaymentAuthorized, PaymentDeclined, ResaleSold, ResaleEnded),
 }

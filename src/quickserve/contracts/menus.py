@@ -70,11 +70,24 @@ class DayHours(Draft):
     hours: list[tuple[time, time]] = Field(default=[], max_length=10)
 
 
+class Break(Draft):
+    """Of each date: an interval, half-time; orders for it are ready when it begins."""
+
+    label: Name
+    minutes_after_start: int = Field(ge=0, le=1440)
+    minutes: int = Field(default=15, ge=1, le=240)
+
+
 class WithProgramme(Draft):
-    """Open from so long before a date of the event begins until so long after it ends."""
+    """Open from so long before a date of the event begins until so long after it ends.
+
+    `last_call_minutes`: so long before the end the last orders are taken.
+    """
 
     minutes_before: int = Field(default=60, ge=0, le=1440)
     minutes_after: int = Field(default=60, ge=0, le=1440)
+    breaks: list[Break] = Field(default=[], max_length=10)
+    last_call_minutes: int = Field(default=0, ge=0, le=240)
 
 
 class Station(Draft):

@@ -1,6 +1,8 @@
 """Channels of what pages follow live: notices may be missed, so a page begins with a snapshot."""
 
 from quickserve.contracts.catalog import DateId
+from quickserve.contracts.menus import StandId
+from quickserve.contracts.ordering import OrderId
 
 
 def places(date_id: DateId) -> str:
@@ -11,3 +13,18 @@ def places(date_id: DateId) -> str:
 def seats(date_id: DateId) -> str:
     """From `booking`: a `DateSeats` in JSON, when seats of the date changed hands."""
     return f"seats:{date_id}"
+
+
+def board(stand_id: StandId) -> str:
+    """From `ordering`: an order of the stand was placed or moved."""
+    return f"board:{stand_id}"
+
+
+def stand(stand_id: StandId) -> str:
+    """From `ordering`: what may be ordered at the stand has changed, an item is out."""
+    return f"stand:{stand_id}"
+
+
+def order(order_id: OrderId) -> str:
+    """From `ordering`: the order moved."""
+    return f"order:{order_id}"

@@ -95,17 +95,30 @@ TypedCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=6
 
 
 class BasketDraft(Request):
-    """All of a basket but its lines. `slot`: the time wanted, None is as soon as possible.
-
-    `ticket`: its QR's text or code; it opens the tab and what the ticket includes.
-    """
+    """A basket as its people set it. `slot`: the time wanted, None is as soon as possible."""
 
     stand_id: StandId
-    ticket: str | None = Field(default=None, max_length=1000)
     destination: Destination = Destination()
     slot: AwareDatetime | None = None
     tip: Money | None = None
     codes: list[TypedCode] = Field(default=[], max_length=5)
+
+
+class NewBasket(BasketDraft):
+    """`lines` replace those that are there; None keeps them.
+
+    `ticket`: its QR's text or its code; what it includes costs nothing, and it opens a tab.
+    """
+
+    lines: list[NewLine] | None = Field(default=None, max_length=LINES_MAX)
+    ticket: str | None = Field(default=None, max_length=1000)
+
+
+class TicketBasket(Request):
+    """The basket of a ticket at a stand: the same one on all its devices."""
+
+    stand_id: StandId
+    ticket: str = Field(max_length=1000)
 
 
 class PricedModifier(BaseModel):
@@ -175,9 +188,13 @@ class Promise(BaseModel):
 
 
 class Slot(BaseModel):
-    """A time to choose; `label` names an interval of the programme ("half-time")."""
+    """A time to choose; `label` names an interval of the programme ("half-time").
+
+    `kind`: before the start, an interval, the last call, or just a time.
+    """
 
     starts_at: datetime
+    kind: Literal["time", "start", "break", "last-call"]
     label: str | None
     free: bool
 
@@ -223,6 +240,7 @@ class NewOrder(Request):
 
     basket_id: BasketId
     basket_version: int = Field(ge=1)
+    total: Money
     contact: OrderContact
     payment: Payment = "card"
 
@@ -267,9 +285,11 @@ class OrderList(BaseModel):
     next: str | None = None
 
 
-class Rejection(Request):
-    reason: RejectReason = "other"
-    words: Line = Field(default="", max_length=200)
+class OrderMove(Request):
+    """By who works at the stand. `reason`: a RejectReason where it is rejected, else words."""
+
+    state: OrderState
+    reason: Line | None = Field(default=None, max_length=200)
 
 
 class LineCancellation(Request):
@@ -277,6 +297,61 @@ class LineCancellation(Request):
 
     lines: list[BasketLineId] = Field(default=[], max_length=LINES_MAX)
     words: Line = Field(default="", max_length=200)
+
+
+# -- Stands, as the kitchen runs them --------------------------------------------------------------
+
+
+class Cap(Request):
+    """At most so many orders, and so much value, in 300 seconds; None is without bound."""
+
+    orders: int | None = Field(default=None, ge=0, le=10_000)
+    value_minor: int | None = Field(default=None, ge=0, le=10**9)
+
+
+class Pacing(Request):
+    """How a stand takes orders: caps by fulfilment; whoever would wait longer chooses a time."""
+
+    caps: dict[Fulfilment, Cap] = {}
+    wait_max_minutes: int = Field(default=90, ge=5, le=480)
+
+
+class Pause(Request):
+    """No new orders for so long; 0 minutes ends it."""
+
+    minutes: int = Field(ge=0, le=1440)
+
+
+class StationLoad(BaseModel):
+    """Make-seconds of the next half hour; `behind_s` is what should have been made already."""
+
+    station: StationKey
+    name: str
+    cooks: int
+    capacity_s: int
+    reserved_s: int
+    behind_s: int
+
+
+class PromiseFigures(BaseModel):
+    """Of the last orders: seconds that they were later than promised first (negative: earlier)."""
+
+    orders: int
+    p50_s: int
+    p90_s: int
+
+
+class StandStatus(BaseModel):
+    """`intake_percent` and `widened_s` follow the measured error."""
+
+    stand_id: StandId
+    paused_until: datetime | None
+    intake_percent: int
+    widened_s: int
+    pacing: Pacing
+    stations: list[StationLoad]
+    figures: PromiseFigures
+    open_orders: int
 
 
 # -- Events ----------------------------------------------------------------------------------------
@@ -382,6 +457,50 @@ class BasketChanged(Problem):
     title = "The basket has changed since it was shown"
 
 
+class TotalChanged(Problem):
+    """`extra.total`: what it is now."""
+
+    status = 409
+    code = "total-changed"
+    title = "The price has changed since it was shown"
+
+
+class TicketNotAccepted(Problem):
+    """`extra.reason`: unknown, forged, revoked, cancelled, other-event."""
+
+    status = 422
+    code = "ticket-not-accepted"
+    title = "This ticket opens no menu here"
+
+
+class TabLimit(Problem):
+    """`extra.limit`."""
+
+    status = 409
+    code = "tab-limit"
+    title = "The tab is full: pay it first"
+
+
+class TabClosed(Problem):
+    status = 409
+    code = "tab-closed"
+    title = "The tab is being paid"
+
+
+class OrderCodeNotValid(Problem):
+    """`extra.codes`."""
+
+    status = 422
+    code = "order-code-not-valid"
+    title = "This code is not valid here"
+
+
+class NotToBePlaced(Problem):
+    status = 402
+    code = "order-payment-required"
+    title = "This order has a price: go through the checkout"
+
+
 class BasketOrdered(Problem):
     status = 409
     code = "basket-ordered"
@@ -394,6 +513,12 @@ class IllegalTransition(Problem):
     status = 409
     code = "illegal-transition"
     title = "The order cannot go there from where it is"
+
+
+class OrderWithdrawn(Problem):
+    status = 409
+    code = "order-withdrawn"
+    title = "This order was taken back"
 
 
 class OutOfReach(Problem):

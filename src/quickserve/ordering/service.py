@@ -1,7 +1,54 @@
 """Takes orders that the kitchen can make in time, and moves them on until they are handed over."""
 
-from quickserve.kernel.service import Service
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI
+
+from quickserve.kernel.batches import Batch
+from quickserve.kernel.lane import Lane
+from quickserve.kernel.openapi import Documented
+from quickserve.kernel.service import Job, Runtime, Service
 from quickserve.ordering.api import router
+from quickserve.ordering.api.orders import LANE
+from quickserve.ordering.commands.fetch_menus import fetch_menus
+from quickserve.ordering.commands.forget import delete_leftovers, forget_people
+from quickserve.ordering.commands.record_orders import record_orders
+from quickserve.ordering.commands.reject_unanswered import reject_unanswered
+from quickserve.ordering.commands.steer_stands import steer_stands
+from quickserve.ordering.events import SUBSCRIPTIONS
+from quickserve.ordering.resources import Resources
+from quickserve.ordering.shelf import Shelf
 from quickserve.ordering.store import CONSTRAINTS
 
-service = Service(name="ordering", router=router, constraints=CONSTRAINTS)
+
+@asynccontextmanager
+async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
+    placing = Batch(partial(record_orders, runtime.db), lambda row: row.stand.id)
+    try:
+        yield Resources(Shelf(runtime.db), placing, runtime.shared.fanout)
+    finally:
+        await placing.close()
+
+
+def _open_lane(app: FastAPI) -> None:
+    assert isinstance(app, Documented)
+    app.lane = Lane(app.state.runtime, LANE, app.general)
+
+
+service = Service(
+    name="ordering",
+    router=router,
+    subscriptions=SUBSCRIPTIONS,
+    jobs=(
+        Job("fetch menus", fetch_menus, every_seconds=0.5),
+        Job("reject unanswered", reject_unanswered, every_seconds=1),
+        Job("steer stands", steer_stands, every_seconds=5),
+        Job("forget people", forget_people, every_seconds=3600),
+        Job("delete leftovers", delete_leftovers, every_seconds=3600),
+    ),
+    constraints=CONSTRAINTS,
+    resources=open_resources,
+    finish=_open_lane,
+)

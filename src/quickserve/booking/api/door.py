@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from quickserve.booking.commands.look_at_ticket import look_at_ticket
 from quickserve.booking.commands.revoke_ticket import revoke_ticket
 from quickserve.booking.commands.rotate_ticket_key import rotate_ticket_key
 from quickserve.booking.commands.scan_ticket import ScanTicket, scan_ticket
@@ -20,7 +21,8 @@ from quickserve.contracts.booking import (
     TicketView,
 )  # fmt: skip
 from quickserve.contracts.catalog import DateId
-from quickserve.kernel.auth import signed_in
+from quickserve.contracts.ticket_sessions import TicketLook, TicketSession
+from quickserve.kernel.auth import services, signed_in
 from quickserve.kernel.errors import (
     Forbidden,
     IdReused,
@@ -40,6 +42,15 @@ _STAFF = (Unauthenticated, Forbidden, NotFound)
 @router.put("/scans/{scan_id}", dependencies=[signed_in], responses=errors(*_STAFF, IdReused))
 async def put_scan(scan_id: ScanId, body: NewScan, ctx: Ctx) -> ScanView:
     return await scan_ticket(ctx, ScanTicket(scan_id, body.date_id, body.code, body.gate))
+
+
+@router.post(
+    "/ticket-sessions",
+    dependencies=[services("ordering", "web")],
+    responses=errors(Unauthenticated, Forbidden, Malformed),
+)
+async def post_ticket_session(body: TicketLook, ctx: Ctx) -> TicketSession:
+    return await look_at_ticket(ctx, body)
 
 
 @router.get("/dates/{date_id}/admissions", dependencies=[signed_in], responses=errors(*_STAFF))

@@ -30,7 +30,7 @@ class ScanTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class Named:
     """Whom a code names, as far as it can be believed."""
 
     refusal: Refusal | None = None
@@ -49,30 +49,28 @@ async def scan_ticket(ctx: Context, cmd: ScanTicket) -> ScanView:
     if date is None:
         raise NotFound("There is no such date.")
     ctx.principal.require(date.organiser_id, Role.DOOR)
-    named = await _name(ctx, cmd.code.strip(), date.organiser_id)
+    named = await name_ticket(ctx, cmd.code.strip(), date.organiser_id)
     try:
         return await _scan(ctx, cmd, named, date.organiser_id)
     except Outrun:  # this very scan is in already
         return await _scan(ctx, cmd, named, date.organiser_id)
 
 
-async def _name(ctx: Context, code: str, organiser_id: OrganiserId) -> _Named:
+async def name_ticket(ctx: Context, code: str, organiser_id: OrganiserId) -> Named:
     """Proves a QR's signature; reads a typed code."""
     if not code.startswith(signing.PREFIX):
         typed = signing.read_code(code)
-        return _Named(code=typed) if typed else _Named(refusal="unknown")
+        return Named(code=typed) if typed else Named(refusal="unknown")
     claim = signing.read_payload(code)
     key = (await resources(ctx).keys.by_id([claim.key_id])).get(claim.key_id) if claim else None
     if claim is None or key is None or not signing.verify_payload(code, {key.id: key.public}):
-        return _Named(refusal="forged")
+        return Named(refusal="forged")
     if key.organiser_id != organiser_id:
-        return _Named(refusal="other-organiser")
-    return _Named(ticket_id=claim.ticket_id)
+        return Named(refusal="other-organiser")
+    return Named(ticket_id=claim.ticket_id)
 
 
-async def _scan(
-    ctx: Context, cmd: ScanTicket, named: _Named, organiser_id: OrganiserId
-) -> ScanView:
+async def _scan(ctx: Context, cmd: ScanTicket, named: Named, organiser_id: OrganiserId) -> ScanView:
     async with ctx.db.transaction() as tx:
         known = await scans.find_scan_hash(tx, cmd.scan_id)
         if known is None:
@@ -85,7 +83,7 @@ async def _scan(
 
 
 async def _judge(
-    tx: Transaction, ctx: Context, cmd: ScanTicket, named: _Named, organiser_id: OrganiserId
+    tx: Transaction, ctx: Context, cmd: ScanTicket, named: Named, organiser_id: OrganiserId
 ) -> None:
     ticket: ScannedTicket | None = None
     refusal = named.refusal

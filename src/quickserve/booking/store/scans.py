@@ -15,7 +15,7 @@ from quickserve.contracts.booking import (
     TicketState,
     Verdict,
 )  # fmt: skip
-from quickserve.contracts.catalog import DateId
+from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId, PersonId
 
@@ -39,6 +39,36 @@ async def find_ticket(
         "SELECT t.id, t.date_id, t.organiser_id, t.state,"
         " 'cancelled' IN (e.state, d.state) OR b.state IN ('withdrawn', 'cancelled')"
         " AS cancelled"
+        " FROM tickets t JOIN bookings b ON b.id = t.booking_id"
+        " JOIN offered_dates d ON d.id = t.date_id JOIN offered_events e ON e.id = d.event_id"
+        " WHERE t.id = %s OR t.code = %s",
+        (ticket_id, code),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTicket:
+    """What a ticket says of who orders with it."""
+
+    id: TicketId
+    event_id: EventId
+    date_id: DateId
+    organiser_id: OrganiserId
+    ticket_type_id: TicketTypeId
+    ticket_type: str
+    seat: str | None
+    state: TicketState
+    cancelled: bool
+
+
+async def find_session_ticket(
+    tx: Transaction, ticket_id: TicketId | None, code: str | None
+) -> SessionTicket | None:
+    return await tx.maybe(
+        SessionTicket,
+        "SELECT t.id, d.event_id, t.date_id, t.organiser_id, t.ticket_type_id, t.ticket_type,"
+        " t.seat, t.state, 'cancelled' IN (e.state, d.state)"
+        " OR b.state IN ('withdrawn', 'cancelled') AS cancelled"
         " FROM tickets t JOIN bookings b ON b.id = t.booking_id"
         " JOIN offered_dates d ON d.id = t.date_id JOIN offered_events e ON e.id = d.event_id"
         " WHERE t.id = %s OR t.code = %s",

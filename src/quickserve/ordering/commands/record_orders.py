@@ -1,0 +1,274 @@
+"""Under the lock of the stand: what an order takes of kitchen, caps, ticket, vouchers and tab."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from quickserve.contracts.booking import TicketId
+from quickserve.contracts.menus import Fulfilment
+from quickserve.contracts.ordering import (
+    BasketChanged,
+    BasketId,
+    BasketOrdered,
+    KitchenFull,
+    OrderId,
+    OrderState,
+    StandPaused,
+    TabClosed,
+    TabId,
+    TabLimit,
+)
+from quickserve.kernel import outbox
+from quickserve.kernel.db import Database, Transaction
+from quickserve.kernel.errors import Problem
+from quickserve.kernel.ids import new_uuid
+from quickserve.ordering import pacing
+from quickserve.ordering.commands.announce import accepted
+from quickserve.ordering.model import NewOrderRow, Overtaken, Placed, Plan, Stand
+from quickserve.ordering.pacing import Kitchen
+from quickserve.ordering.store import baskets, benefits, kitchen, orders, stands
+from quickserve.ordering.store.benefits import Tab
+
+ANSWER_SECONDS = 600  # a stand that takes orders by hand has so long
+TAB_LIMIT_MINOR = 20_000  # of a currency with two decimals; of any other the same number
+
+
+async def record_orders(db: Database, rows: Sequence[NewOrderRow]) -> list[Placed | Problem]:
+    """In one transaction, each by itself, in the order of their arrival; all of one stand.
+
+    Whoever is refused takes nothing and disturbs nobody: KitchenFull, StandPaused, BasketChanged,
+    BasketOrdered, TabLimit, TabClosed, Overtaken for whom it must be looked at again.
+    """
+    stand = rows[0].stand
+    async with db.transaction() as tx:
+        known = await baskets.lock_many(tx, sorted({row.basket_id for row in rows}))
+        gate = await stands.lock_gate(tx, stand.id, stand.draft.zone)
+        desk = _Desk(
+            await _kitchen(tx, stand, gate),
+            gate,
+            known,
+            await orders.used_ids(tx, [row.id for row in rows]),
+            await _uses(tx, rows),
+            await _tabs(tx, rows),
+        )
+        outcomes = [desk.serve(row) for row in rows]
+        await _write(tx, stand, desk)
+    return outcomes
+
+
+async def _kitchen(tx: Transaction, stand: Stand, gate: stands.LockedGate) -> Kitchen:
+    slot = pacing.slot_of(gate.now)
+    rules: dict[Fulfilment, tuple[int | None, int | None]] = {
+        name: (cap.orders, cap.value_minor) for name, cap in stand.gate.pacing.caps.items()
+    }
+    return Kitchen(
+        gate.now,
+        {one.key: one for one in stand.draft.stations},
+        gate.intake_percent,
+        await kitchen.loads(tx, stand.id, slot),
+        await kitchen.behind(tx, stand.id, slot),
+        await kitchen.caps(tx, stand.id, slot) if rules else {},
+        rules,
+    )
+
+
+async def _uses(tx: Transaction, rows: Sequence[NewOrderRow]) -> dict[tuple[UUID, TicketId], int]:
+    tickets = sorted({row.ticket.ticket_id for row in rows if row.ticket and row.priced.included})
+    return await benefits.lock_uses(tx, tickets) if tickets else {}
+
+
+async def _tabs(tx: Transaction, rows: Sequence[NewOrderRow]) -> dict[TicketId, Tab]:
+    tickets = sorted({row.ticket.ticket_id for row in rows if row.payment == "tab" and row.ticket})
+    if not tickets:
+        return {}
+    stand = rows[0].stand
+    new = {ticket_id: TabId(new_uuid()) for ticket_id in tickets}
+    return await benefits.open_tabs(
+        tx, new, stand.organiser_id, stand.draft.currency, TAB_LIMIT_MINOR
+    )
+
+
+@dataclass(slots=True)
+class _Served:
+    row: NewOrderRow
+    placed: Placed
+    plan: Plan
+
+
+class _Desk:
+    """Decides one order after the other; what is given to one is not there for the next."""
+
+    def __init__(
+        self,
+        cooking: Kitchen,
+        gate: stands.LockedGate,
+        known: Mapping[BasketId, baskets.Locked],
+        used: set[OrderId],
+        uses: dict[tuple[UUID, TicketId], int],
+        tabs: dict[TicketId, Tab],
+    ) -> None:
+        self.cooking = cooking
+        self.number = gate.number
+        self.served: list[_Served] = []
+        self._gate = gate
+        self._known = known
+        self._used = used
+        self._uses = uses
+        self._tabs = tabs
+        self._ordered: set[BasketId] = set()
+
+    def serve(self, row: NewOrderRow) -> Placed | Problem:
+        if refusal := self._refusal(row) or self._benefits_refusal(row):
+            return refusal
+        plan = self._plan(row)
+        if plan is None:
+            return KitchenFull()
+        self.cooking.take(plan, row.destination.fulfilment, row.priced.totals.total.minor)
+        return self._accept(row, plan)
+
+    def _refusal(self, row: NewOrderRow) -> Problem | None:
+        basket = self._known.get(row.basket_id)
+        if row.id in self._used:
+            return Overtaken()
+        if basket is None or basket.version != row.basket_version:
+            return BasketChanged()
+        if basket.order_id is not None or row.basket_id in self._ordered:
+            return BasketOrdered()
+        if self._gate.paused:
+            return StandPaused()
+        looked = (row.stand.version, row.stand.out_version)
+        return None if looked == (self._gate.version, self._gate.out_version) else Overtaken()
+
+    def _benefits_refusal(self, row: NewOrderRow) -> Problem | None:
+        if row.ticket is None:
+            return None
+        for one in row.priced.included:
+            used = self._uses.get((one.entitlement_id, row.ticket.ticket_id), 0)
+            if used + one.quantity > one.most:
+                return Overtaken()
+        if row.payment == "tab":
+            tab = self._tabs[row.ticket.ticket_id]
+            if tab.state != "open":
+                return TabClosed()
+            if tab.total_minor + row.priced.totals.total.minor > tab.limit_minor:
+                return TabLimit(limit=tab.limit_minor)
+        return None
+
+    def _plan(self, row: NewOrderRow) -> Plan | None:
+        """The first time at which both the kitchen and the caps have room."""
+        fulfilment, value = row.destination.fulfilment, row.priced.totals.total.minor
+        wait_max_s = row.stand.gate.pacing.wait_max_minutes * 60
+        target = None if row.slot is None else pacing.wanted_ready(row.slot, fulfilment)
+        plan = self.cooking.plan(row.work, row.longest_s, target=target, wait_max_s=wait_max_s)
+        if plan is None or self.cooking.fits(fulfilment, plan.ready_by, value):
+            return plan
+        if target is not None:
+            return None
+        last = self.cooking.now + timedelta(seconds=wait_max_s)
+        slot = pacing.slot_of(plan.ready_by) + pacing.SLOT
+        while slot <= last:
+            if self.cooking.fits(fulfilment, slot, value):
+                return self.cooking.plan(
+                    row.work, row.longest_s, target=slot, wait_max_s=wait_max_s
+                )
+            slot += pacing.SLOT
+        return None
+
+    def _accept(self, row: NewOrderRow, plan: Plan) -> Placed:
+        self.number += 1
+        self._used.add(row.id)
+        self._ordered.add(row.basket_id)
+        tab_id = None
+        if row.ticket is not None:
+            for one in row.priced.included:
+                key = (one.entitlement_id, row.ticket.ticket_id)
+                self._uses[key] = self._uses.get(key, 0) + one.quantity
+            if row.payment == "tab":
+                tab = self._tabs[row.ticket.ticket_id]
+                tab_id = tab.id
+                total = tab.total_minor + row.priced.totals.total.minor
+                self._tabs[row.ticket.ticket_id] = replace(tab, total_minor=total)
+        by_hand = row.stand.draft.accepts == "by-hand"
+        state: OrderState = "submitted" if by_hand else "accepted"
+        placed = Placed(
+            f"{self.number:03d}",
+            "pending" if row.payment == "card" else state,
+            plan.ready_by,
+            pacing.promised(plan.ready_by, row.destination.fulfilment, self._gate.widened_s),
+            self._gate.now,
+            tab_id,
+        )
+        self.served.append(_Served(row, placed, plan))
+        return placed
+
+
+async def _write(tx: Transaction, stand: Stand, desk: _Desk) -> None:
+    if not desk.served:
+        return
+    made = [(one.row, one.placed, one.plan) for one in desk.served]
+    if await orders.insert(tx, made, ANSWER_SECONDS) != len(made):
+        raise Overtaken  # another process used an id at this very moment
+    await _reserve(tx, stand, desk)
+    await _take_benefits(tx, stand, desk.served)
+    await baskets.set_ordered(
+        tx, [one.row.basket_id for one in desk.served], [one.row.id for one in desk.served]
+    )
+    await stands.set_number(tx, stand.id, stand.draft.zone, desk.number)
+    taken = [one for one in desk.served if one.placed.state == "accepted"]
+    if taken:
+        await outbox.append(
+            tx,
+            *(accepted(one.row, one.placed.number, one.plan.ready_by) for one in taken),
+            traces=[one.row.trace for one in taken],
+        )
+
+
+async def _reserve(tx: Transaction, stand: Stand, desk: _Desk) -> None:
+    seconds: dict[tuple[str, datetime], int] = defaultdict(int)
+    for one in desk.served:
+        for piece in one.plan.pieces:
+            seconds[piece.station, piece.starts_at] += piece.seconds
+    if seconds:
+        changes = {
+            key: (value, desk.cooking.loads[key].capacity_s) for key, value in seconds.items()
+        }
+        await kitchen.add_work(tx, stand.id, changes)
+    caps: dict[tuple[Fulfilment, datetime], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for one in desk.served:
+        if one.row.destination.fulfilment in desk.cooking.cap_rules:
+            key = (one.row.destination.fulfilment, pacing.slot_of(one.plan.ready_by))
+            count, value = caps[key]
+            caps[key] = (count + 1, value + one.row.priced.totals.total.minor)
+    if caps:
+        bounds = desk.cooking.caps
+        await kitchen.add_to_caps(
+            tx,
+            stand.id,
+            [
+                (name, slot, count, value, bounds[name, slot].orders_max,
+                 bounds[name, slot].value_max)
+                for (name, slot), (count, value) in caps.items()
+            ],
+        )  # fmt: skip
+
+
+async def _take_benefits(tx: Transaction, stand: Stand, served: Sequence[_Served]) -> None:
+    uses = [
+        (s.row.id, one.entitlement_id, s.row.ticket.ticket_id, one.quantity, one.most)
+        for s in served
+        if s.row.ticket is not None
+        for one in s.row.priced.included
+    ]
+    if uses:
+        await benefits.add_uses(tx, uses)
+    codes = [(s.row.id, code) for s in served for code in s.row.priced.codes]
+    if codes:
+        await benefits.use_codes(tx, stand.organiser_id, codes)
+    amounts: dict[TabId, int] = defaultdict(int)
+    for one in served:
+        if one.placed.tab_id is not None:
+            amounts[one.placed.tab_id] += one.row.priced.totals.total.minor
+    if amounts:
+        await benefits.add_to_tabs(tx, amounts)
