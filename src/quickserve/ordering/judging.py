@@ -2,7 +2,7 @@
 
 from math import asin, cos, radians, sin, sqrt
 
-from quickserve.contracts.ordering import (
+from quickserve.contracts.ordering_problems import (
     ItemSoldOut,
     LineNotAllowed,
     OrderCodeNotValid,

@@ -26,7 +26,6 @@ from quickserve.contracts.ordering import (
     BasketDraft,
     BasketId,
     Destination,
-    IllegalTransition,
     NewLine,
     OrderContact,
     OrderId,
@@ -38,6 +37,7 @@ from quickserve.contracts.ordering import (
     TabId,
     Totals,
 )
+from quickserve.contracts.ordering_problems import IllegalTransition
 from quickserve.kernel.errors import Conflict
 from quickserve.kernel.ids import OrganiserId, PersonId
 

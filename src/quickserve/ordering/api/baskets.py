@@ -8,14 +8,13 @@ from quickserve.contracts.menus import StandId
 from quickserve.contracts.ordering import (
     BasketId,
     BasketLineId,
-    BasketOrdered,
     BasketView,
     LineDraft,
     NewBasket,
     SlotList,
     TicketBasket,
-    TicketNotAccepted,
 )
+from quickserve.contracts.ordering_problems import BasketOrdered, TicketNotAccepted
 from quickserve.kernel.auth import anyone
 from quickserve.kernel.errors import Conflict, Malformed, NotFound, TooLarge, errors
 from quickserve.kernel.service import Ctx

@@ -5,20 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from quickserve.contracts.booking import TicketId
-from quickserve.contracts.ordering import (
+from quickserve.contracts.ordering import NewOrder, OrderId, OrderList, OrderMove, OrderView
+from quickserve.contracts.ordering_problems import (
     BasketChanged,
     BasketOrdered,
     IllegalTransition,
     ItemSoldOut,
     KitchenFull,
     LineNotAllowed,
-    NewOrder,
     NotToBePlaced,
     OrderCodeNotValid,
-    OrderId,
-    OrderList,
-    OrderMove,
-    OrderView,
     OrderWithdrawn,
     OutOfReach,
     StandClosed,

@@ -3,14 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from quickserve.contracts.ordering import (
-    LINES_MAX,
-    BasketId,
-    BasketLineId,
-    BasketOrdered,
-    LineDraft,
-    NewLine,
-)
+from quickserve.contracts.ordering import LINES_MAX, BasketId, BasketLineId, LineDraft, NewLine
+from quickserve.contracts.ordering_problems import BasketOrdered
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.errors import NotFound, TooLarge
 from quickserve.kernel.service import Context

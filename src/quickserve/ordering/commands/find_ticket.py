@@ -1,6 +1,6 @@
 """What a ticket says about who orders: its seat, and what it includes."""
 
-from quickserve.contracts.ordering import TicketNotAccepted
+from quickserve.contracts.ordering_problems import TicketNotAccepted
 from quickserve.contracts.ticket_sessions import TicketSessionsClient
 from quickserve.kernel.service import Context
 from quickserve.ordering.model import Stand, TicketFacts

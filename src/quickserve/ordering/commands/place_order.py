@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from quickserve.contracts.ordering import (
+from quickserve.contracts.ordering import NewOrder, OrderId
+from quickserve.contracts.ordering_problems import (
     BasketChanged,
     BasketOrdered,
     KitchenFull,
-    NewOrder,
     NotToBePlaced,
-    OrderId,
     OrderWithdrawn,
     TotalChanged,
 )

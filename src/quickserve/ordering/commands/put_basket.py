@@ -8,11 +8,11 @@ from quickserve.contracts.menus import StandId
 from quickserve.contracts.ordering import (
     BasketDraft,
     BasketId,
-    BasketOrdered,
     Destination,
     NewBasket,
     TicketBasket,
 )
+from quickserve.contracts.ordering_problems import BasketOrdered
 from quickserve.kernel.errors import Conflict, NotFound
 from quickserve.kernel.service import Context
 from quickserve.ordering.commands.find_ticket import find_ticket

@@ -8,16 +8,13 @@ from uuid import UUID
 
 from quickserve.contracts.booking import TicketId
 from quickserve.contracts.menus import Fulfilment
-from quickserve.contracts.ordering import (
+from quickserve.contracts.ordering import BasketId, OrderId, OrderState, TabId
+from quickserve.contracts.ordering_problems import (
     BasketChanged,
-    BasketId,
     BasketOrdered,
     KitchenFull,
-    OrderId,
-    OrderState,
     StandPaused,
     TabClosed,
-    TabId,
     TabLimit,
 )
 from quickserve.kernel import outbox

@@ -13,6 +13,6 @@ from quickserve.ordering.model import Actor, Order
 async def reopen_order(ctx: Context, order_id: OrderId, key: str) -> Order:
     """The money that was set aside is let go. Errors: NotFound, IllegalTransition."""
     secret = ctx.settings.key_for("order-links")
-    if not hmac.compare_digest(model.order_key(order_id, secret), key):
+    if not hmac.compare_digest(model.order_key(order_id, secret).encode(), key.encode()):
         raise NotFound("There is no such order.")
     return await move_order(ctx, MoveOrder(order_id, "withdrawn", Actor("buyer")))

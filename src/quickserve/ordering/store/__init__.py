@@ -1,6 +1,6 @@
 """Every SQL statement of the service, by what it is about; which error a constraint means."""
 
-from quickserve.contracts.ordering import KitchenFull, TabLimit
+from quickserve.contracts.ordering_problems import KitchenFull, TabLimit
 from quickserve.kernel.errors import Problem
 from quickserve.ordering.model import Overtaken
 

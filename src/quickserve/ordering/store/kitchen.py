@@ -44,7 +44,7 @@ async def behind(tx: Transaction, stand_id: StandId, before: datetime) -> dict[s
         _Behind,
         "SELECT w.station, sum(w.seconds)::int AS seconds FROM order_work w"
         " JOIN orders o ON o.id = w.order_id WHERE w.stand_id = %s AND w.starts_at < %s"
-        " AND w.starts_at > %s - interval '1 day'"
+        " AND w.starts_at > %s::timestamptz - interval '1 day'"
         " AND o.state IN ('pending', 'submitted', 'accepted', 'preparing') GROUP BY w.station",
         (stand_id, before, before),
     )
