@@ -12,7 +12,7 @@ from xdist.scheduler import LoadGroupScheduling
 from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.testing import postgres_url
 from tests.servers import Rabbit, Redis
-from tests.shape import broker
+from tests.shape import APART, broker
 
 # As in production; structlog's own default draws tracebacks for seconds, and a line a request.
 configure_logging("warning", "json")
@@ -62,6 +62,20 @@ _TOGETHER = {
     "tests/deploy/test_image.py": "image",
     "tests/kernel/test_db_restart.py": "own server",
 }
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The other shape is for what runs services: all else was told by the first one."""
+    if not APART:
+        return
+    left = [item for item in items if not _runs_services(item)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if _runs_services(item)]
+
+
+def _runs_services(item: pytest.Item) -> bool:
+    whole = item.nodeid.startswith(("tests/journeys/", "tests/faults/"))
+    return whole or "database_url" in getattr(item, "fixturenames", ())
 
 
 class _Scheduling(LoadGroupScheduling):
