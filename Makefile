@@ -12,8 +12,9 @@ BIN := .venv/bin
 up: .venv/up
 	@exec $(BIN)/quickserve up --stop-with-parent --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
+# More than two cores' worth: most of the time a test waits for a server, a lease or a timeout.
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+	$(BIN)/python -m pytest -n 4 --dist loadgroup tests
 
 # What a reviewer would otherwise have to say: format, types, layers, tidiness.
 check: .venv/dev

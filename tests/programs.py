@@ -15,3 +15,8 @@ def program(*names: str, package: str) -> str:
     if os.environ.get("CI"):
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+def only_in_ci(why: str) -> pytest.MarkDecorator:
+    """For proofs that take longer than somebody who changes a line wants to wait."""
+    return pytest.mark.skipif(not os.environ.get("CI"), reason=f"{why}: run it with CI=1")

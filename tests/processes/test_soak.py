@@ -5,6 +5,10 @@ The long one, a million attempts, is `python -m bench.soak`.
 
 from bench.soak.run import Plan, soak
 
+from tests.programs import only_in_ci
+
+pytestmark = only_in_ci("kills two servers and PostgreSQL for half a minute")
+
 
 def test_nothing_is_oversold_leaked_or_lost_when_servers_are_killed():
     report = soak(Plan(attempts=4000, kills=2, buyers=64, seconds_max=180))
