@@ -23,6 +23,7 @@ from quickserve.contracts.box_office import BoxOfficeClient
 from quickserve.contracts.catalog import CatalogClient
 from quickserve.contracts.checkout import CheckoutClient
 from quickserve.contracts.checkout_changes import CheckoutChangesClient
+from quickserve.contracts.explanations import ExplanationClient
 from quickserve.contracts.identity import IdentityClient
 from quickserve.contracts.payment import PaymentClient
 from quickserve.contracts.seating_client import SeatingClient
@@ -63,6 +64,7 @@ class Services:
     box_office: BoxOfficeClient
     waiting_rooms: WaitingRoomClient
     waiting_list: WaitingListClient
+    explanations: ExplanationClient
     payment: PaymentClient
     checkout: CheckoutClient
     checkout_changes: CheckoutChangesClient
@@ -82,6 +84,7 @@ async def _services(ctx: Ctx) -> Services:
         BoxOfficeClient(ctx.client("booking")),
         WaitingRoomClient(ctx.client("booking")),
         WaitingListClient(ctx.client("booking")),
+        ExplanationClient(ctx.client("booking")),
         PaymentClient(ctx.client("payment")),
         CheckoutClient(ctx.client("checkout")),
         CheckoutChangesClient(ctx.client("checkout")),

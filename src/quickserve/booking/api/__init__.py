@@ -8,6 +8,7 @@ from quickserve.booking.api import (
     changes,
     desk,
     door,
+    explanations,
     people,
     rules,
     rush,
@@ -20,6 +21,6 @@ from quickserve.booking.api import (
 router = APIRouter()
 for part in (
     rush, stock, seats, bookings, changes, rules, box_office, waiting_room, waiting_list, door,
-    desk, people,
+    desk, people, explanations,
 ):  # fmt: skip
     router.include_router(part.router)

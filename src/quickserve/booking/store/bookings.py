@@ -89,14 +89,18 @@ async def confirm_booking(tx: Transaction, booking_id: BookingId) -> None:
 
 
 async def withdraw_booking(tx: Transaction, booking_id: BookingId) -> None:
-    await tx.execute("UPDATE bookings SET state = 'withdrawn' WHERE id = %s", (booking_id,))
+    await tx.execute(
+        "UPDATE bookings SET state = 'withdrawn', ended_at = clock_timestamp() WHERE id = %s",
+        (booking_id,),
+    )
 
 
 async def cancel_booking(tx: Transaction, booking_id: BookingId) -> None:
     """With its tickets, the revoked ones too."""
     await tx.execute(
         "WITH called_off AS (UPDATE tickets SET state = 'cancelled' WHERE booking_id = %(id)s)"
-        " UPDATE bookings SET state = 'cancelled' WHERE id = %(id)s",
+        " UPDATE bookings SET state = 'cancelled', ended_at = clock_timestamp()"
+        " WHERE id = %(id)s",
         {"id": booking_id},
     )
 

@@ -232,6 +232,7 @@ async def reduce_booking(
     await tx.execute(
         "UPDATE bookings b SET items = %(items)s, total_minor = %(total)s, places = %(places)s,"
         " state = CASE WHEN %(places)s = 0 THEN 'cancelled' ELSE state END,"
+        " ended_at = CASE WHEN %(places)s = 0 THEN clock_timestamp() END,"
         " quota_places = (SELECT coalesce(array_agg(had.places - coalesce(gone.places, 0)"
         "   ORDER BY had.n), '{}') FROM unnest(b.quota_ids, b.quota_places)"
         "  WITH ORDINALITY AS had(id, places, n) LEFT JOIN unnest(%(ids)s::uuid[],"

@@ -251,7 +251,8 @@ async def quotas_of_blocks(
 async def close_block(tx: Transaction, voucher_id: VoucherId) -> None:
     """Once it is empty."""
     await tx.execute(
-        "UPDATE holds SET state = 'released', expires_at = clock_timestamp()"
+        "UPDATE holds SET state = 'released', expires_at = clock_timestamp(),"
+        " ended_at = clock_timestamp()"
         " WHERE id = %s AND purpose = 'block' AND state = 'active'",
         (voucher_id,),
     )

@@ -294,7 +294,8 @@ async def release_hold(tx: Transaction, hold_id: HoldId) -> Taken | None:
     """What it had taken; None when it was not active."""
     return await tx.maybe(
         Taken,
-        "UPDATE holds SET state = 'released' WHERE id = %s AND state = 'active'"
+        "UPDATE holds SET state = 'released', ended_at = clock_timestamp()"
+        " WHERE id = %s AND state = 'active'"
         " AND purpose <> 'block' RETURNING id, date_id, quota_ids, quota_places",
         (hold_id,),
     )
@@ -318,7 +319,8 @@ async def expire_holds(tx: Transaction, limit: int, date_id: DateId | None = Non
         " AND expires_at <= (SELECT clock_timestamp())"
         " AND (%(date)s::uuid IS NULL OR date_id = %(date)s)"
         " ORDER BY expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
-        " UPDATE holds h SET state = 'expired' FROM gone WHERE h.id = gone.id"
+        " UPDATE holds h SET state = 'expired', ended_at = clock_timestamp() FROM gone"
+        " WHERE h.id = gone.id"
         " RETURNING h.id, h.date_id, h.quota_ids, h.quota_places",
         {"date": date_id, "limit": limit},
     )

@@ -13,6 +13,7 @@ from quickserve.web.pages.organiser import (
     event_state,
     event_tickets,
     events,
+    explanations,
     imports,
     new_organiser,
     offer,
@@ -35,8 +36,8 @@ from quickserve.web.pages.organiser import (
 _SCREENS = (
     today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
     event_state, imports, settings, team, purchases, bookings, change_rules, box_office,
-    waiting_rooms, waiting_lists, selling_rules, voucher_form, vouchers, discounts, event_seats,
-    plan_imports, plan_editor, plans,
+    waiting_rooms, explanations, waiting_lists, selling_rules, voucher_form, vouchers, discounts,
+    event_seats, plan_imports, plan_editor, plans,
 )  # fmt: skip
 
 router = APIRouter()
