@@ -117,6 +117,7 @@ class House:
         )  # fmt: skip
         await self.booking.put_quotas(show.organiser_id, QuotaChanges(quotas=[quota]))
         await self.catalog.publish(show.event_id)
+        await asyncio.sleep(0.1)  # what is seen too early is told for a second
         await until(lambda: self._on_sale(show))
         return show
 
