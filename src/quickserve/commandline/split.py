@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from quickserve.laptop import CannotStart, Home, settings_of
 from quickserve.server import listen
 
 BROKER = "amqp://guest:guest@127.0.0.1:5672/"
-_COLOURS = (36, 32, 33, 35, 34, 31)  # ANSI, one a service
+_COLOURS = (36, 32, 33, 35, 34, 31)  # ANSI, for one service after the other
 _READY_SECONDS_MAX = 60
 _STOP_SECONDS_MAX = 40
 _RESTART_SECONDS_MAX = 2.0
@@ -168,7 +169,7 @@ class Split:
         self._settings = self._settings.model_copy(update={"service_urls": urls})
         self.children = {
             name: Child(name, listeners[name], self._environment(name, urls), colour)
-            for name, colour in zip(SERVICES, _COLOURS, strict=True)
+            for name, colour in zip(SERVICES, cycle(_COLOURS), strict=False)
         }
 
     async def run(self, *, with_demo: bool) -> None:
