@@ -53,6 +53,7 @@ from quickserve.contracts.identity import (
     SessionView,
 )
 from quickserve.contracts.payment import PaymentClient
+from quickserve.contracts.waiting_list import WaitingListClient
 from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import OrganiserId, PersonId, new_uuid
@@ -84,6 +85,7 @@ class House:
     checkout: CheckoutClient
     identity: IdentityClient
     changes: BookingChangesClient
+    waiting_list: WaitingListClient
 
     async def put_on(
         self, title: str, *, price: str = "18", capacity: int = 20,
@@ -212,6 +214,7 @@ async def house_of(product: Product) -> AsyncGenerator[House, None]:
             product, CatalogClient(client("catalog")), BookingClient(client("booking")),
             PaymentClient(client("payment")), CheckoutClient(client("checkout")),
             IdentityClient(client("identity")), BookingChangesClient(client("booking")),
+            WaitingListClient(client("booking")),
         )  # fmt: skip
 
 

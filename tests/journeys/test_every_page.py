@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, ViewportSize
 from quickserve.contracts.booking import BookingId, Contact, TicketId
 from quickserve.contracts.booking_changes import NewTransfer
 from quickserve.contracts.checkout import CheckoutId, NewCheckout
+from quickserve.contracts.waiting_list import EntryId, NewEntry
 from quickserve.kernel.auth import Role
 from quickserve.kernel.ids import new_uuid
 from tests.journeys.browser import (
@@ -69,6 +70,7 @@ async def stage(house: House) -> Stage:
             "challenge": await challenge_path(house, challenged),
             "tickets": await tickets_path(house, bought),
             **await changes_paths(house, bought),
+            **await waiting_paths(house, sold_out),
             "my-tickets": "/tickets", "sign-in": "/sign-in", "help": "/help",
             "accessibility": "/accessibility", "privacy": "/privacy",
             "not-found": "/nothing/here",
@@ -117,6 +119,21 @@ async def changes_paths(house: House, checkout_id: CheckoutId) -> dict[str, str]
         "changes": f"{path}/changes",
         "exchange": f"{path}/exchange?ticket={found.tickets[1].id}",
         "passed-on": f"/ticket/{page.ticket.id}/{page.key}",
+    }
+
+
+async def waiting_paths(house: House, show: Show) -> dict[str, str]:
+    """Where somebody joins a waiting list, and the page of a place on it."""
+    entry = await house.waiting_list.join(
+        EntryId(new_uuid()),
+        NewEntry(
+            date_id=show.date_id, ticket_type_ids=[show.ticket_type_id], quantity=1,
+            contact=Contact(email="chloe@journey.example", name="Chloé Roy"),
+        ),
+    )  # fmt: skip
+    return {
+        "waiting-list-form": f"/events/{show.event_id}/waiting-list?date={show.date_id}",
+        "waiting-list-entry": f"/waiting-list/{entry.id}/{entry.key}",
     }
 
 

@@ -25,6 +25,8 @@ async def test_sold_out_then_waiting_then_an_offer_then_tickets(house, visitor):
     assert "You are on the waiting list" in visitor.text()
     assert "Nobody is before you." in visitor.text()
     mine = visitor.url
+    await visitor.open(f"{mine}/state")
+    assert "Nobody is before you." in visitor.text()
     await house.booking.release_hold(hold_id)
 
     async def offered():
@@ -32,6 +34,8 @@ async def test_sold_out_then_waiting_then_an_offer_then_tickets(house, visitor):
         return "There are places for you" in visitor.text()
 
     await until(offered)
+    state = await visitor.open(f"{mine}/state")
+    assert state.headers["HX-Redirect"] == mine
     await visitor.open("/en/tickets")
     assert "offered until" in visitor.text()
     await visitor.open(mine)

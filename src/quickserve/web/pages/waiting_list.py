@@ -54,6 +54,19 @@ async def entry_page(request: Request, entry_id: EntryId, key: Key, ask: Ask) ->
     return await _show(request, ask, entry_id, key)
 
 
+@router.get("/waiting-list/{entry_id}/{key}/state")
+async def entry_state(request: Request, entry_id: EntryId, key: Key, ask: Ask) -> Response:
+    """The part of the page that changes; leads to the whole page once there is an offer."""
+    entry = await ask.waiting_list.entry(entry_id, key)
+    path = f"/waiting-list/{entry_id}/{key}"
+    if entry.state != "waiting":
+        target = locale_of(request).path(path)
+        return Response(headers={"HX-Redirect": target, "Cache-Control": "no-store"})
+    return render(
+        request, "waiting_list_state.html", headers=_PRIVATE, entry=entry, path_of_entry=path
+    )
+
+
 @router.post("/waiting-list/{entry_id}/{key}/acceptance")
 async def accept(
     request: Request, entry_id: EntryId, key: Key, _form: Submitted, ask: Ask

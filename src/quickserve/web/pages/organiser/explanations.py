@@ -59,9 +59,9 @@ def _figures(found: QuotaExplanation, locale: Locale) -> list[tuple[str, str, st
     gettext = locale.gettext
     free = gettext("kept for the waiting list") if found.for_list else gettext("on sale")
     return [
-        (gettext("Free"), number(found.free, locale=locale), free),
+        (locale.pgettext("places", "Free"), number(found.free, locale=locale), free),
         (
-            gettext("Sold"), number(found.sold, locale=locale),
+            locale.pgettext("places", "Sold"), number(found.sold, locale=locale),
             gettext("of %(count)s places") % {"count": number(found.capacity, locale=locale)},
         ),
     ]  # fmt: skip
@@ -71,7 +71,7 @@ def _parts(found: QuotaExplanation, locale: Locale) -> list[tuple[str, int]]:
     """What the capacity is made of."""
     words = _words(locale)
     return [
-        (locale.gettext("Free"), found.free),
+        (locale.pgettext("places", "Free"), found.free),
         (words["held"], found.held),
         (words["under-way"], found.under_way),
         (words["offered"], found.offered),
@@ -85,14 +85,14 @@ def _words(locale: Locale) -> dict[str, Any]:
     """Of kinds of steps, of holdings, and of a seat's states."""
     gettext = locale.gettext
     return {
-        "free": gettext("Free"),
+        "free": locale.pgettext("places", "Free"),
         "held": gettext("Set aside at a checkout"),
         "offered": gettext("Offered to the waiting list"),
         "blocked": gettext("Blocked"),
         "reserved": gettext("Reserved for a group"),
         "returned": gettext("Came back, not bought"),
         "under-way": gettext("Being paid"),
-        "sold": gettext("Sold"),
+        "sold": locale.pgettext("places", "Sold"),
         "withdrawn": gettext("Payment given up"),
         "cancelled": gettext("Booking cancelled"),
         "given-back": gettext("Tickets given back"),
