@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Annotated, ClassVar, Literal, NewType, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from quickserve.contracts.catalog import DateId, EventId
 from quickserve.kernel.errors import Problem
@@ -228,6 +228,23 @@ class MenuDraft(Draft):
     groups: list[ModifierGroup] = Field(default=[], max_length=GROUPS_MAX)
 
 
+class NewMenu(MenuDraft):
+    """`base_version`: what it was made from; None replaces whatever is there."""
+
+    base_version: int | None = Field(default=None, ge=0)
+
+
+class MenuDefect(BaseModel):
+    """What is wrong where; `repair` says what would be right."""
+
+    code: str
+    section: str
+    item: str
+    field: str
+    detail: str
+    repair: str
+
+
 class Menu(MenuDraft):
     """A version never changes."""
 
@@ -240,7 +257,19 @@ class SoldOutChange(Draft):
     """86: an item or a modifier is out, until a time or until it is put back."""
 
     out: bool
-    until: datetime | None = None
+    until: AwareDatetime | None = None
+
+
+class SoldOutEntry(BaseModel):
+    id: UUID
+    until: datetime | None
+
+
+class SoldOutList(BaseModel):
+    """What is out at the stand now."""
+
+    version: int
+    entries: list[SoldOutEntry]
 
 
 # -- Events ----------------------------------------------------------------------------------------

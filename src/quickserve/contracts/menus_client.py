@@ -1,7 +1,20 @@
 """How the others call `catalog` about stands and menus."""
 
-from quickserve.contracts.menus import Menu, StandId
+from uuid import UUID
+
+from quickserve.contracts.catalog import EventId
+from quickserve.contracts.menus import (
+    Menu,
+    NewMenu,
+    SoldOutChange,
+    SoldOutList,
+    StandDraft,
+    StandId,
+    StandList,
+    StandView,
+)
 from quickserve.kernel.client import Client
+from quickserve.kernel.ids import OrganiserId
 
 
 class MenusClient:
@@ -10,6 +23,45 @@ class MenusClient:
     def __init__(self, client: Client) -> None:
         self._client = client
 
+    async def put_stand(
+        self, stand_id: StandId, draft: StandDraft, token: str | None = None
+    ) -> StandView:
+        return await self._client.put(StandView, f"/stands/{stand_id}", draft, token=token)
+
+    async def stand(self, stand_id: StandId) -> StandView:
+        """Raises NotFound."""
+        return await self._client.get(StandView, f"/stands/{stand_id}")
+
+    async def stand_by_slug(self, slug: str) -> StandView:
+        """Raises NotFound."""
+        return await self._client.get(StandView, "/stands", query={"slug": slug})
+
+    async def of_event(self, event_id: EventId) -> StandList:
+        """Those that are open to visitors."""
+        return await self._client.get(StandList, f"/events/{event_id}/stands")
+
+    async def of_organiser(self, organiser_id: OrganiserId, token: str) -> StandList:
+        """All of them. For who works there."""
+        return await self._client.get(StandList, f"/organisers/{organiser_id}/stands", token=token)
+
+    async def put_menu(self, stand_id: StandId, menu: NewMenu, token: str | None = None) -> Menu:
+        """The next version. Raises MenuHasDefects, StandChanged."""
+        return await self._client.put(Menu, f"/stands/{stand_id}/menu", menu, token=token)
+
+    async def latest_menu(self, stand_id: StandId) -> Menu:
+        """Raises NotFound while it has none."""
+        return await self._client.get(Menu, f"/stands/{stand_id}/menu")
+
     async def menu(self, stand_id: StandId, version: int) -> Menu:
         """A version never changes, so whoever has it keeps it. Raises NotFound."""
         return await self._client.get(Menu, f"/stands/{stand_id}/menus/{version}")
+
+    async def set_sold_out(
+        self, stand_id: StandId, target_id: UUID, change: SoldOutChange, token: str
+    ) -> SoldOutList:
+        """An item or a modifier."""
+        path = f"/stands/{stand_id}/sold-out/{target_id}"
+        return await self._client.put(SoldOutList, path, change, token=token)
+
+    async def sold_out(self, stand_id: StandId) -> SoldOutList:
+        return await self._client.get(SoldOutList, f"/stands/{stand_id}/sold-out")

@@ -34,7 +34,9 @@ log = structlog.get_logger()
 
 _DEADLINE_MAX_MS = 60_000
 _NUMBER = re.compile(rb"[0-9]{1,15}")
-_LARGE = re.compile(r"/imports|/seating-(plans|imports)(/|$)")  # files and whole houses
+_LARGE = re.compile(
+    r"/imports|/seating-(plans|imports)(/|$)|/menu(-imports)?(/|$)"
+)  # files and whole houses
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 

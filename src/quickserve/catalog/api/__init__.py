@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.catalog.api import events, seating
+from quickserve.catalog.api import events, seating, stands
 
 router = APIRouter()
-for part in (events, seating):
+for part in (events, seating, stands):
     router.include_router(part.router)

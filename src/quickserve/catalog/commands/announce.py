@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeVar
 
+from quickserve.catalog.commands.announce_stands import announce_stands_of
 from quickserve.catalog.model import CARDS_TAG, DateRow, OfferedRow, TicketTypeRow, event_tag
 from quickserve.catalog.store import events as store
 from quickserve.contracts.catalog import EventId, EventOffered, OfferedDate, OfferedTicketType
@@ -26,6 +27,7 @@ async def announce(ctx: Context, tx: Transaction, event_ids: Sequence[EventId]) 
         for row in await store.find_offered(tx, event_ids)
     ]
     await outbox.append(tx, *offered)
+    await announce_stands_of(tx, event_ids)
     tags = [CARDS_TAG, *map(event_tag, event_ids)]
     tx.after_commit.append(lambda: ctx.cache.forget(*tags))
 
