@@ -129,7 +129,9 @@ async def test_what_is_out_until_a_time_comes_back_by_itself(catalog: Catalog) -
         "UPDATE stand_sold_out SET until = clock_timestamp() WHERE target_id = %s", crisps
     )
     async with asyncio.timeout(10):
-        while (await menus.sold_out(stand_id)).entries:
+        while True:
+            if not (await menus.sold_out(stand_id)).entries:
+                break
             await asyncio.sleep(0.1)
 
 

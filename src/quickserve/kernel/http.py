@@ -34,9 +34,8 @@ log = structlog.get_logger()
 
 _DEADLINE_MAX_MS = 60_000
 _NUMBER = re.compile(rb"[0-9]{1,15}")
-_LARGE = re.compile(
-    r"/imports|/seating-(plans|imports)(/|$)|/menu(-imports)?(/|$)"
-)  # files and whole houses
+# Files, whole houses, whole menus.
+_LARGE = re.compile(r"/imports|/seating-(plans|imports)(/|$)|/menu(-imports)?(/|$)")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
