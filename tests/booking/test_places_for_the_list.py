@@ -20,6 +20,7 @@ from quickserve.contracts.waiting_list import (
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.errors import Forbidden
 from quickserve.kernel.ids import new_uuid
+from tests.booking.test_races import take_alone
 from tests.booking.test_waiting_list import join, until_state, wish
 
 
@@ -36,6 +37,17 @@ async def test_a_ticket_that_shares_the_places_gets_none_either(gala, waiting):
     await gala.box.checkout.release_hold(taken.id)
     with pytest.raises(SoldOut):
         await gala.hold(kind=gala.child)
+    await until_state(waiting, amina, "offered")
+
+
+async def test_who_looked_before_the_list_was_there_is_refused_under_the_lock(gala, waiting):
+    """As a buyer whose look is older than the list."""
+    quota = await gala.quota(1)
+    taken = await gala.hold()
+    amina = await join(waiting, gala)
+    await gala.box.checkout.release_hold(taken.id)
+    with pytest.raises(SoldOut):
+        await take_alone(gala, quota)
     await until_state(waiting, amina, "offered")
 
 
