@@ -44,13 +44,15 @@ from quickserve.contracts.catalog import (
     OfferedTicketType,
     TicketTypeId,
 )
-from quickserve.kernel.auth import Role
+from quickserve.kernel.auth import Role, ServiceIdentity
 from quickserve.kernel.bus.port import Route
+from quickserve.kernel.client import Client
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.ids import MessageId, OrganiserId, new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.testing import Issuer, each, test_settings
+from tests.booking.machines import Door, House
 from tests.shape import World, running, until_told_anew
 
 AMINA = Contact(email="amina@example.org", name="Amina Diallo", language="fr")
@@ -262,3 +264,18 @@ async def put_on(box: Box, *, price: int = 1800) -> Gala:
 async def replace_event(gala: Gala, **changes: Any) -> None:
     """Catalog's next version of the event."""
     await gala.box.offer(replace(gala.event, version=2, **changes))
+
+
+@pytest.fixture(scope="session")
+async def two_processes(box: Box) -> AsyncIterator[House]:
+    """The service twice on one database, for machines."""
+    settings = box.platform.settings
+    other = Platform(settings, [load("booking")], fetch_keys=box.issuer.keys)
+    async with other.running():
+        transport = httpx.ASGITransport(other.apps["booking"], raise_app_exceptions=False)
+        token = ServiceIdentity(settings, "checkout").token
+        doors = [
+            Door.of(box.platform.client("booking", "checkout")),
+            Door.of(Client("booking", "http://booking", transport, token)),
+        ]
+        yield House(box, doors, asyncio.get_running_loop())

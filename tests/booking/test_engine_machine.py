@@ -4,28 +4,15 @@ After each step: held + sold ≤ capacity, figures and tickets as in the model, 
 holds and bookings say.
 """
 
-import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID
 
-import httpx2 as httpx
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    multiple,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 
-from quickserve.app import Platform, load
 from quickserve.contracts.booking import (
     BookingId,
     BookingNotPending,
@@ -46,91 +33,19 @@ from quickserve.contracts.booking import (
 )
 from quickserve.contracts.booking_changes import (
     AmendmentId,
-    BookingChangesClient,
     ChangeNotAllowed,
     ChangeRules,
     NewAmendment,
     PlaceTaken,
 )
-from quickserve.contracts.booking_client import BookingClient
-from quickserve.contracts.booking_records import BookingNotConfirmed, BookingRecordsClient
-from quickserve.kernel.auth import ServiceIdentity
-from quickserve.kernel.client import Client
+from quickserve.contracts.booking_records import BookingNotConfirmed
 from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.ids import new_uuid
-from tests.booking.conftest import AMINA, Box, Gala, put_on
+from tests.booking.conftest import AMINA, Gala, put_on
 from tests.booking.engine_model import Amendment, Basket, Booking, Hold, Model, Quota
+from tests.booking.machines import QUIET, Machine, drive
 
 CAPACITY_MAX = 8
-# More of them are other ones each time: QUICKSERVE_TEST_EXAMPLES=500.
-EXAMPLES = int(os.environ.get("QUICKSERVE_TEST_EXAMPLES", "0"))
-QUIET = settings(
-    max_examples=EXAMPLES or 20, stateful_step_count=40, deadline=None, derandomize=not EXAMPLES,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)  # fmt: skip
-
-
-@dataclass
-class Door:
-    """Into one process of the service, as checkout."""
-
-    booking: BookingClient
-    records: BookingRecordsClient
-    changes: BookingChangesClient
-
-    @classmethod
-    def of(cls, client: Client) -> "Door":
-        return cls(
-            BookingClient(client), BookingRecordsClient(client), BookingChangesClient(client)
-        )
-
-
-@dataclass
-class House:
-    """What a machine, which runs in a thread of its own, calls: two processes on one database."""
-
-    box: Box
-    doors: list[Door]
-    loop: asyncio.AbstractEventLoop
-
-    def do(self, what: Awaitable[Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(_awaited(what), self.loop).result(60)
-
-    def tried(self, *calls: Awaitable[Any]) -> list[Any]:
-        """All at once; results, or the problems they raised."""
-        return self.do(_all_tried(calls))
-
-
-async def _awaited(what: Awaitable[Any]) -> Any:
-    return await what
-
-
-async def _all_tried(calls: Iterable[Awaitable[Any]]) -> list[Any]:
-    return await asyncio.gather(*(_tried(call) for call in calls))
-
-
-async def _tried(call: Awaitable[Any]) -> Any:
-    try:
-        return await call
-    except Problem as problem:
-        return problem
-
-
-@pytest.fixture(scope="module")
-async def house(box: Box) -> AsyncIterator[House]:
-    settings = box.platform.settings
-    other = Platform(settings, [load("booking")], fetch_keys=box.issuer.keys)
-    async with other.running():
-        transport = httpx.ASGITransport(other.apps["booking"], raise_app_exceptions=False)
-        token = ServiceIdentity(settings, "checkout").token
-        doors = [
-            Door.of(box.platform.client("booking", "checkout")),
-            Door.of(Client("booking", "http://booking", transport, token)),
-        ]
-        yield House(box, doors, asyncio.get_running_loop())
-
-
 _STATE = """
 SELECT jsonb_build_object(
     'quotas', (SELECT jsonb_object_agg(id, jsonb_build_array(capacity, held, sold))
@@ -153,14 +68,8 @@ SELECT jsonb_build_object(
 """
 
 
-class EngineMachine(RuleBasedStateMachine):
-    """Rules say what must come of each call; `house` is given by the test.
-
-    Also what came to nothing keeps its id and is asked for later: so what there is to choose from
-    never depends on who won a race.
-    """
-
-    house: House
+class EngineMachine(Machine):
+    """Rules say what must come of each call."""
 
     holds = Bundle("holds")
     bookings = Bundle("bookings")
@@ -222,7 +131,7 @@ class EngineMachine(RuleBasedStateMachine):
     def release(self, hold_id: HoldId, door: int) -> None:
         hold = self.model.holds[hold_id]
         self._expect(
-            self._door(door).booking.release_hold(hold_id),
+            self.door(door).booking.release_hold(hold_id),
             HoldUsed if hold.state == "used" else None,
         )
         if hold.state in {"active", "overdue"}:
@@ -242,7 +151,7 @@ class EngineMachine(RuleBasedStateMachine):
         """Out of a hold: pending."""
         hold, booking_id = self.model.holds[hold_id], BookingId(new_uuid())
         new = NewBooking(hold_id=hold_id, contact=AMINA)
-        call = self._door(door).booking.put_booking(booking_id, new)
+        call = self.door(door).booking.put_booking(booking_id, new)
         made = self._expect(call, self._refused(hold)) is not None
         self.model.bookings[booking_id] = Booking(hold.basket, "pending" if made else "none")
         if made:
@@ -254,7 +163,7 @@ class EngineMachine(RuleBasedStateMachine):
         """Out of a hold that costs nothing: tickets at once."""
         hold, booking_id = self.model.holds[hold_id], BookingId(new_uuid())
         new = FreeBooking(hold_id=hold_id, contact=AMINA)
-        call = self._door(door).booking.book_free(booking_id, new)
+        call = self.door(door).booking.book_free(booking_id, new)
         view = self._expect(call, self._refused(hold))
         self._sold(booking_id, hold.basket, view)
         if view is not None:
@@ -279,7 +188,7 @@ class EngineMachine(RuleBasedStateMachine):
     def confirm(self, booking_id: BookingId, door: int) -> None:
         booking = self.model.bookings[booking_id]
         errors = {"none": NotFound, "withdrawn": BookingNotPending, "tombstone": BookingNotPending}
-        call = self._door(door).booking.confirm(booking_id)
+        call = self.door(door).booking.confirm(booking_id)
         view = self._expect(call, errors.get(booking.state))
         if booking.state == "pending":
             self._sold(booking_id, booking.basket, view)
@@ -288,7 +197,7 @@ class EngineMachine(RuleBasedStateMachine):
     def withdraw(self, booking_id: BookingId, door: int) -> None:
         booking = self.model.bookings[booking_id]
         settled = booking.state in {"confirmed", "cancelled"}
-        call = self._door(door).booking.withdraw(booking_id)
+        call = self.door(door).booking.withdraw(booking_id)
         self._expect(call, BookingNotPending if settled else None)
         after = {"pending": "withdrawn", "none": "tombstone"}
         booking.state = after.get(booking.state, booking.state)
@@ -300,7 +209,7 @@ class EngineMachine(RuleBasedStateMachine):
             "none": NotFound, "tombstone": NotFound, "pending": BookingNotConfirmed,
             "withdrawn": BookingNotConfirmed,
         }  # fmt: skip
-        self._expect(self._door(door).records.cancel(booking_id), errors.get(booking.state))
+        self._expect(self.door(door).records.cancel(booking_id), errors.get(booking.state))
         if booking.state == "confirmed":
             self.model.cancel(booking_id)
 
@@ -320,7 +229,7 @@ class EngineMachine(RuleBasedStateMachine):
             kind == "resale" or not booking.of_state("changing")
         )
         new = NewAmendment(booking_id=booking_id, kind=kind, ticket_ids=tickets)  # type: ignore[arg-type]
-        call = self._door(door).changes.open(amendment_id, new)
+        call = self.door(door).changes.open(amendment_id, new)
         if self._expect(call, None if fine else ChangeNotAllowed) is not None:
             row.state = "open"
             self._mark(row, "changing" if kind == "cancel" else "returned")
@@ -331,7 +240,7 @@ class EngineMachine(RuleBasedStateMachine):
         row = self.model.amendments[amendment_id]
         due = row.state == ("sold" if row.kind == "resale" else "open")
         refusal = None if due or row.state == "done" else ChangeNotAllowed
-        call = self._door(door).changes.confirm(amendment_id)
+        call = self.door(door).changes.confirm(amendment_id)
         self._expect(call, NotFound if row.state == "none" else refusal)
         if due:
             row.state = "done"
@@ -340,7 +249,7 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(amendment_id=amendments, door=doors)
     def drop_the_change(self, amendment_id: AmendmentId, door: int) -> None:
         row = self.model.amendments[amendment_id]
-        [outcome] = self.house.tried(self._door(door).changes.drop(amendment_id))
+        [outcome] = self.house.tried(self.door(door).changes.drop(amendment_id))
         if row.state == "open" and not isinstance(outcome, PlaceTaken):
             assert outcome is None, outcome
             row.state = "dropped"
@@ -403,20 +312,17 @@ class EngineMachine(RuleBasedStateMachine):
         kinds = (self.gala.seat, self.gala.child)
         return {kind: count for kind, count in zip(kinds, places, strict=True) if count}
 
-    def _door(self, number: int) -> Door:
-        return self.house.doors[number % len(self.house.doors)]
-
     def _items(self, basket: Basket) -> list[Item]:
         return [Item(ticket_type_id=kind, quantity=count) for kind, count in basket.items()]
 
     def _put_hold(self, hold_id: HoldId, basket: Basket, door: int) -> Awaitable[HoldView]:
         new = NewHold(date_id=self.gala.date_id, items=self._items(basket))
-        return self._door(door).booking.put_hold(hold_id, new)
+        return self.door(door).booking.put_hold(hold_id, new)
 
     def _book(self, booking_id: BookingId, basket: Basket, door: int) -> Awaitable[BookingView]:
         date, items = self.gala.date_id, self._items(basket)
         new = FreeBooking(date_id=date, items=items, contact=AMINA)
-        return self._door(door).booking.book_free(booking_id, new)
+        return self.door(door).booking.book_free(booking_id, new)
 
     def _put_quota(self, quota_id: UUID, quota: Quota, capacity: int) -> Awaitable[None]:
         change = QuotaChange(
@@ -458,13 +364,8 @@ class EngineMachine(RuleBasedStateMachine):
                 booking.state = "cancelled"
 
 
-async def drive(house: House, machine: type[EngineMachine], how: settings = QUIET) -> None:
-    machine.house = house
-    await asyncio.to_thread(run_state_machine_as_test, machine, settings=how)
-
-
-async def test_the_engine_agrees_with_the_model(house):
-    await drive(house, EngineMachine)
+async def test_the_engine_agrees_with_the_model(two_processes):
+    await drive(two_processes, EngineMachine)
 
 
 class ForgetfulMachine(EngineMachine):
@@ -481,7 +382,7 @@ class ForgetfulMachine(EngineMachine):
         )
 
 
-async def test_a_place_given_back_twice_is_noticed(house):
+async def test_a_place_given_back_twice_is_noticed(two_processes):
     how = settings(QUIET, phases=[Phase.generate], report_multiple_bugs=False)
     with pytest.raises(AssertionError):
-        await drive(house, ForgetfulMachine, how)
+        await drive(two_processes, ForgetfulMachine, how)
