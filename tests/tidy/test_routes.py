@@ -24,8 +24,11 @@ def routes(router: Any, inherited: tuple[Any, ...] = ()) -> Iterator[tuple[Any, 
 
 
 def declarations(dependencies: list[Any]) -> list[str]:
-    """Which of `anyone`, `signed_in`, `services(…)` are among them."""
-    single = {auth.anyone.dependency: "anyone", auth.signed_in.dependency: "signed_in"}
+    """Which of `anyone`, `keyed`, `signed_in`, `services(…)` are among them."""
+    single = {
+        auth.anyone.dependency: "anyone", auth.keyed.dependency: "keyed",
+        auth.signed_in.dependency: "signed_in",
+    }  # fmt: skip
     several = auth.services().dependency.__qualname__
     found: list[str] = []
     for call in (dependency.dependency for dependency in dependencies):

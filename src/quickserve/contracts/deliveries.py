@@ -11,6 +11,7 @@ from quickserve.contracts.booking_changes import ResaleEnded, ResaleSold
 from quickserve.contracts.catalog import EventOffered
 from quickserve.contracts.identity import OrganiserSaved
 from quickserve.contracts.menus import SoldOutChanged, StandSaved
+from quickserve.contracts.ordering import OrderAccepted, OrderMoved, OrderRejected
 from quickserve.contracts.payment import PaymentAuthorized, PaymentDeclined
 from quickserve.kernel.events import DomainEvent
 
@@ -18,5 +19,6 @@ TAKERS: Mapping[str, tuple[type[DomainEvent], ...]] = {
     "booking": (EventOffered, BookingConfirmed),
     "catalog": (OrganiserSaved,),
     "ordering": (StandSaved, SoldOutChanged),
+    "tracking": (OrderAccepted, OrderRejected, OrderMoved),
     "checkout": (PaymentAuthorized, PaymentDeclined, ResaleSold, ResaleEnded),
 }

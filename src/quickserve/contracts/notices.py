@@ -3,6 +3,8 @@
 from quickserve.contracts.catalog import DateId
 from quickserve.contracts.menus import StandId
 from quickserve.contracts.ordering import OrderId
+from quickserve.contracts.tracking import ShiftId
+from quickserve.kernel.ids import OrganiserId
 
 
 def places(date_id: DateId) -> str:
@@ -28,3 +30,18 @@ def stand(stand_id: StandId) -> str:
 def order(order_id: OrderId) -> str:
     """From `ordering`: the order moved."""
     return f"order:{order_id}"
+
+
+def track(order_id: OrderId) -> str:
+    """From `tracking`: a `TrackView` in JSON, without the code: who carries it has moved."""
+    return f"track:{order_id}"
+
+
+def shift(shift_id: ShiftId) -> str:
+    """From `tracking`: what the shift has in hand is something else."""
+    return f"shift:{shift_id}"
+
+
+def fleet(organiser_id: OrganiserId) -> str:
+    """From `tracking`: somebody on shift has moved, or a job has."""
+    return f"fleet:{organiser_id}"

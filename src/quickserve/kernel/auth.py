@@ -2,7 +2,7 @@
 
 People carry OpenID Connect access tokens (RS256, Keycloak-shaped claims) of whichever issuer the
 settings name; services carry short-lived tokens signed with a key only they share. Every route
-declares its callers with `anyone`, `signed_in` or `services(...)`; a test checks that.
+declares its callers with `anyone`, `keyed`, `signed_in` or `services(...)`; a test checks that.
 """
 
 import asyncio
@@ -225,6 +225,10 @@ async def _anyone(request: Request) -> None:
     request.state.principal = await authenticate(request)
 
 
+async def _keyed(request: Request) -> None:
+    request.state.principal = VISITOR
+
+
 async def _signed_in(request: Request) -> None:
     request.state.principal = principal = await authenticate(request)
     if principal.kind == "visitor":
@@ -246,4 +250,5 @@ def services(*names: str) -> Any:
 
 # A route names its callers in `dependencies=[...]` with one of these or with services(...).
 anyone = Depends(_anyone)
+keyed = Depends(_keyed)  # by a key of the route's own; `Authorization` is its own business too
 signed_in = Depends(_signed_in)

@@ -28,7 +28,7 @@ from quickserve.kernel.outbox import Relay
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.shared.cache import Cache
 from quickserve.kernel.shared.opening import Shared
-from quickserve.kernel.shared.port import Fanout
+from quickserve.kernel.shared.port import Fanout, Latest
 
 log = structlog.get_logger()
 
@@ -171,6 +171,10 @@ class Context:
     @property
     def fanout(self) -> Fanout:
         return self.runtime.shared.fanout
+
+    @property
+    def latest(self) -> Latest:
+        return self.runtime.shared.latest
 
     @property
     def resources(self) -> Any:

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     takes_per_minute: int = Field(
         default=1200, ge=0, description="Holds and free bookings of one address; 0: no limit."
     )
+    position_days: int = Field(
+        default=3, ge=2, le=31, description="How long runners' positions are kept."
+    )
     import_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1024)
     body_bytes_max: int = Field(default=1024 * 1024, ge=1024)
     probes_from: str = Field(

@@ -12,6 +12,7 @@ from quickserve.kernel.shared.port import Look, Notice
 _BYTES_MAX = 32 * 1024 * 1024
 _TAGS_MAX = 50_000
 _BUCKETS_MAX = 20_000
+_KEYS_MAX = 50_000
 _WAITING_MAX = 100
 
 
@@ -89,6 +90,39 @@ class MemoryCounters:
         if len(self._left) > _BUCKETS_MAX:
             self._left.popitem(last=False)
         return admitted
+
+
+class MemoryLatest:
+    """Bounded by how many; who was not heard of for longest goes first."""
+
+    def __init__(self, keys_max: int = _KEYS_MAX) -> None:
+        self._keys_max = keys_max
+        self._values: OrderedDict[str, tuple[float, float, bytes]] = OrderedDict()
+
+    async def put(self, values: Mapping[str, tuple[float, bytes]], seconds: float) -> None:
+        self.put_now(values, seconds)
+
+    def put_now(self, values: Mapping[str, tuple[float, bytes]], seconds: float) -> None:
+        now = time.monotonic()
+        for key, (order, value) in values.items():
+            until, newest, _ = self._values.get(key, (0.0, 0.0, b""))
+            if now >= until or order >= newest:
+                self._values[key] = (now + seconds, order, value)
+                self._values.move_to_end(key)
+        while len(self._values) > self._keys_max:
+            self._values.popitem(last=False)
+
+    async def get(self, keys: Sequence[str]) -> dict[str, bytes]:
+        return self.get_now(keys)
+
+    def get_now(self, keys: Sequence[str]) -> dict[str, bytes]:
+        now = time.monotonic()
+        known = {key: self._values[key] for key in keys if key in self._values}
+        return {key: value for key, (until, _, value) in known.items() if now < until}
+
+    async def forget(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._values.pop(key, None)
 
 
 class Reader:

@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 
 from quickserve.kernel.settings import Settings
 from quickserve.kernel.shared.cache import Cache
-from quickserve.kernel.shared.memory import MemoryCounters, MemoryFanout, MemoryStore
-from quickserve.kernel.shared.port import Counters, Fanout
+from quickserve.kernel.shared.memory import (
+    MemoryCounters,
+    MemoryFanout,
+    MemoryLatest,
+    MemoryStore,
+)
+from quickserve.kernel.shared.port import Counters, Fanout, Latest
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,7 @@ class Shared:
     cache: Cache = field(default_factory=lambda: Cache(MemoryStore()))
     counters: Counters = field(default_factory=MemoryCounters)
     fanout: Fanout = field(default_factory=MemoryFanout)
+    latest: Latest = field(default_factory=MemoryLatest)
 
 
 @asynccontextmanager
@@ -30,12 +36,13 @@ async def open_shared(settings: Settings) -> AsyncGenerator[Shared]:
     from quickserve.kernel.shared.redis import (  # noqa: PLC0415
         RedisCounters,
         RedisFanout,
+        RedisLatest,
         RedisServer,
         RedisStore,
     )
 
     server = RedisServer(url)
     fanout = RedisFanout(server)
-    shared = Shared(Cache(RedisStore(server)), RedisCounters(server), fanout)
+    shared = Shared(Cache(RedisStore(server)), RedisCounters(server), fanout, RedisLatest(server))
     async with server.running(), fanout.running():
         yield shared

@@ -91,3 +91,19 @@ class Wanted:
     keys: Sequence[str]
     seconds: float
     tags: Sequence[str] = field(default=())
+
+
+class Latest(Protocol):
+    """The newest value of each key, for everybody to read: what is older never replaces it."""
+
+    async def put(self, values: Mapping[str, tuple[float, bytes]], seconds: float) -> None:
+        """A value and its age's measure, which grows. Never raises."""
+        ...
+
+    async def get(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """Of those that are known. Never raises."""
+        ...
+
+    async def forget(self, keys: Sequence[str]) -> None:
+        """Never raises."""
+        ...

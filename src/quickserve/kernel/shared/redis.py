@@ -17,7 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from quickserve.kernel.shared.memory import MemoryCounters, MemoryFanout, MemoryStore
+from quickserve.kernel.shared.memory import MemoryCounters, MemoryFanout, MemoryLatest, MemoryStore
 from quickserve.kernel.shared.port import Away, Look, Notice
 
 log = structlog.get_logger()
@@ -91,7 +91,23 @@ redis.call('HSET', KEYS[1], 'left', left, 'at', string.format('%.6f', now))
 redis.call('EXPIRE', KEYS[1], 120)
 return admitted and 1 or 0
 """
-_SCRIPTS: Final = (_LOOK, _KEEP, _ADMIT)
+# KEYS: values. ARGV: for how many ms, then an order and a value for each. Newer ones stay.
+_NEWEST: Final = """
+for i = 1, #KEYS do
+  local known = redis.call('HGET', KEYS[i], 'order')
+  if not known or tonumber(known) <= tonumber(ARGV[2 * i]) then
+    redis.call('HSET', KEYS[i], 'order', ARGV[2 * i], 'value', ARGV[2 * i + 1])
+    redis.call('PEXPIRE', KEYS[i], ARGV[1])
+  end
+end
+"""
+# KEYS: values.
+_ALL: Final = """
+local answer = {}
+for i = 1, #KEYS do answer[i] = redis.call('HGET', KEYS[i], 'value') end
+return answer
+"""
+_SCRIPTS: Final = (_LOOK, _KEEP, _ADMIT, _NEWEST, _ALL)
 
 
 class RedisServer:
@@ -284,6 +300,43 @@ class RedisCounters:
             return bool(await self._server.run("admit", _ADMIT, names, per_minute))
         except Away:
             return self._here.admits_now(key, per_minute)
+
+
+class RedisLatest:
+    """While Redis is away each process knows what it was told itself."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+        self._here = MemoryLatest()
+
+    async def put(self, values: Mapping[str, tuple[float, bytes]], seconds: float) -> None:
+        if not values:
+            return
+        self._here.put_now(values, seconds)
+        names = [f"{_PREFIX}latest:{key}" for key in values]
+        told = [part for order, value in values.values() for part in (f"{order:.6f}", value)]
+        try:
+            await self._server.run("newest", _NEWEST, names, int(seconds * 1000), *told)
+        except Away:
+            return
+
+    async def get(self, keys: Sequence[str]) -> dict[str, bytes]:
+        if not keys:
+            return {}
+        names = [f"{_PREFIX}latest:{key}" for key in keys]
+        try:
+            found = await self._server.run("all", _ALL, names)
+        except Away:
+            return self._here.get_now(keys)
+        return {key: value for key, value in zip(keys, found, strict=True) if value}
+
+    async def forget(self, keys: Sequence[str]) -> None:
+        await self._here.forget(keys)
+        names = [f"{_PREFIX}latest:{key}" for key in keys]
+        try:
+            await self._server.call("unlink", lambda redis: redis.delete(*names))
+        except Away:
+            return  # it ends by itself
 
 
 class RedisFanout:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.tracking.api import jobs
+from quickserve.tracking.api import ingest, jobs, people, shifts, tracks
 
 router = APIRouter()
-for part in (jobs,):
+for part in (ingest, shifts, jobs, tracks, people):
     router.include_router(part.router)
