@@ -37,7 +37,15 @@ from quickserve.contracts.checkout import (
     CheckoutView,
     NewCheckout,
 )
-from quickserve.contracts.payment import PaymentClient
+from quickserve.contracts.order_checkout import (
+    NewOrderCheckout,
+    OrderCheckoutClient,
+    OrderCheckoutId,
+    OrderCheckoutView,
+)
+from quickserve.contracts.ordering import BasketView
+from quickserve.contracts.ordering_client import OrderingClient
+from quickserve.contracts.payment import IntentId, PaymentClient
 from quickserve.kernel.auth import Role
 from quickserve.kernel.db import open_connection
 from quickserve.kernel.events import DomainEvent, Message
@@ -47,6 +55,7 @@ from quickserve.kernel.saga_queue import SagaQueue
 from quickserve.kernel.saga_worker import Sagas
 from quickserve.kernel.service import Runtime, Service
 from quickserve.kernel.testing import Issuer, test_settings
+from tests.ordering.conftest import LEA, Counter, Stall, set_up
 from tests.shape import World, running
 
 AMINA = Contact(email="amina@example.org", name="Amina Diallo", language="fr")
@@ -231,3 +240,87 @@ async def lab_house(database_url):
     services = [load("booking"), load("payment"), checkout]
     async with a_house(database_url, "lab", services, payment_wait_seconds=2) as house:
         yield house
+
+
+# -- Orders ----------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def a_counter(
+    database_url: str, name: str, checkout: Service, **settings: Any
+) -> AsyncIterator["Till"]:
+    """All that has a part in orders, and in the tickets of their event."""
+    services = [load(one) for one in ("booking", "ordering", "payment")] + [checkout]
+    async with a_house(database_url, name, services, **settings) as house:
+        transport = house.platform.transport("ordering")
+        async with httpx.AsyncClient(transport=transport, base_url="http://ordering") as http:
+            counter = Counter(
+                house.platform, house.issuer, house.admin_url, http,
+                OrderingClient(house.platform.client("ordering", "checkout")),
+                OrderingClient(house.platform.client("ordering", "web")),
+            )  # fmt: skip
+            yield Till(house, counter, OrderCheckoutClient(house.checkouts._client))
+
+
+@dataclass
+class Till:
+    """Where orders are paid."""
+
+    house: House
+    counter: Counter
+    orders: OrderCheckoutClient
+
+    def ids(self, checkout_id: OrderCheckoutId) -> model.OrderIds:
+        return model.order_ids_of(checkout_id, self.house.platform.settings)
+
+    async def stall(self, **changes: Any) -> Stall:
+        return await set_up(self.counter, **changes)
+
+    async def order(
+        self, basket: BasketView, card: str | None = "success", wait_ms: int = 8000,
+        checkout_id: OrderCheckoutId | None = None,
+    ) -> OrderCheckoutView:  # fmt: skip
+        new = NewOrderCheckout(
+            basket_id=basket.id, basket_version=basket.version, total=basket.totals.total,
+            contact=LEA, method=card and f"sandbox-{card}",
+        )  # fmt: skip
+        checkout_id = checkout_id or OrderCheckoutId(new_uuid())
+        return await self.orders.put(checkout_id, new, wait_ms=wait_ms)
+
+    async def charge(self, intent_id: IntentId) -> tuple[str | None, int]:
+        """What the bank did, and gave back."""
+        rows = await self.house.rows(
+            "SELECT state, refunded_minor FROM payment.sandbox_charges WHERE key = %s", (intent_id,)
+        )
+        return rows[0] if rows else (None, 0)
+
+    async def left_by(self, checkout_id: OrderCheckoutId) -> tuple[str | None, bool, str | None]:
+        """(the order's state, whether it is paid, what the bank did)"""
+        ids = self.ids(checkout_id)
+        rows = await self.counter.sql(
+            "SELECT state, paid_at IS NOT NULL FROM orders WHERE id = %s", (ids.order,)
+        )
+        state, paid = rows[0] if rows else (None, False)
+        return state, paid, (await self.charge(ids.intent))[0]
+
+    async def balanced(self) -> None:
+        check = await self.house.payment.check_ledger()
+        assert check.balanced, check.findings
+
+
+@pytest.fixture(scope="session")
+async def till(database_url: str) -> AsyncIterator[Till]:
+    async with a_counter(database_url, "till", load("checkout"), payment_wait_seconds=3) as till:
+        yield till
+
+
+@pytest.fixture(scope="session")
+async def lab_till(database_url: str) -> AsyncIterator[Till]:
+    """Its checkout has no workers: the lab brings them."""
+
+    def idle(runtime: Runtime) -> Sagas:
+        return Sagas(SagaQueue("checkout", ()), runtime, workers=0)
+
+    checkout = replace(load("checkout"), resources=idle)
+    async with a_counter(database_url, "till_lab", checkout, payment_wait_seconds=2) as till:
+        yield till

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import digest
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -20,6 +21,8 @@ from quickserve.contracts.booking import (
 from quickserve.contracts.booking_changes import AmendmentKind
 from quickserve.contracts.checkout import CancellationId, CheckoutId, NotRefundable
 from quickserve.contracts.checkout_changes import ChangeId
+from quickserve.contracts.order_checkout import OrderCheckoutId
+from quickserve.contracts.ordering import BasketId, OrderContact, OrderId
 from quickserve.contracts.payment import IntentId, IntentView, RefundId
 from quickserve.kernel.ids import OrganiserId
 from quickserve.kernel.money import Money
@@ -92,6 +95,35 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderCheckout:
+    """`contact` and `method` are None once it ended. See the comments on the table's columns."""
+
+    id: OrderCheckoutId
+    saga_id: UUID
+    basket_id: BasketId
+    basket_version: int
+    order_id: OrderId
+    intent_id: IntentId
+    organiser_id: OrganiserId
+    total: Money
+    content: bytes
+    contact: OrderContact | None
+    method: str | None
+    order_key: str | None
+    state: Literal["open", "confirmed", "failed"]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIds:
+    """What others see of an order under way."""
+
+    saga: UUID
+    order: OrderId
+    intent: IntentId
+
+
+@dataclass(frozen=True, slots=True)
 class PartialRefund:
     """Of one payment; a booking may have been paid by several, after exchanges."""
 
@@ -130,6 +162,20 @@ def ids_of(checkout_id: CheckoutId | ChangeId, settings: Settings) -> Ids:
         _derived(checkout_id, purpose, key) for purpose in (b"saga", b"booking", b"intent")
     )
     return Ids(saga, BookingId(booking), IntentId(intent))
+
+
+def order_ids_of(checkout_id: OrderCheckoutId, settings: Settings) -> OrderIds:
+    """As `ids_of`."""
+    key = settings.key_for("checkout ids")
+    saga, order, intent = (
+        _derived(checkout_id, purpose, key) for purpose in (b"saga", b"order", b"intent")
+    )
+    return OrderIds(saga, OrderId(order), IntentId(intent))
+
+
+def saga_of(own_id: UUID, settings: Settings) -> UUID:
+    """Of any purchase, change or order, by the id that its buyer minted."""
+    return _derived(own_id, b"saga", settings.key_for("checkout ids"))
 
 
 def _derived(checkout_id: UUID, purpose: bytes, key: bytes) -> UUID:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from quickserve.contracts.booking import BookingId, Contact, HoldId
+from quickserve.contracts.ordering import OrderId
 from quickserve.kernel.client import Client
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.money import Money
@@ -92,14 +93,17 @@ class AttemptView(BaseModel):
 
 
 class SagaView(BaseModel):
-    """`id` is not the checkout's, which is the buyer's secret."""
+    """`id` is not the checkout's, which is the buyer's secret. It is about a booking, or an order,
+    or a whole event.
+    """
 
     id: UUID
-    booking_id: BookingId
+    booking_id: BookingId | None
+    order_id: OrderId | None = None
     saga: str
     state: Literal["waiting", "running", "done", "undone", "stuck"]
     outcome: str | None
-    total: Money
+    total: Money | None
     started_at: datetime
     steps: list[StepView]
     attempts: list[AttemptView]

@@ -20,5 +20,12 @@ TAKERS: Mapping[str, tuple[type[DomainEvent], ...]] = {
     "catalog": (OrganiserSaved,),
     "ordering": (StandSaved, SoldOutChanged),
     "tracking": (OrderAccepted, OrderRejected, OrderMoved),
-    "checkout": (PaymentAuthorized, PaymentDeclined, ResaleSold, ResaleEnded),
+    "checkout": (
+        PaymentAuthorized,
+        PaymentDeclined,
+        ResaleSold,
+        ResaleEnded,
+        OrderAccepted,
+        OrderRejected,
+    ),
 }

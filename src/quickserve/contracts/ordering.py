@@ -30,6 +30,7 @@ TabId = NewType("TabId", UUID)
 
 LINES_MAX = 50  # of one basket
 QUANTITY_MAX = 50  # of one line
+ANSWER_SECONDS = 600  # a stand that takes orders by hand has so long
 
 # `pending`: its saga has reserved and not yet offered it; `submitted`: the stand is asked.
 OrderState = Literal[
@@ -212,6 +213,7 @@ class BasketView(BaseModel):
 
     id: BasketId
     version: int
+    organiser_id: OrganiserId
     draft: BasketDraft
     lines: list[PricedLine]
     totals: Totals
@@ -254,7 +256,10 @@ class OrderStep(BaseModel):
 
 
 class OrderView(BaseModel):
-    """`key` opens the order's page; `number` is what is called out."""
+    """`key` opens the order's page; `number` is what is called out.
+
+    `answer_by`: until then the stand is asked.
+    """
 
     id: OrderId
     key: str
@@ -275,6 +280,7 @@ class OrderView(BaseModel):
     promise: Promise
     steps: list[OrderStep]
     tab_id: TabId | None
+    answer_by: datetime | None = None
     placed_at: datetime
     server_now: datetime
 

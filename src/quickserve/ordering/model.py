@@ -43,7 +43,8 @@ from quickserve.kernel.ids import OrganiserId, PersonId
 
 By = Literal["buyer", "stand", "runner", "clock", "saga"]
 
-# From where to where, and who may. `ready` is never said by a clock.
+# From where to where, and who may. `ready` is never said by a clock. A saga withdraws what is
+# being made only when the money that was set aside for it could not be taken.
 TRANSITIONS: Mapping[tuple[OrderState, OrderState], frozenset[By]] = {
     ("pending", "submitted"): frozenset({"saga"}),
     ("pending", "accepted"): frozenset({"saga"}),
@@ -56,9 +57,11 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderState], frozenset[By]] = {
     ("accepted", "ready"): frozenset({"stand"}),
     ("accepted", "cancelled"): frozenset({"stand", "saga"}),
     ("accepted", "withdrawn"): frozenset({"saga"}),
+    ("preparing", "withdrawn"): frozenset({"saga"}),
     ("preparing", "accepted"): frozenset({"stand"}),
     ("preparing", "ready"): frozenset({"stand"}),
     ("preparing", "cancelled"): frozenset({"stand", "saga"}),
+    ("ready", "withdrawn"): frozenset({"saga"}),
     ("ready", "preparing"): frozenset({"stand"}),
     ("ready", "picked-up"): frozenset({"stand"}),
     ("ready", "on-the-way"): frozenset({"stand", "runner"}),
@@ -66,6 +69,7 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderState], frozenset[By]] = {
     ("ready", "cancelled"): frozenset({"stand", "saga"}),
     ("on-the-way", "ready"): frozenset({"stand", "runner"}),
     ("on-the-way", "delivered"): frozenset({"stand", "runner"}),
+    ("on-the-way", "withdrawn"): frozenset({"saga"}),
     ("on-the-way", "cancelled"): frozenset({"saga"}),
     ("picked-up", "ready"): frozenset({"stand"}),
 }

@@ -1,6 +1,7 @@
 """Forgets one person: ended purchases keep nothing but a keyed hash of what was typed."""
 
 from quickserve.checkout import store
+from quickserve.checkout.store import orders
 from quickserve.contracts.erasure import Erased, Erasure
 from quickserve.kernel.service import Context
 
@@ -11,4 +12,5 @@ async def erase_person(ctx: Context, cmd: Erasure) -> Erased:
         purchases = await store.erase_contents(tx, cmd.booking_ids)
         purchases += await store.erase_change_contents(tx, cmd.booking_ids)
         under_way = await store.count_with_contact(tx, cmd.email)
+        under_way += await orders.count_with_contact(tx, cmd.email)
     return Erased(counts={"purchases": purchases}, under_way=under_way)

@@ -9,16 +9,11 @@ from typing import Any
 
 from quickserve.checkout import store
 from quickserve.checkout.model import Checkout
+from quickserve.checkout.sagas.charging import decided_or_wait
 from quickserve.contracts.booking import BookingId, NewBooking
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.checkout import CheckoutId, PaymentTimeout
-from quickserve.contracts.payment import (
-    CardDeclined,
-    IntentId,
-    IntentNotAuthorized,
-    NewIntent,
-    PaymentClient,
-)
+from quickserve.contracts.payment import IntentId, NewIntent, PaymentClient
 from quickserve.kernel.errors import Conflict
 from quickserve.kernel.saga import Saga, State, Wait, step
 from quickserve.kernel.service import Context
@@ -29,11 +24,6 @@ class BookTickets:
     checkout_id: CheckoutId
     booking_id: BookingId
     intent_id: IntentId
-
-
-def payment_decided(intent_id: IntentId) -> str:
-    """The signal that a bank has answered, one way or the other."""
-    return f"payment:{intent_id}"
 
 
 async def _checkout(ctx: Context, order: BookTickets) -> Checkout:
@@ -80,16 +70,7 @@ async def authorize(ctx: Context, order: BookTickets, _state: State) -> dict[str
             return_path=f"/purchases/{checkout.id}",
         ),
     )
-    match intent.state:
-        case "authorized" | "captured":
-            return {"intent": str(intent.id)}
-        case "challenge" | "processing":
-            note = {"challenge_path": intent.challenge_path}
-            return Wait(payment_decided(order.intent_id), note)
-        case "declined":
-            raise CardDeclined(failure=intent.failure)
-        case "voided":
-            raise IntentNotAuthorized
+    return decided_or_wait(intent)
 
 
 async def void(ctx: Context, order: BookTickets, _state: State) -> None:

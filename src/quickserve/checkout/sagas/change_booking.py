@@ -11,6 +11,7 @@ from uuid import UUID
 from quickserve.checkout import store
 from quickserve.checkout.model import Change
 from quickserve.checkout.sagas import refunds
+from quickserve.checkout.sagas.charging import decided_or_wait
 from quickserve.contracts.booking import NewBooking
 from quickserve.contracts.booking_changes import (
     AmendmentId,
@@ -20,13 +21,7 @@ from quickserve.contracts.booking_changes import (
 )
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.checkout import PaymentTimeout
-from quickserve.contracts.payment import (
-    CardDeclined,
-    IntentId,
-    IntentNotAuthorized,
-    NewIntent,
-    PaymentClient,
-)
+from quickserve.contracts.payment import NewIntent, PaymentClient
 from quickserve.kernel.errors import Conflict
 from quickserve.kernel.saga import Saga, State, Wait, step
 from quickserve.kernel.service import Context
@@ -37,10 +32,6 @@ class ChangeBooking:
     """`saga_id` is the amendment's too."""
 
     saga_id: UUID
-
-
-def change_payment_decided(intent_id: IntentId) -> str:
-    return f"payment:{intent_id}"
 
 
 async def change_of(ctx: Context, order: ChangeBooking) -> Change:
@@ -103,16 +94,7 @@ async def authorize(ctx: Context, order: ChangeBooking, _state: State) -> dict[s
             reference=change.new_booking_id, return_path=f"/changes/{change.id}",
         ),
     )  # fmt: skip
-    match intent.state:
-        case "authorized" | "captured":
-            return {"intent": str(intent.id)}
-        case "challenge" | "processing":
-            note = {"challenge_path": intent.challenge_path}
-            return Wait(change_payment_decided(change.intent_id), note)
-        case "declined":
-            raise CardDeclined(failure=intent.failure)
-        case "voided":
-            raise IntentNotAuthorized
+    return decided_or_wait(intent)
 
 
 async def void(ctx: Context, order: ChangeBooking, _state: State) -> None:

@@ -1,10 +1,9 @@
 """What a saga asks of an order: to be offered to its stand, to be paid, to be taken back."""
 
-from quickserve.contracts.ordering import OrderId
+from quickserve.contracts.ordering import ANSWER_SECONDS, ENDED, OrderId
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.service import Context
 from quickserve.ordering.commands.move_order import MoveOrder, move_order
-from quickserve.ordering.commands.record_orders import ANSWER_SECONDS
 from quickserve.ordering.model import Actor, Order
 from quickserve.ordering.resources import resources
 from quickserve.ordering.store import orders
@@ -38,13 +37,16 @@ async def confirm_order(ctx: Context, order_id: OrderId) -> Order:
 
 
 async def withdraw_order(ctx: Context, order_id: OrderId) -> None:
-    """Gives back all it took; also when it never came to be, or was rejected already."""
+    """Gives back all it took; also when it never came to be, or was rejected already.
+
+    What was handed over stays so, unpaid.
+    """
     async with ctx.db.transaction() as tx:
         order = await orders.lock(tx, order_id)
         if order is None:
             await orders.put_tombstone(tx, order_id)
             return
-    if order.state not in {"rejected", "cancelled", "withdrawn"}:
+    if order.state not in ENDED:
         await move_order(ctx, MoveOrder(order_id, "withdrawn", _BY_SAGA))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from quickserve.contracts.booking import TicketId
 from quickserve.contracts.menus import Fulfilment
-from quickserve.contracts.ordering import BasketId, OrderId, OrderState, TabId
+from quickserve.contracts.ordering import ANSWER_SECONDS, BasketId, OrderId, OrderState, TabId
 from quickserve.contracts.ordering_problems import (
     BasketChanged,
     BasketOrdered,
@@ -28,7 +28,6 @@ from quickserve.ordering.pacing import Kitchen
 from quickserve.ordering.store import baskets, benefits, kitchen, orders, stands
 from quickserve.ordering.store.benefits import Tab
 
-ANSWER_SECONDS = 600  # a stand that takes orders by hand has so long
 TAB_LIMIT_MINOR = 20_000  # of a currency with two decimals; of any other the same number
 
 

@@ -51,9 +51,10 @@ async def show_basket(ctx: Context, basket_id: BasketId) -> BasketView:
                 tx, basket.ticket.ticket_id, stand.organiser_id, stand.draft.currency
             )
     return BasketView(
-        id=basket.id, version=basket.version, draft=basket.draft, lines=priced.lines,
-        totals=priced.totals, promise=promise, problems=problems, included=priced.names,
-        tab_id=tab.id if tab else None, order_id=basket.order_id,
+        id=basket.id, version=basket.version, organiser_id=stand.organiser_id,
+        draft=basket.draft, lines=priced.lines, totals=priced.totals, promise=promise,
+        problems=problems, included=priced.names, tab_id=tab.id if tab else None,
+        order_id=basket.order_id,
     )  # fmt: skip
 
 

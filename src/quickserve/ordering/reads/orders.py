@@ -50,7 +50,7 @@ def view_of(ctx: Context, order: Order, steps: Sequence[OrderStep]) -> OrderView
         state=order.state, payment=order.payment, name=order.contact_name or "",
         language=order.language, destination=order.destination, lines=order.lines,
         totals=order.totals, refunded=Money(order.refunded_minor, currency),
-        promise=order.promise, steps=list(steps), tab_id=order.tab_id,
+        promise=order.promise, steps=list(steps), tab_id=order.tab_id, answer_by=order.answer_by,
         placed_at=order.placed_at, server_now=order.now,
     )  # fmt: skip
 

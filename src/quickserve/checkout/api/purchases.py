@@ -5,12 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from quickserve.checkout import reads
 from quickserve.checkout.commands.cancel_purchase import CancelPurchase, cancel_purchase
 from quickserve.checkout.commands.erase_person import erase_person
 from quickserve.checkout.commands.retry_saga import RetrySaga, retry_saga
 from quickserve.checkout.commands.start_change import StartChange, start_change
 from quickserve.checkout.commands.start_checkout import StartCheckout, start_checkout
+from quickserve.checkout.reads import purchases as reads
+from quickserve.checkout.reads import sagas
 from quickserve.contracts.booking import BookingId, HoldExpired, HoldUsed, NotOnSale, SoldOut
 from quickserve.contracts.booking_changes import ChangeNotAllowed
 from quickserve.contracts.checkout import (
@@ -100,7 +101,7 @@ async def get_cancellation(booking_id: BookingId, ctx: Ctx) -> CancellationView:
     "/sagas", dependencies=[signed_in], responses=errors(Unauthenticated, Forbidden)
 )  # fmt: skip
 async def list_sagas(ctx: Ctx) -> SagaList:
-    return await reads.list_sagas(ctx)
+    return await sagas.list_sagas(ctx)
 
 
 @router.get(
@@ -109,7 +110,7 @@ async def list_sagas(ctx: Ctx) -> SagaList:
     responses=errors(Unauthenticated, Forbidden, NotFound, Malformed),
 )
 async def get_saga(saga_id: UUID, ctx: Ctx) -> SagaView:
-    return await reads.read_saga(ctx, saga_id)
+    return await sagas.read_saga(ctx, saga_id)
 
 
 @router.post(
@@ -120,7 +121,7 @@ async def get_saga(saga_id: UUID, ctx: Ctx) -> SagaView:
 async def post_retry(saga_id: UUID, ctx: Ctx) -> SagaView:
     """The delayed next attempt begins now."""
     await retry_saga(ctx, RetrySaga(saga_id))
-    return await reads.read_saga(ctx, saga_id)
+    return await sagas.read_saga(ctx, saga_id)
 
 
 # -- Changes --------------------------------------------------------------------------------------

@@ -1,76 +1,37 @@
 """What buyers and operators see of purchases and of the sagas behind them."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
-from typing import Any, Literal, TypeVar
-from uuid import UUID
+from typing import Any, Literal
 
-from quickserve.checkout import model, store
-from quickserve.checkout.model import Cancellation, Change, Checkout
+from quickserve.checkout import store
+from quickserve.checkout.model import Cancellation, Checkout
+from quickserve.checkout.reads.waiting import wait_for
 from quickserve.checkout.sagas import queue
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.checkout import (
-    AttemptView,
     CancellationView,
     CheckoutId,
     CheckoutState,
     CheckoutView,
     Failure,
-    SagaLine,
-    SagaList,
-    SagaView,
-    StepView,
 )
 from quickserve.contracts.checkout_changes import ChangeId, ChangeState, ChangeView
 from quickserve.kernel.auth import Role
-from quickserve.kernel.deadlines import deadline
-from quickserve.kernel.errors import Forbidden, NotFound
-from quickserve.kernel.saga_queue import SagaStatus, SagaStep
+from quickserve.kernel.errors import NotFound
+from quickserve.kernel.saga_queue import SagaStatus
 from quickserve.kernel.service import Context
-
-View = TypeVar("View", CheckoutView, ChangeView)
-
-_SAGAS_LISTED = 100
-_ANSWER_SECONDS = 0.5  # kept for the answer's way back
 
 
 async def wait_for_checkout(
     ctx: Context, checkout_id: CheckoutId, wait_ms: int, seen: CheckoutView | None = None
 ) -> CheckoutView:
-    """As soon as it is not `processing`, or after the time. Raises NotFound.
-
-    `seen` is what the caller knows already. Ends in time for the caller's own deadline.
-    """
-    return await _wait(ctx, checkout_id, wait_ms, partial(read_checkout, ctx, checkout_id), seen)
+    """See `wait_for`. Raises NotFound."""
+    return await wait_for(ctx, checkout_id, wait_ms, partial(read_checkout, ctx, checkout_id), seen)
 
 
 async def wait_for_change(ctx: Context, change_id: ChangeId, wait_ms: int) -> ChangeView:
-    """As `wait_for_checkout`."""
-    return await _wait(ctx, change_id, wait_ms, partial(read_change, ctx, change_id), None)
-
-
-async def _wait(
-    ctx: Context, own_id: CheckoutId | ChangeId, wait_ms: int, look: Callable[[], Awaitable[View]],
-    seen: View | None,
-) -> View:  # fmt: skip
-    until = time.monotonic() + wait_ms / 1000
-    if asked_until := deadline.get():
-        until = min(until, asked_until - _ANSWER_SECONDS)
-    saga_id = model.ids_of(own_id, ctx.settings).saga
-    with ctx.resources.watch(saga_id) as progress:
-        while True:
-            progress.clear()
-            view = seen or await look()
-            left = until - time.monotonic()
-            if view.state != "processing" or left <= 0:
-                return view
-            with suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await progress.wait()
-            seen = None
+    """See `wait_for`. Raises NotFound."""
+    return await wait_for(ctx, change_id, wait_ms, partial(read_change, ctx, change_id))
 
 
 async def read_checkout(ctx: Context, checkout_id: CheckoutId) -> CheckoutView:
@@ -93,7 +54,7 @@ def view_of(checkout: Checkout, status: SagaStatus | None = None) -> CheckoutVie
     if checkout.booking_key is not None:
         state = "confirmed"
     elif status and status.state == "undone":
-        state, failure = "failed", _failure(status.failure or {})
+        state, failure = "failed", failure_of(status.failure or {})
     elif status and status.state == "waiting" and (status.note or {}).get("challenge_path"):
         state, challenge_path = "challenge", (status.note or {})["challenge_path"]
     return CheckoutView(
@@ -121,7 +82,7 @@ async def read_change(ctx: Context, change_id: ChangeId) -> ChangeView:
     state: ChangeState = "done" if change.done else "processing"
     challenge_path, failure = None, None
     if status and status.state == "undone":
-        state, failure = "failed", _failure(status.failure or {})
+        state, failure = "failed", failure_of(status.failure or {})
     elif status and status.state == "waiting":
         challenge_path = (status.note or {}).get("challenge_path")
         if challenge_path:
@@ -136,7 +97,8 @@ async def read_change(ctx: Context, change_id: ChangeId) -> ChangeView:
     )  # fmt: skip
 
 
-def _failure(refusal: dict[str, Any]) -> Failure:
+def failure_of(refusal: dict[str, Any]) -> Failure:
+    """Of what a saga was refused for."""
     extra = refusal.get("extra") or {}
     return Failure(
         code=refusal.get("code", "internal-error"),
@@ -171,70 +133,6 @@ async def show_cancellation(ctx: Context, found: Cancellation) -> CancellationVi
         state = "done" if status.state == "done" else "refused"
     return CancellationView(
         id=found.id, booking_id=checkout.booking_id, state=state,
-        failure=_failure(status.failure) if state == "refused" and status.failure else None,
+        failure=failure_of(status.failure) if state == "refused" and status.failure else None,
         total=checkout.total, created_at=found.created_at,
     )  # fmt: skip
-
-
-async def list_sagas(ctx: Context) -> SagaList:
-    """The latest ones of everybody: for administrators."""
-    if not ctx.principal.admin:
-        raise Forbidden("Only administrators see all sagas.")
-    async with ctx.db.read() as tx:
-        found = await queue.recent(tx, _SAGAS_LISTED)
-    return SagaList(
-        sagas=[
-            SagaLine(
-                id=s.saga_id, saga=s.name, state=s.state, outcome=s.outcome, started_at=s.spawned_at
-            )
-            for s in found
-        ]
-    )
-
-
-async def read_saga(ctx: Context, either_id: UUID) -> SagaView:
-    """For administrators, and for the organiser whose tickets are sold.
-
-    By the saga's id, be it of the purchase or of its cancellation, or by the checkout's. Tells
-    nothing that opens the purchase: neither the checkout's id nor the bank's question.
-    """
-    async with ctx.db.read() as tx:
-        checkout = await store.find_checkout_of_saga(tx, either_id)
-        saga_id = checkout.saga_id if checkout else either_id
-        checkout = checkout or await store.find_checkout_of_cancellation(tx, either_id)
-        change = await store.find_change(tx, either_id)
-        found = change or checkout
-        if found is None:
-            raise NotFound
-        ctx.principal.require(found.organiser_id, Role.ORGANISER)
-        saga_id = change.saga_id if change else saga_id
-        history = await queue.describe(tx, saga_id)
-    if history is None:
-        raise NotFound("This purchase needed no saga: the places cost nothing.")
-    summary = history.summary
-    return SagaView(
-        id=saga_id,
-        booking_id=found.booking_id,
-        saga=summary.name,
-        state=summary.state,
-        outcome=summary.outcome,
-        total=found.value if isinstance(found, Change) else found.total,
-        started_at=summary.spawned_at,
-        steps=[_step(s) for s in history.steps],
-        attempts=[
-            AttemptView(
-                number=a.number,
-                state=a.state,
-                worker=a.worker,
-                started_at=a.started_at,
-                ended_at=a.ended_at,
-                failure=a.failure,
-            )
-            for a in history.attempts
-        ],
-    )
-
-
-def _step(step: SagaStep) -> StepView:
-    result = None if step.kind == "wait" else step.result
-    return StepView(name=step.name, kind=step.kind, state=step.state, at=step.at, result=result)

@@ -1,0 +1,9 @@
+"""Routes: HTTP in, command or read, a view out."""
+
+from fastapi import APIRouter
+
+from quickserve.checkout.api import orders, purchases
+
+router = APIRouter()
+for part in (purchases, orders):
+    router.include_router(part.router)
