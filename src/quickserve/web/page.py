@@ -25,6 +25,9 @@ from quickserve.contracts.checkout import CheckoutClient
 from quickserve.contracts.checkout_changes import CheckoutChangesClient
 from quickserve.contracts.explanations import ExplanationClient
 from quickserve.contracts.identity import IdentityClient
+from quickserve.contracts.menus_client import MenusClient
+from quickserve.contracts.order_checkout import OrderCheckoutClient
+from quickserve.contracts.ordering_client import OrderingClient
 from quickserve.contracts.payment import PaymentClient
 from quickserve.contracts.seating_client import SeatingClient
 from quickserve.contracts.waiting_list import WaitingListClient
@@ -70,6 +73,9 @@ class Services:
     checkout_changes: CheckoutChangesClient
     identity: IdentityClient
     seating: SeatingClient
+    menus: MenusClient
+    ordering: OrderingClient
+    order_checkout: OrderCheckoutClient
 
 
 async def _services(ctx: Ctx) -> Services:
@@ -90,6 +96,9 @@ async def _services(ctx: Ctx) -> Services:
         CheckoutChangesClient(ctx.client("checkout")),
         IdentityClient(ctx.client("identity")),
         SeatingClient(ctx.client("catalog")),
+        MenusClient(ctx.client("catalog")),
+        OrderingClient(ctx.client("ordering")),
+        OrderCheckoutClient(ctx.client("checkout")),
     )
 
 

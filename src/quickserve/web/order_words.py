@@ -1,0 +1,91 @@
+"""Menus and orders in the reader's language: allergens, diets, ways, states, what is wrong."""
+
+from collections.abc import Mapping
+
+from quickserve.contracts.menus import Allergen, Diet, Fulfilment
+from quickserve.contracts.ordering import LineProblem, OrderState
+from quickserve.web.i18n import Locale
+
+
+def allergens(locale: Locale) -> Mapping[Allergen, str]:
+    say = locale.pgettext
+    return {
+        "gluten": say("allergen", "gluten"), "crustaceans": say("allergen", "crustaceans"),
+        "eggs": say("allergen", "eggs"), "fish": say("allergen", "fish"),
+        "peanuts": say("allergen", "peanuts"), "soy": say("allergen", "soy"),
+        "milk": say("allergen", "milk"), "nuts": say("allergen", "nuts"),
+        "celery": say("allergen", "celery"), "mustard": say("allergen", "mustard"),
+        "sesame": say("allergen", "sesame"), "sulphites": say("allergen", "sulphites"),
+        "lupin": say("allergen", "lupin"), "molluscs": say("allergen", "molluscs"),
+    }  # fmt: skip
+
+
+def diets(locale: Locale) -> Mapping[Diet, str]:
+    say = locale.pgettext
+    return {
+        "vegetarian": say("diet", "vegetarian"), "vegan": say("diet", "vegan"),
+        "halal": say("diet", "halal"), "kosher": say("diet", "kosher"),
+        "gluten-free": say("diet", "gluten-free"), "lactose-free": say("diet", "lactose-free"),
+    }  # fmt: skip
+
+
+def ways(locale: Locale) -> Mapping[Fulfilment, str]:
+    gettext = locale.gettext
+    return {
+        "pickup": gettext("I pick it up"), "seat": gettext("Brought to my seat"),
+        "table": gettext("Brought to my table"), "delivery": gettext("Delivered to an address"),
+    }  # fmt: skip
+
+
+def states(locale: Locale, fulfilment: Fulfilment) -> Mapping[OrderState, str]:
+    gettext = locale.gettext
+    return {
+        "pending": gettext("Being paid"), "submitted": gettext("Waiting for the stand"),
+        "accepted": gettext("Accepted"), "preparing": gettext("Being prepared"),
+        "ready": gettext("Ready: come and get it") if fulfilment == "pickup" else gettext("Ready"),
+        "on-the-way": gettext("On its way"), "delivered": gettext("Delivered"),
+        "picked-up": gettext("Picked up"), "rejected": gettext("Not accepted"),
+        "cancelled": gettext("Order cancelled"), "withdrawn": gettext("Taken back"),
+    }  # fmt: skip
+
+
+def reasons(locale: Locale) -> Mapping[str, str]:
+    """Why a stand did not take an order."""
+    gettext = locale.gettext
+    return {
+        "too-busy": gettext("The stand has too much to do at the moment."),
+        "sold-out": gettext("Something of it is sold out."),
+        "closed": gettext("The stand is closing."),
+        "out-of-reach": gettext("The stand cannot bring it there."),
+        "not-answered": gettext("The stand did not answer in time."),
+        "event-cancelled": gettext("The event was cancelled."),
+    }
+
+
+def problem(one: LineProblem, locale: Locale) -> str:
+    """English details stand where no words of ours say it better."""
+    gettext = locale.gettext
+    known = {
+        "item-unknown": gettext("It is no longer on the menu."),
+        "item-sold-out": gettext("It is sold out."),
+        "item-not-served": gettext("It is not served at that time."),
+        "item-not-brought": gettext("It is not offered this way."),
+        "modifier-unknown": gettext("One of its choices is no longer on the menu."),
+        "modifier-sold-out": gettext("One of its choices is sold out."),
+        "modifier-too-often": gettext("A choice is taken too often."),
+        "modifiers-too-few": gettext("A choice is missing."),
+        "modifiers-too-many": gettext("There are too many choices."),
+        "basket-empty": gettext("Nothing is in the basket."),
+        "fulfilment-not-offered": gettext("The stand does not offer it this way."),
+        "seat-missing": gettext("Tell the seat it is brought to."),
+        "table-missing": gettext("Tell the table it is brought to."),
+        "address-missing": gettext("Tell the address it is brought to."),
+        "below-minimum": gettext("It is too little to be delivered."),
+        "order-code-not-valid": gettext("A code is not valid here."),
+        "stand-closed": gettext("The stand is closed at that time."),
+        "stand-paused": gettext("The stand takes no orders for a moment."),
+        "kitchen-full": gettext("The kitchen cannot make it by then: choose a later time."),
+        "out-of-reach": gettext("This address is too far for the stand."),
+        "wrong-currency": gettext("The tip is in another currency."),
+    }
+    return known.get(one.code, one.detail)
