@@ -8,24 +8,24 @@ from quickserve.web.i18n import Locale
 
 
 def allergens(locale: Locale) -> Mapping[Allergen, str]:
-    say = locale.pgettext
+    pgettext = locale.pgettext
     return {
-        "gluten": say("allergen", "gluten"), "crustaceans": say("allergen", "crustaceans"),
-        "eggs": say("allergen", "eggs"), "fish": say("allergen", "fish"),
-        "peanuts": say("allergen", "peanuts"), "soy": say("allergen", "soy"),
-        "milk": say("allergen", "milk"), "nuts": say("allergen", "nuts"),
-        "celery": say("allergen", "celery"), "mustard": say("allergen", "mustard"),
-        "sesame": say("allergen", "sesame"), "sulphites": say("allergen", "sulphites"),
-        "lupin": say("allergen", "lupin"), "molluscs": say("allergen", "molluscs"),
+        "gluten": pgettext("allergen", "gluten"), "crustaceans": pgettext("allergen", "crustaceans"),
+        "eggs": pgettext("allergen", "eggs"), "fish": pgettext("allergen", "fish"),
+        "peanuts": pgettext("allergen", "peanuts"), "soy": pgettext("allergen", "soy"),
+        "milk": pgettext("allergen", "milk"), "nuts": pgettext("allergen", "nuts"),
+        "celery": pgettext("allergen", "celery"), "mustard": pgettext("allergen", "mustard"),
+        "sesame": pgettext("allergen", "sesame"), "sulphites": pgettext("allergen", "sulphites"),
+        "lupin": pgettext("allergen", "lupin"), "molluscs": pgettext("allergen", "molluscs"),
     }  # fmt: skip
 
 
 def diets(locale: Locale) -> Mapping[Diet, str]:
-    say = locale.pgettext
+    pgettext = locale.pgettext
     return {
-        "vegetarian": say("diet", "vegetarian"), "vegan": say("diet", "vegan"),
-        "halal": say("diet", "halal"), "kosher": say("diet", "kosher"),
-        "gluten-free": say("diet", "gluten-free"), "lactose-free": say("diet", "lactose-free"),
+        "vegetarian": pgettext("diet", "vegetarian"), "vegan": pgettext("diet", "vegan"),
+        "halal": pgettext("diet", "halal"), "kosher": pgettext("diet", "kosher"),
+        "gluten-free": pgettext("diet", "gluten-free"), "lactose-free": pgettext("diet", "lactose-free"),
     }  # fmt: skip
 
 
