@@ -10,7 +10,8 @@ from quickserve.web.i18n import Locale
 def allergens(locale: Locale) -> Mapping[Allergen, str]:
     pgettext = locale.pgettext
     return {
-        "gluten": pgettext("allergen", "gluten"), "crustaceans": pgettext("allergen", "crustaceans"),
+        "gluten": pgettext("allergen", "gluten"),
+        "crustaceans": pgettext("allergen", "crustaceans"),
         "eggs": pgettext("allergen", "eggs"), "fish": pgettext("allergen", "fish"),
         "peanuts": pgettext("allergen", "peanuts"), "soy": pgettext("allergen", "soy"),
         "milk": pgettext("allergen", "milk"), "nuts": pgettext("allergen", "nuts"),
@@ -25,7 +26,8 @@ def diets(locale: Locale) -> Mapping[Diet, str]:
     return {
         "vegetarian": pgettext("diet", "vegetarian"), "vegan": pgettext("diet", "vegan"),
         "halal": pgettext("diet", "halal"), "kosher": pgettext("diet", "kosher"),
-        "gluten-free": pgettext("diet", "gluten-free"), "lactose-free": pgettext("diet", "lactose-free"),
+        "gluten-free": pgettext("diet", "gluten-free"),
+        "lactose-free": pgettext("diet", "lactose-free"),
     }  # fmt: skip
 
 
