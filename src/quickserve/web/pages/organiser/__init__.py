@@ -24,6 +24,7 @@ from quickserve.web.pages.organiser import (
     purchases,
     selling_rules,
     settings,
+    stands,
     team,
     today,
     voucher_form,
@@ -37,7 +38,7 @@ _SCREENS = (
     today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
     event_state, imports, settings, team, purchases, bookings, change_rules, box_office,
     waiting_rooms, explanations, waiting_lists, selling_rules, voucher_form, vouchers, discounts,
-    event_seats, plan_imports, plan_editor, plans,
+    event_seats, plan_imports, plan_editor, plans, stands,
 )  # fmt: skip
 
 router = APIRouter()

@@ -151,6 +151,7 @@ def _menu(desk: Desk, locale: Locale) -> list[tuple[str, str]]:
         ("/organiser/events", gettext("Events")),
         ("/organiser/vouchers", gettext("Codes and discounts")),
         ("/organiser/seating-plans", gettext("Seating plans")),
+        ("/organiser/stands", gettext("Stands & menus")),
         ("/organiser/imports", gettext("Import")),
         ("/door", gettext("At the door")),
         ("/organiser/team", gettext("Team")),
@@ -174,5 +175,8 @@ def _notice(request: Request) -> str:
         "released": gettext("The places are back on sale."),
         "first": gettext("The next places that fit are offered to this person."),
         "retried": gettext("The next attempt begins now."),
+        "stand-made": gettext("The stand is there. Now write its menu."),
+        "paused": gettext("The stand takes no new orders for a while."),
+        "resumed": gettext("The stand takes orders again."),
     }
     return told.get(request.query_params.get("done", ""), "")
