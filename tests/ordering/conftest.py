@@ -215,7 +215,7 @@ async def set_up(
     """A stand that is known and has its menu."""
     settings: dict[str, Any] = {
         "organiser_id": OrganiserId(new_uuid()), "name": "Grill & Co",
-        "fulfilments": ["pickup", "seat", "table"],
+        "fulfilments": ["pickup", "seat", "table"], "tabs": True,
         "stations": [Station(key="grill", name="Grill", cooks=2),
                      Station(key="bar", name="Bar", cooks=1)],
         **changes,

@@ -244,13 +244,16 @@ class Visitor:
         self.answer = await self.http.get(path, follow_redirects=follow, **options)
         return self.answer
 
-    def form(self, action: str = "", **having: str) -> Form:
-        """The page's form whose address contains `action`, with these values in it."""
+    def forms(self) -> list[Form]:
         forms = _Forms()
         forms.feed(self.page)
+        return forms.found
+
+    def form(self, action: str = "", **having: str) -> Form:
+        """The page's form whose address contains `action`, with these values in it."""
         fitting = [
             f
-            for f in forms.found
+            for f in self.forms()
             if action in f.action and "csrf" in f.fields and having.items() <= f.fields.items()
         ]
         assert fitting, f"no form for {action!r} on the page: {self.status} {self.text()}"

@@ -111,6 +111,7 @@ class StandDraft(Draft):
 
     `latitude` and `longitude` are WGS 84 degrees; a stand that delivers has them.
     `accepts`: whether a person takes each order, or all are taken while there is capacity.
+    `tabs`: whoever has a ticket may order several times and pay once; the stand trusts them.
     """
 
     organiser_id: OrganiserId
@@ -126,6 +127,7 @@ class StandDraft(Draft):
     longitude: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False)
     fulfilments: list[Fulfilment] = Field(default=["pickup"], min_length=1, max_length=4)
     accepts: Literal["itself", "by-hand"] = "itself"
+    tabs: bool = False
     hours: list[Hours] = Field(default=[], max_length=70)
     exceptions: list[DayHours] = Field(default=[], max_length=400)
     programme: WithProgramme | None = None

@@ -209,7 +209,10 @@ class SlotList(BaseModel):
 
 
 class BasketView(BaseModel):
-    """`version` grows with each change; `promise` is what would be promised now."""
+    """`version` grows with each change; `promise` is what would be promised now.
+
+    `on_tab`: it may be ordered on the ticket's tab, which `tab_id` names once it is open.
+    """
 
     id: BasketId
     version: int
@@ -220,6 +223,7 @@ class BasketView(BaseModel):
     promise: Promise | None
     problems: list[LineProblem]
     included: list[str]
+    on_tab: bool
     tab_id: TabId | None
     order_id: OrderId | None
 

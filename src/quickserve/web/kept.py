@@ -20,6 +20,12 @@ _WAITING: Final = "waiting"
 _TICKETS_SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
 TICKETS_MAX: Final = 20
 WAITING_MAX: Final = 10
+_BASKETS: Final = "baskets"
+_BASKETS_SECONDS: Final = 24 * 3600  # as long as ordering keeps them
+_BASKETS_MAX: Final = 10
+_ORDERS: Final = "orders"
+_ORDERS_SECONDS: Final = 30 * 24 * 3600
+ORDERS_MAX: Final = 20
 
 
 class Answers(BaseModel):
@@ -36,6 +42,18 @@ class Key(BaseModel):
 
     id: UUID
     key: str
+
+
+class Basket(BaseModel):
+    """What this browser orders at a stand; `table` is what the code on the table said."""
+
+    stand_id: UUID
+    basket_id: UUID | None = None
+    table: str = ""
+
+
+class _Baskets(BaseModel):
+    baskets: list[Basket]
 
 
 class _Keys(BaseModel):
@@ -95,3 +113,46 @@ def keep_waiting(request: Request, response: Response, key: Key, *, over: bool) 
         return
     text = cookies.seal(settings_of(request), _WAITING, _Keys(keys=keys))
     cookies.write(response, settings_of(request), _WAITING, text, max_age=_TICKETS_SECONDS)
+
+
+def _baskets(request: Request) -> list[Basket]:
+    text = cookies.read(request.cookies, settings_of(request), _BASKETS)
+    found = cookies.unseal(settings_of(request), _BASKETS, text, _Baskets, max_age=_BASKETS_SECONDS)
+    return found.baskets[:_BASKETS_MAX] if found else []
+
+
+def basket(request: Request, stand_id: UUID) -> Basket | None:
+    return next((one for one in _baskets(request) if one.stand_id == stand_id), None)
+
+
+def keep_basket(request: Request, response: Response, new: Basket) -> None:
+    """The table that is known stays."""
+    before = basket(request, new.stand_id)
+    if before is not None and not new.table:
+        new = new.model_copy(update={"table": before.table})
+    others = [one for one in _baskets(request) if one.stand_id != new.stand_id]
+    text = cookies.seal(
+        settings_of(request), _BASKETS, _Baskets(baskets=[new, *others][:_BASKETS_MAX])
+    )
+    cookies.write(response, settings_of(request), _BASKETS, text, max_age=_BASKETS_SECONDS)
+
+
+def orders(request: Request) -> list[Key]:
+    """Those placed or opened in this browser, the latest first."""
+    text = cookies.read(request.cookies, settings_of(request), _ORDERS)
+    found = cookies.unseal(settings_of(request), _ORDERS, text, _Keys, max_age=_ORDERS_SECONDS)
+    return found.keys[:ORDERS_MAX] if found else []
+
+
+def keep_order(request: Request, response: Response, key: Key) -> None:
+    before = orders(request)
+    if before[:1] == [key]:
+        return
+    keys = [key, *(other for other in before if other.id != key.id)][:ORDERS_MAX]
+    text = cookies.seal(settings_of(request), _ORDERS, _Keys(keys=keys))
+    cookies.write(response, settings_of(request), _ORDERS, text, max_age=_ORDERS_SECONDS)
+
+
+def keep_table(request: Request, response: Response, stand_id: UUID, table: str) -> None:
+    before = basket(request, stand_id) or Basket(stand_id=stand_id)
+    keep_basket(request, response, before.model_copy(update={"table": table}))

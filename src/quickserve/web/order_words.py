@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from quickserve.contracts.checkout import Failure
 from quickserve.contracts.menus import Allergen, Diet, Fulfilment
 from quickserve.contracts.ordering import LineProblem, OrderState
 from quickserve.web.i18n import Locale
+from quickserve.web.problems import Sentence, sentence_for
 
 
 def allergens(locale: Locale) -> Mapping[Allergen, str]:
@@ -91,3 +93,17 @@ def problem(one: LineProblem, locale: Locale) -> str:
         "wrong-currency": gettext("The tip is in another currency."),
     }
     return known.get(one.code, one.detail)
+
+
+def failure(found: Failure | None, locale: Locale) -> Sentence:
+    """Why an order was not paid: the narrowest reason that is known."""
+    gettext = locale.gettext
+    nothing = gettext("Nothing was charged; your basket is as it was.")
+    if found is not None and found.code == "order-rejected":
+        why = reasons(locale).get(str(found.extra.get("reason")), "")
+        return Sentence(gettext("The stand could not take your order."), f"{why} {nothing}".strip())
+    for code in (found.reason, found.code) if found else ():
+        told = sentence_for(code, locale) if code else None
+        if told:
+            return told
+    return Sentence(gettext("Your order could not be completed."), nothing)

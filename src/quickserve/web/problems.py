@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 from quickserve.kernel.errors import FieldError, Problem, ProblemDocument, TooLarge
-from quickserve.web import rule_words
+from quickserve.web import order_sentences, rule_words
 from quickserve.web.i18n import Locale
 
 _SERVER_ERROR: Final = 500
@@ -100,7 +100,8 @@ _KNOWN: Final = frozenset(
 @cache
 def _sentences(locale: Locale) -> dict[str, Sentence]:
     return {
-        **_of_the_site(locale), **_of_booking(locale), **_of_paying(locale), **_of_staff(locale)
+        **_of_the_site(locale), **_of_booking(locale), **_of_paying(locale), **_of_staff(locale),
+        **_of_ordering(locale),
     }  # fmt: skip
 
 
@@ -334,6 +335,11 @@ def _of_paying(locale: Locale) -> dict[str, Sentence]:
     }
 
 
+def _of_ordering(locale: Locale) -> dict[str, Sentence]:
+    found = order_sentences.told(locale) | order_sentences.told_at_work(locale)
+    return {code: Sentence(*told) for code, told in found.items()}
+
+
 def _of_staff(locale: Locale) -> dict[str, Sentence]:
     gettext = locale.gettext
     return {
@@ -367,6 +373,13 @@ def _of_staff(locale: Locale) -> dict[str, Sentence]:
         ),
         "end-before-start": Sentence(
             gettext("A date ends before it starts."), gettext("Put the end after the start.")
+        ),
+        "deadline-past": Sentence(
+            gettext("The time to pay is over already."), gettext("Choose a later one.")
+        ),
+        "no-desk-price": Sentence(
+            gettext("This ticket has no price at the desk."),
+            gettext("Give it one under the event’s tickets."),
         ),
         "unknown-zone": Sentence(
             gettext("This time zone is not known."),
@@ -423,6 +436,9 @@ def _fixes(locale: Locale) -> dict[str, str]:
         "datetime_from_date_parsing": moment,
         "timezone_aware": moment,
         "uuid_parsing": gettext("This choice is not known: choose again."),
+        "position-missing": gettext(
+            "Give the place as latitude and longitude, such as 48.8566, 2.3522."
+        ),
         "not-a-card-number": gettext("Enter the 12 to 19 digits of the card number."),
         "mistyped-digit": gettext("A digit of the card number is mistyped: check it."),
         "not-a-test-card": gettext("This is a trial: use one of the test cards."),

@@ -96,7 +96,7 @@ async def _row(ctx: Context, cmd: PlaceOrder, basket: Basket, *, fresh: bool) ->
         raise TotalChanged(total=str(total))
     if cmd.new.payment == "free" and total.minor > 0:
         raise NotToBePlaced(total=str(total))
-    if cmd.new.payment == "tab" and basket.ticket is None:
+    if cmd.new.payment == "tab" and (basket.ticket is None or not stand.draft.tabs):
         raise NotToBePlaced("A tab is opened by a ticket.")
     return NewOrderRow(
         cmd.order_id, basket.id, basket.version, stand, basket.ticket, cmd.new.payment,

@@ -44,7 +44,7 @@ async def show_basket(ctx: Context, basket_id: BasketId) -> BasketView:
         if promise is None and not problems:
             detail = "The kitchen cannot make this by then."
             problems.append(LineProblem(code="kitchen-full", detail=detail))
-    tab = None
+    tab, on_tab = None, basket.ticket is not None and stand.draft.tabs
     if basket.ticket is not None:
         async with ctx.db.read() as tx:
             tab = await benefits.tab_of(
@@ -53,7 +53,9 @@ async def show_basket(ctx: Context, basket_id: BasketId) -> BasketView:
     return BasketView(
         id=basket.id, version=basket.version, organiser_id=stand.organiser_id,
         draft=basket.draft, lines=priced.lines, totals=priced.totals, promise=promise,
-        problems=problems, included=priced.names, tab_id=tab.id if tab else None,
+        problems=problems, included=priced.names,
+        on_tab=on_tab and (tab is None or tab.state == "open"),
+        tab_id=tab.id if tab else None,
         order_id=basket.order_id,
     )  # fmt: skip
 

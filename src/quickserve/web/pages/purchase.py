@@ -127,12 +127,12 @@ async def _next_path(view: CheckoutView, ask: Services) -> str | None:
     if view.state == "confirmed" and view.booking_key:
         return f"/tickets/{view.booking_id}/{view.booking_key}"
     if view.state == "challenge" and view.challenge_path:
-        is_open = await optional(_is_open(view.challenge_path, ask))
-        return None if is_open is None else view.challenge_path if is_open else ""
+        asks = await optional(is_open(view.challenge_path, ask))
+        return None if asks is None else view.challenge_path if asks else ""
     return ""
 
 
-async def _is_open(challenge_path: str, ask: Services) -> bool:
+async def is_open(challenge_path: str, ask: Services) -> bool:
     """Answered already, the bank's page would only send the buyer back here."""
     found = _CHALLENGE.fullmatch(challenge_path)
     if found is None:

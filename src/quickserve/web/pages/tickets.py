@@ -68,11 +68,11 @@ async def forget_tickets(request: Request, form: Submitted) -> Response:
 @router.get("/tickets/{booking_id}/{key}")
 async def tickets(request: Request, booking_id: BookingId, key: BookingKey, ask: Ask) -> Response:
     booking = await ask.booking.booking(booking_id, key)
-    state = await _state_of_date(booking, ask)
+    state, stands = await asyncio.gather(_state_of_date(booking, ask), _has_stands(booking, ask))
     response = render(
         request, "tickets.html", headers=_PRIVATE,
         booking=booking, date=booking.date, place=ticket_files.place(booking.date),
-        date_state=state, receipt=receipt(booking.items, booking.total),
+        date_state=state, stands=stands, receipt=receipt(booking.items, booking.total),
         codes=await ticket_files.qr_codes([ticket.payload for ticket in booking.tickets]),
         path_of_tickets=f"/tickets/{booking.id}/{booking.key}", link=_link(request, booking),
     )  # fmt: skip
@@ -114,6 +114,14 @@ def _file(content: bytes, media_type: str, filename: str) -> Response:
 def _link(request: Request, booking: BookingView) -> str:
     base = settings_of(request).public_url.rstrip("/")
     return base + locale_of(request).path(f"/tickets/{booking.id}/{booking.key}")
+
+
+async def _has_stands(booking: BookingView, ask: Services) -> bool:
+    """Whether one can order there with a ticket; not while catalog cannot be asked."""
+    if booking.state != "confirmed":
+        return False
+    found = await optional(ask.menus.of_event(booking.date.event_id))
+    return bool(found and found.stands)
 
 
 async def _state_of_date(booking: BookingView, ask: Services) -> DateState:

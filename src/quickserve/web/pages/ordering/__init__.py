@@ -1,0 +1,9 @@
+"""Ordering for who eats and drinks: stands, menus, baskets, orders."""
+
+from fastapi import APIRouter
+
+from quickserve.web.pages.ordering import basket, item, menu, order, placing, stands
+
+router = APIRouter()
+for part in (stands, menu, item, basket, placing, order):
+    router.include_router(part.router)
