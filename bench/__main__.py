@@ -11,7 +11,9 @@ from importlib import import_module
 
 from bench.figures import Figure, keep, table
 
-BENCHMARKS = ("start", "holds", "bookings", "shapes", "events", "plans", "plan_files", "fairness")
+BENCHMARKS = (
+    "start", "holds", "bookings", "orders", "shapes", "events", "plans", "plan_files", "fairness",
+)  # fmt: skip
 ONLY_BY_NAME = ("pretix", "soak")
 
 

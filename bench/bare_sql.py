@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from bench import orders_sql
 from bench.server import data_folder
 from quickserve.app import SERVICES, Platform, load
 from quickserve.kernel.db import ensure_database, open_connection
@@ -91,6 +92,8 @@ SELECT gen_random_uuid(), '00000000-0000-7000-8000-000000000003', 'active',
   'EUR', ARRAY[id], '{1}', sha256(id::text::bytea) FROM stock;
 """
 
+_SCRIPTS = {"free": FREE, "paid": PAID, "hold": HOLD, "order": orders_sql.ORDER}
+
 
 @dataclass(frozen=True)
 class Sql:
@@ -99,7 +102,7 @@ class Sql:
 
     def transactions_per_second(self, name: str, clients: int, seconds: float) -> float:
         script = self.folder / f"{name}.sql"
-        script.write_text({"free": FREE, "paid": PAID, "hold": HOLD}[name])
+        script.write_text(_SCRIPTS[name])
         answer = subprocess.run(
             [str(_PGBENCH), "--no-vacuum", "--protocol", "prepared" if name == "hold" else "simple",
              "--file", str(script), "--client", str(clients), "--time", str(int(seconds)),
@@ -128,4 +131,5 @@ async def prepared(server: Server, scripts: Path) -> Sql:
     await Platform(settings, [load(name) for name in SERVICES]).migrate()
     async with await open_connection(url) as connection:
         await connection.execute(_PLACES)
+        await connection.execute(orders_sql.STAND)
     return Sql(url, scripts)

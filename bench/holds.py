@@ -129,22 +129,23 @@ def _shop(server: Server, folder: Path) -> Generator[Shop]:
 def _rush(shop: Shop, path: str, bodies: list[str], *, seconds: float = _SECONDS) -> Rush:
     host, port = shop.running.host_port
     task = Task(host, port, path, bodies, _BUYERS, seconds)
-    before = _spent(shop)
+    before = spent(shop.running, shop.database)
     answer = subprocess.run(
         [sys.executable, "-m", "bench.rush_process"],
         input=json.dumps(asdict(task)), stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
-    spent = _spent(shop) - before
+    cost = spent(shop.running, shop.database) - before
     count = Count(**json.loads(answer.stdout))
     assert set(count.statuses) == {"200"}, count.statuses
     served = count.statuses["200"]
     ordered = sorted(count.latencies_ms)
-    return Rush(served / count.seconds, ordered[int(served * 0.99)], spent / served * 1e6)
+    return Rush(served / count.seconds, ordered[int(served * 0.99)], cost / served * 1e6)
 
 
-def _spent(shop: Shop) -> float:
-    postmaster = int((shop.database.data / "postmaster.pid").read_text().split()[0])
-    return processor_seconds(shop.running.process.pid) + processor_seconds(postmaster)
+def spent(running: Running, database: Server) -> float:
+    """Processor seconds of a product and its database so far."""
+    postmaster = int((database.data / "postmaster.pid").read_text().split()[0])
+    return processor_seconds(running.process.pid) + processor_seconds(postmaster)
 
 
 # -- Ten thousand events --------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 FastAPI's routing, dependencies and encoding cost more than a hold does. A service names the few
 calls that thousands make in the same second; they are read, answered and measured here. Whatever is
-out of the ordinary (a token, a body that cannot be read, another method) goes the general way,
+out of the ordinary (a body that cannot be read, another method) goes the general way,
 where every route of the lane is declared as well: so what is documented and refused is the same.
 """
 
@@ -32,56 +32,80 @@ _ID_CHARACTERS: Final = 36
 
 @dataclass(frozen=True, slots=True)
 class Lean:
-    """`PUT {path}`, whose one parameter is a UUID at its end; `answer` makes the JSON of a 200."""
+    """`PUT {path}`, whose one parameter is a UUID; `answer` makes the JSON of a 200.
+
+    `signed`: for who shows an access token; the others are for who shows none.
+    """
 
     path: str
     body: type[BaseModel]
     answer: Callable[[Context, Any, Any], Awaitable[bytes]]
+    signed: bool = False
 
-    @property
-    def prefix(self) -> str:
-        return self.path.partition("{")[0]
+    def id_in(self, path: str) -> str | None:
+        """What stands where the path has its parameter."""
+        before, after = self.path.partition("{")[0], self.path.partition("}")[2]
+        known = len(path) == len(before) + _ID_CHARACTERS + len(after)
+        if known and path.startswith(before) and path.endswith(after):
+            return path[len(before) : len(before) + _ID_CHARACTERS]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A call as it was read: for whom is known once the token is checked."""
+
+    id: UUID
+    body: BaseModel
+    due: float | None
+    token: str
 
 
 class Lane:
     """ASGI: answers the lean calls, and hands every other one to `general`."""
 
     def __init__(self, runtime: Runtime, calls: Sequence[Lean], general: ASGIApp) -> None:
-        self._context = runtime.context(VISITOR)
-        self._calls = [(call.prefix, call) for call in calls]
+        self._runtime = runtime
+        self._visitor = runtime.context(VISITOR)
+        self._calls = calls
         self._general = general
         self._observed = Observed(self._answer, runtime.service.name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = self._call(scope) if scope["type"] == "http" else None
-        if call is None:
+        found = self._call(scope) if scope["type"] == "http" else None
+        if found is None:
             await self._general(scope, receive, send)
             return
+        call, own_id = found
         message = await receive()
-        asked = _read(scope, call, message)
+        asked = _read(scope, call, own_id, message)
         if asked is None:
             await self._general(scope, _again(message, receive), send)
             return
         await self._observed(dict(scope, route=call, asked=asked), receive, send)
 
-    def _call(self, scope: Scope) -> Lean | None:
+    def _call(self, scope: Scope) -> tuple[Lean, str] | None:
         if scope["method"] != "PUT":
             return None
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-        for prefix, call in self._calls:
-            if path.startswith(prefix) and len(path) == len(prefix) + _ID_CHARACTERS:
-                return call
+        for call in self._calls:
+            if (own_id := call.id_in(path)) is not None:
+                return call, own_id
         return None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Lean = scope["route"]
-        own_id, body, due = scope["asked"]
-        if due is not None and due <= time.monotonic():
+        asked: _Asked = scope["asked"]
+        if asked.due is not None and asked.due <= time.monotonic():
             await problem_response(DeadlineExceeded())(scope, receive, send)  # nobody waits for it
             return
-        token = deadline.set(due)
+        token = deadline.set(asked.due)
         try:
-            content = await call.answer(self._context, own_id, body)
+            context = self._visitor
+            if call.signed:
+                principal = await self._runtime.verifier.principal(asked.token)
+                context = self._runtime.context(principal)
+            content = await call.answer(context, asked.id, asked.body)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
         except Exception:
@@ -95,27 +119,27 @@ class Lane:
             deadline.reset(token)
 
 
-def _read(
-    scope: Scope, call: Lean, message: Message
-) -> tuple[UUID, BaseModel, float | None] | None:
-    """The id, the body and the deadline; None for what is out of the ordinary."""
+def _read(scope: Scope, call: Lean, own_id: str, message: Message) -> _Asked | None:
+    """None for what is out of the ordinary."""
     body: bytes = message.get("body", b"")
-    due = None
+    due, json, token = None, False, ""
     plain = message["type"] == "http.request" and not message.get("more_body", False)
     if not plain or len(body) > _BODY_MAX or b"\\u" in body or b"\0" in body:
         return None
-    json = False
     for name, value in scope["headers"]:
         if name == b"authorization":
-            return None
-        if name == b"content-type":
+            kind, _, given = value.decode("latin-1").partition(" ")
+            if kind.lower() != "bearer" or not given.strip():
+                return None
+            token = given.strip()
+        elif name == b"content-type":
             json = value == _JSON
         elif name == DEADLINE_HEADER.encode():
             due = due_of(value)
-    if not json:
+    if not json or call.signed != bool(token):
         return None
     try:
-        return UUID(scope["path"][-_ID_CHARACTERS:]), call.body.model_validate_json(body), due
+        return _Asked(UUID(own_id), call.body.model_validate_json(body), due, token)
     except (ValidationError, ValueError):
         return None
 

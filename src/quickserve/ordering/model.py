@@ -30,6 +30,7 @@ from quickserve.contracts.ordering import (
     OrderContact,
     OrderId,
     OrderState,
+    OrderStep,
     Pacing,
     Payment,
     PricedLine,
@@ -335,6 +336,31 @@ class Actor:
     by: By
     person: PersonId | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Whose an order is."""
+
+    stand_id: StandId
+    organiser_id: OrganiserId
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """An order that somebody of its stand moves on."""
+
+    order_id: OrderId
+    stand: Stand
+    to: OrderState
+    actor: Actor
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    order: Order
+    steps: list[OrderStep]
 
 
 def live_lines(lines: Sequence[PricedLine]) -> list[PricedLine]:

@@ -8,7 +8,7 @@ from quickserve.contracts.ordering import OrderId
 from quickserve.kernel.batches import Batch
 from quickserve.kernel.service import Context
 from quickserve.kernel.shared.port import Fanout
-from quickserve.ordering.model import NewOrderRow, Placed
+from quickserve.ordering.model import Moved, Moving, NewOrderRow, Placed
 from quickserve.ordering.shelf import Shelf
 
 
@@ -16,6 +16,7 @@ from quickserve.ordering.shelf import Shelf
 class Resources:
     shelf: Shelf
     placing: Batch[NewOrderRow, Placed]
+    moving: Batch[Moving, Moved]
     fanout: Fanout
 
 

@@ -14,6 +14,7 @@ from quickserve.ordering.api import router
 from quickserve.ordering.api.orders import LANE
 from quickserve.ordering.commands.fetch_menus import fetch_menus
 from quickserve.ordering.commands.forget import delete_leftovers, forget_people
+from quickserve.ordering.commands.record_moves import record_moves
 from quickserve.ordering.commands.record_orders import record_orders
 from quickserve.ordering.commands.reject_unanswered import reject_unanswered
 from quickserve.ordering.commands.steer_stands import steer_stands
@@ -25,11 +26,13 @@ from quickserve.ordering.store import CONSTRAINTS
 
 @asynccontextmanager
 async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
-    placing = Batch(partial(record_orders, runtime.db), lambda row: row.stand.id)
+    placing = Batch(partial(record_orders, runtime.db), lambda row: row.stand.organiser_id)
+    moving = Batch(partial(record_moves, runtime.db), lambda row: row.stand.organiser_id)
     try:
-        yield Resources(Shelf(runtime.db), placing, runtime.shared.fanout)
+        yield Resources(Shelf(runtime.db), placing, moving, runtime.shared.fanout)
     finally:
         await placing.close()
+        await moving.close()
 
 
 def _open_lane(app: FastAPI) -> None:

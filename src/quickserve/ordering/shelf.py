@@ -9,12 +9,14 @@ import time
 from contextvars import Context
 
 from quickserve.contracts.menus import StandId
+from quickserve.contracts.ordering import OrderId
 from quickserve.kernel.db import Database
-from quickserve.ordering.model import MenuIndex, Stand
-from quickserve.ordering.store import stands
+from quickserve.ordering.model import Home, MenuIndex, Stand
+from quickserve.ordering.store import orders, stands
 
 AGE_SECONDS = 0.25
 _STANDS_MAX = 5_000
+_ORDERS_MAX = 50_000
 
 
 class Shelf:
@@ -26,6 +28,7 @@ class Shelf:
         self._seen: dict[StandId, tuple[float, Stand | None]] = {}
         self._menus: dict[tuple[StandId, int], MenuIndex] = {}
         self._looking: dict[StandId, asyncio.Task[tuple[float, Stand | None]]] = {}
+        self._homes: dict[OrderId, Home] = {}
 
     async def stand(self, stand_id: StandId, *, fresh: bool = False) -> Stand | None:
         since = time.monotonic() - (0 if fresh else self._age)
@@ -41,6 +44,21 @@ class Shelf:
             began, stand = await asyncio.shield(looking)
             if began >= since:
                 return stand
+
+    async def home_of(self, order_id: OrderId) -> Home | None:
+        """Whose an order is never changes; its kitchen asks three times."""
+        home = self._homes.get(order_id)
+        if home is None:
+            async with self._db.read() as tx:
+                home = await orders.home_of(tx, order_id)
+            if home is not None:
+                self.note_home(order_id, home)
+        return home
+
+    def note_home(self, order_id: OrderId, home: Home) -> None:
+        if len(self._homes) >= _ORDERS_MAX:
+            self._homes.clear()
+        self._homes[order_id] = home
 
     def forget(self, stand_id: StandId) -> None:
         """It was changed by this process."""

@@ -66,7 +66,15 @@ async def _place(ctx: Context, order_id: OrderId, body: NewOrder) -> bytes:
     return orders.view_of(ctx, order, []).model_dump_json().encode()
 
 
-LANE = (Lean("/placed-orders/{order_id}", NewOrder, _place),)
+async def _move(ctx: Context, order_id: OrderId, body: OrderMove) -> bytes:
+    moved = await move_as_staff(ctx, order_id, body.state, body.reason)
+    return orders.view_of(ctx, moved.order, moved.steps).model_dump_json().encode()
+
+
+LANE = (
+    Lean("/placed-orders/{order_id}", NewOrder, _place),
+    Lean("/orders/{order_id}/state", OrderMove, _move, signed=True),
+)
 
 
 @router.put(
@@ -141,12 +149,12 @@ async def get_order_facts(order_id: OrderId, ctx: Ctx) -> OrderView:
 
 @router.put(
     "/orders/{order_id}/state",
+    response_model=OrderView,
     dependencies=[signed_in],
     responses=errors(*_STAFF, IllegalTransition, Malformed),
 )
-async def put_state(order_id: OrderId, body: OrderMove, ctx: Ctx) -> OrderView:
-    order = await move_as_staff(ctx, order_id, body.state, body.reason)
-    return await orders.show_order(ctx, order)
+async def put_state(order_id: OrderId, body: OrderMove, ctx: Ctx) -> Response:
+    return json_answer(await _move(ctx, order_id, body))
 
 
 @router.get(

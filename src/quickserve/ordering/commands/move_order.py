@@ -4,20 +4,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from quickserve.contracts.ordering import OrderId, OrderMoved, OrderRejected, OrderState
-from quickserve.kernel import outbox
+from quickserve.kernel import outbox, tracing
 from quickserve.kernel.auth import Role
 from quickserve.kernel.db import Transaction
-from quickserve.kernel.errors import NotFound
+from quickserve.kernel.errors import NotFound, Unavailable
 from quickserve.kernel.events import DomainEvent
 from quickserve.kernel.service import Context
 from quickserve.ordering import model
 from quickserve.ordering.commands.announce import accepted_later
-from quickserve.ordering.model import WITHOUT_WORK, Actor, Order, Stand
+from quickserve.ordering.commands.record_moves import TOGETHER
+from quickserve.ordering.model import WITHOUT_WORK, Actor, Moved, Moving, Order, Overtaken, Stand
 from quickserve.ordering.resources import resources, tell_moved
 from quickserve.ordering.store import baskets, benefits, kitchen, orders, stands
 
 # Nothing of it is kept: places in the kitchen, what the ticket includes, vouchers, tab.
 _UNDONE: frozenset[OrderState] = frozenset({"rejected", "withdrawn", "cancelled"})
+
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +32,31 @@ class MoveOrder:
 
 async def move_as_staff(
     ctx: Context, order_id: OrderId, to: OrderState, reason: str | None
-) -> Order:
+) -> Moved:
     """By somebody who works at the stand. A repeat changes nothing.
 
     Errors: NotFound, Unauthenticated, Forbidden, IllegalTransition.
     """
-    async with ctx.db.read() as tx:
-        order = await orders.find(tx, order_id)
-    if order is None:
+    home = await resources(ctx).shelf.home_of(order_id)
+    if home is None:
         raise NotFound("There is no such order.")
-    ctx.principal.require(order.organiser_id, Role.KITCHEN)
+    ctx.principal.require(home.organiser_id, Role.KITCHEN)
     actor = Actor("stand", ctx.principal.person_id, reason)
-    return await move_order(ctx, MoveOrder(order_id, to, actor))
+    if to not in TOGETHER:
+        order = await move_order(ctx, MoveOrder(order_id, to, actor))
+        async with ctx.db.read() as tx:
+            return Moved(order, await orders.steps(tx, order_id))
+    stand = await resources(ctx).shelf.stand(home.stand_id)
+    assert stand is not None, "an order has a stand"
+    row = Moving(order_id, stand, to, actor, tracing.traceparent())
+    for _ in range(_TRIES):
+        try:
+            moved = await resources(ctx).moving.put(row)
+        except Overtaken:
+            continue
+        await tell_moved(ctx, stand.id, order_id)
+        return moved
+    raise Unavailable("Others move this order at the same time.", retry_after=1)
 
 
 async def move_order(ctx: Context, cmd: MoveOrder) -> Order:

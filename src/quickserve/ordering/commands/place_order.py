@@ -17,7 +17,7 @@ from quickserve.kernel.service import Context
 from quickserve.ordering import model, pricing
 from quickserve.ordering.commands.put_basket import the_stand
 from quickserve.ordering.judging import check, price_basket
-from quickserve.ordering.model import Basket, NewOrderRow, Order, Overtaken, order_of
+from quickserve.ordering.model import Basket, Home, NewOrderRow, Order, Overtaken, order_of
 from quickserve.ordering.resources import resources, tell_moved
 from quickserve.ordering.store import baskets, orders
 
@@ -57,6 +57,7 @@ async def reserve_order(ctx: Context, cmd: PlaceOrder) -> Order:
             placed = await resources(ctx).placing.put(row)
         except Overtaken:
             continue
+        resources(ctx).shelf.note_home(row.id, Home(row.stand.id, row.stand.organiser_id))
         await tell_moved(ctx, row.stand.id, row.id)
         return order_of(row, placed)
     raise KitchenFull("Too many people order at this moment: try again.")

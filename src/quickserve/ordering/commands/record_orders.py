@@ -1,13 +1,13 @@
-"""Under the lock of the stand: what an order takes of kitchen, caps, ticket, vouchers and tab."""
+"""Under the lock of its stand: what an order takes of kitchen, caps, ticket, vouchers and tab."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from quickserve.contracts.booking import TicketId
-from quickserve.contracts.menus import Fulfilment
+from quickserve.contracts.menus import Fulfilment, StandId
 from quickserve.contracts.ordering import ANSWER_SECONDS, BasketId, OrderId, OrderState, TabId
 from quickserve.contracts.ordering_problems import (
     BasketChanged,
@@ -32,26 +32,29 @@ TAB_LIMIT_MINOR = 20_000  # of a currency with two decimals; of any other the sa
 
 
 async def record_orders(db: Database, rows: Sequence[NewOrderRow]) -> list[Placed | Problem]:
-    """In one transaction, each by itself, in the order of their arrival; all of one stand.
+    """In one transaction, each by itself, in the order of their arrival; all of one organiser.
 
     Whoever is refused takes nothing and disturbs nobody: KitchenFull, StandPaused, BasketChanged,
     BasketOrdered, TabLimit, TabClosed, Overtaken for whom it must be looked at again.
     """
-    stand = rows[0].stand
     async with db.transaction() as tx:
-        known = await baskets.lock_many(tx, sorted({row.basket_id for row in rows}))
-        gate = await stands.lock_gate(tx, stand.id, stand.draft.zone)
-        desk = _Desk(
-            await _kitchen(tx, stand, gate),
-            gate,
-            known,
+        shared = _Shared(
+            await baskets.lock_many(tx, sorted({row.basket_id for row in rows})),
             await orders.used_ids(tx, [row.id for row in rows]),
-            await _uses(tx, rows),
-            await _tabs(tx, rows),
         )
-        outcomes = [desk.serve(row) for row in rows]
-        await _write(tx, stand, desk)
+        desks: dict[StandId, _Desk] = {}
+        for stand in sorted({row.stand.id: row.stand for row in rows}.values(), key=_by_id):
+            gate = await stands.lock_gate(tx, stand.id, stand.draft.zone)
+            desks[stand.id] = _Desk(stand, await _kitchen(tx, stand, gate), gate, shared)
+        shared.uses = await _uses(tx, rows)
+        shared.tabs = await _tabs(tx, rows)
+        outcomes = [desks[row.stand.id].serve(row) for row in rows]
+        await _write(tx, list(desks.values()))
     return outcomes
+
+
+def _by_id(stand: Stand) -> StandId:
+    return stand.id
 
 
 async def _kitchen(tx: Transaction, stand: Stand, gate: stands.LockedGate) -> Kitchen:
@@ -59,12 +62,13 @@ async def _kitchen(tx: Transaction, stand: Stand, gate: stands.LockedGate) -> Ki
     rules: dict[Fulfilment, tuple[int | None, int | None]] = {
         name: (cap.orders, cap.value_minor) for name, cap in stand.gate.pacing.caps.items()
     }
+    loads, behind = await kitchen.look(tx, stand.id, slot)
     return Kitchen(
         gate.now,
         {one.key: one for one in stand.draft.stations},
         gate.intake_percent,
-        await kitchen.loads(tx, stand.id, slot),
-        await kitchen.behind(tx, stand.id, slot),
+        loads,
+        behind,
         await kitchen.caps(tx, stand.id, slot) if rules else {},
         rules,
     )
@@ -75,15 +79,23 @@ async def _uses(tx: Transaction, rows: Sequence[NewOrderRow]) -> dict[tuple[UUID
     return await benefits.lock_uses(tx, tickets) if tickets else {}
 
 
-async def _tabs(tx: Transaction, rows: Sequence[NewOrderRow]) -> dict[TicketId, Tab]:
-    tickets = sorted({row.ticket.ticket_id for row in rows if row.payment == "tab" and row.ticket})
-    if not tickets:
-        return {}
-    stand = rows[0].stand
-    new = {ticket_id: TabId(new_uuid()) for ticket_id in tickets}
-    return await benefits.open_tabs(
-        tx, new, stand.organiser_id, stand.draft.currency, TAB_LIMIT_MINOR
-    )
+async def _tabs(tx: Transaction, rows: Sequence[NewOrderRow]) -> dict[tuple[TicketId, str], Tab]:
+    """By ticket and currency."""
+    organiser_id = rows[0].stand.organiser_id
+    found: dict[tuple[TicketId, str], Tab] = {}
+    for currency in sorted({row.stand.draft.currency for row in rows}):
+        tickets = sorted(
+            {
+                row.ticket.ticket_id
+                for row in rows
+                if row.payment == "tab" and row.ticket and row.stand.draft.currency == currency
+            }
+        )
+        if tickets:
+            new = {ticket_id: TabId(new_uuid()) for ticket_id in tickets}
+            opened = await benefits.open_tabs(tx, new, organiser_id, currency, TAB_LIMIT_MINOR)
+            found |= {(ticket_id, currency): tab for ticket_id, tab in opened.items()}
+    return found
 
 
 @dataclass(slots=True)
@@ -93,27 +105,29 @@ class _Served:
     plan: Plan
 
 
+@dataclass(slots=True)
+class _Shared:
+    """What the desks of all stands give out together."""
+
+    known: Mapping[BasketId, baskets.Locked]
+    used: set[OrderId]
+    uses: dict[tuple[UUID, TicketId], int] = field(default_factory=dict[tuple[UUID, TicketId], int])
+    tabs: dict[tuple[TicketId, str], Tab] = field(default_factory=dict[tuple[TicketId, str], Tab])
+    ordered: set[BasketId] = field(default_factory=set[BasketId])
+
+
 class _Desk:
-    """Decides one order after the other; what is given to one is not there for the next."""
+    """Of a stand: decides one order after the other; what is given to one is gone for the next."""
 
     def __init__(
-        self,
-        cooking: Kitchen,
-        gate: stands.LockedGate,
-        known: Mapping[BasketId, baskets.Locked],
-        used: set[OrderId],
-        uses: dict[tuple[UUID, TicketId], int],
-        tabs: dict[TicketId, Tab],
+        self, stand: Stand, cooking: Kitchen, gate: stands.LockedGate, shared: _Shared
     ) -> None:
+        self.stand = stand
         self.cooking = cooking
         self.number = gate.number
         self.served: list[_Served] = []
         self._gate = gate
-        self._known = known
-        self._used = used
-        self._uses = uses
-        self._tabs = tabs
-        self._ordered: set[BasketId] = set()
+        self._shared = shared
 
     def serve(self, row: NewOrderRow) -> Placed | Problem:
         if refusal := self._refusal(row) or self._benefits_refusal(row):
@@ -125,12 +139,12 @@ class _Desk:
         return self._accept(row, plan)
 
     def _refusal(self, row: NewOrderRow) -> Problem | None:
-        basket = self._known.get(row.basket_id)
-        if row.id in self._used:
+        basket = self._shared.known.get(row.basket_id)
+        if row.id in self._shared.used:
             return Overtaken()
         if basket is None or basket.version != row.basket_version:
             return BasketChanged()
-        if basket.order_id is not None or row.basket_id in self._ordered:
+        if basket.order_id is not None or row.basket_id in self._shared.ordered:
             return BasketOrdered()
         if self._gate.paused:
             return StandPaused()
@@ -141,11 +155,11 @@ class _Desk:
         if row.ticket is None:
             return None
         for one in row.priced.included:
-            used = self._uses.get((one.entitlement_id, row.ticket.ticket_id), 0)
+            used = self._shared.uses.get((one.entitlement_id, row.ticket.ticket_id), 0)
             if used + one.quantity > one.most:
                 return Overtaken()
         if row.payment == "tab":
-            tab = self._tabs[row.ticket.ticket_id]
+            tab = self._shared.tabs[row.ticket.ticket_id, row.stand.draft.currency]
             if tab.state != "open":
                 return TabClosed()
             if tab.total_minor + row.priced.totals.total.minor > tab.limit_minor:
@@ -174,18 +188,19 @@ class _Desk:
 
     def _accept(self, row: NewOrderRow, plan: Plan) -> Placed:
         self.number += 1
-        self._used.add(row.id)
-        self._ordered.add(row.basket_id)
+        self._shared.used.add(row.id)
+        self._shared.ordered.add(row.basket_id)
         tab_id = None
         if row.ticket is not None:
             for one in row.priced.included:
                 key = (one.entitlement_id, row.ticket.ticket_id)
-                self._uses[key] = self._uses.get(key, 0) + one.quantity
+                self._shared.uses[key] = self._shared.uses.get(key, 0) + one.quantity
             if row.payment == "tab":
-                tab = self._tabs[row.ticket.ticket_id]
+                tab = self._shared.tabs[row.ticket.ticket_id, row.stand.draft.currency]
                 tab_id = tab.id
                 total = tab.total_minor + row.priced.totals.total.minor
-                self._tabs[row.ticket.ticket_id] = replace(tab, total_minor=total)
+                key = (row.ticket.ticket_id, row.stand.draft.currency)
+                self._shared.tabs[key] = replace(tab, total_minor=total)
         by_hand = row.stand.draft.accepts == "by-hand"
         state: OrderState = "submitted" if by_hand else "accepted"
         placed = Placed(
@@ -200,19 +215,23 @@ class _Desk:
         return placed
 
 
-async def _write(tx: Transaction, stand: Stand, desk: _Desk) -> None:
-    if not desk.served:
+async def _write(tx: Transaction, desks: Sequence[_Desk]) -> None:
+    served = [one for desk in desks for one in desk.served]
+    if not served:
         return
-    made = [(one.row, one.placed, one.plan) for one in desk.served]
+    made = [(one.row, one.placed, one.plan) for one in served]
     if await orders.insert(tx, made, ANSWER_SECONDS) != len(made):
         raise Overtaken  # another process used an id at this very moment
-    await _reserve(tx, stand, desk)
-    await _take_benefits(tx, stand, desk.served)
+    await _reserve(tx, desks)
+    await _take_benefits(tx, served)
     await baskets.set_ordered(
-        tx, [one.row.basket_id for one in desk.served], [one.row.id for one in desk.served]
+        tx, [one.row.basket_id for one in served], [one.row.id for one in served]
     )
-    await stands.set_number(tx, stand.id, stand.draft.zone, desk.number)
-    taken = [one for one in desk.served if one.placed.state == "accepted"]
+    busy = [desk for desk in desks if desk.served]
+    await stands.set_numbers(
+        tx, [(desk.stand.id, desk.stand.draft.zone, desk.number) for desk in busy]
+    )
+    taken = [one for one in served if one.placed.state == "accepted"]
     if taken:
         await outbox.append(
             tx,
@@ -221,16 +240,21 @@ async def _write(tx: Transaction, stand: Stand, desk: _Desk) -> None:
         )
 
 
-async def _reserve(tx: Transaction, stand: Stand, desk: _Desk) -> None:
-    seconds: dict[tuple[str, datetime], int] = defaultdict(int)
-    for one in desk.served:
-        for piece in one.plan.pieces:
-            seconds[piece.station, piece.starts_at] += piece.seconds
-    if seconds:
-        changes = {
-            key: (value, desk.cooking.loads[key].capacity_s) for key, value in seconds.items()
-        }
-        await kitchen.add_work(tx, stand.id, changes)
+async def _reserve(tx: Transaction, desks: Sequence[_Desk]) -> None:
+    work: dict[tuple[StandId, str, datetime], tuple[int, int]] = {}
+    for desk in desks:
+        for piece in (piece for one in desk.served for piece in one.plan.pieces):
+            key = (desk.stand.id, piece.station, piece.starts_at)
+            seconds, _ = work.get(key, (0, 0))
+            capacity = desk.cooking.loads[piece.station, piece.starts_at].capacity_s
+            work[key] = (seconds + piece.seconds, capacity)
+    if work:
+        await kitchen.add_work(tx, work)
+    for desk in desks:
+        await _fill_caps(tx, desk)
+
+
+async def _fill_caps(tx: Transaction, desk: _Desk) -> None:
     caps: dict[tuple[Fulfilment, datetime], tuple[int, int]] = defaultdict(lambda: (0, 0))
     for one in desk.served:
         if one.row.destination.fulfilment in desk.cooking.cap_rules:
@@ -241,7 +265,7 @@ async def _reserve(tx: Transaction, stand: Stand, desk: _Desk) -> None:
         bounds = desk.cooking.caps
         await kitchen.add_to_caps(
             tx,
-            stand.id,
+            desk.stand.id,
             [
                 (name, slot, count, value, bounds[name, slot].orders_max,
                  bounds[name, slot].value_max)
@@ -250,7 +274,7 @@ async def _reserve(tx: Transaction, stand: Stand, desk: _Desk) -> None:
         )  # fmt: skip
 
 
-async def _take_benefits(tx: Transaction, stand: Stand, served: Sequence[_Served]) -> None:
+async def _take_benefits(tx: Transaction, served: Sequence[_Served]) -> None:
     uses = [
         (s.row.id, one.entitlement_id, s.row.ticket.ticket_id, one.quantity, one.most)
         for s in served
@@ -261,7 +285,7 @@ async def _take_benefits(tx: Transaction, stand: Stand, served: Sequence[_Served
         await benefits.add_uses(tx, uses)
     codes = [(s.row.id, code) for s in served for code in s.row.priced.codes]
     if codes:
-        await benefits.use_codes(tx, stand.organiser_id, codes)
+        await benefits.use_codes(tx, served[0].row.stand.organiser_id, codes)
     amounts: dict[TabId, int] = defaultdict(int)
     for one in served:
         if one.placed.tab_id is not None:

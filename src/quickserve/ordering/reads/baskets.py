@@ -79,12 +79,13 @@ async def look_into_kitchen(ctx: Context, stand: Stand) -> Kitchen:
     """As it is now; whoever orders is judged again under the stand's lock."""
     slot = pacing.slot_of(stand.now)
     async with ctx.db.read() as tx:
+        loads, behind = await kitchen.look(tx, stand.id, slot)
         return Kitchen(
             stand.now,
             {one.key: one for one in stand.draft.stations},
             stand.gate.intake_percent,
-            await kitchen.loads(tx, stand.id, slot),
-            await kitchen.behind(tx, stand.id, slot),
+            loads,
+            behind,
             await kitchen.caps(tx, stand.id, slot) if stand.gate.pacing.caps else {},
             {name: (cap.orders, cap.value_minor) for name, cap in stand.gate.pacing.caps.items()},
         )

@@ -124,8 +124,7 @@ async def status(ctx: Context, stand_id: StandId) -> StandStatus:
     stand = await _require_kitchen(ctx, stand_id)
     slot = pacing.slot_of(stand.now)
     async with ctx.db.read() as tx:
-        loads = await kitchen.loads(tx, stand_id, slot)
-        behind = await kitchen.behind(tx, stand_id, slot)
+        loads, behind = await kitchen.look(tx, stand_id, slot)
         figures = await orders.promise_figures(tx, stand_id, _LAST)
         count = await orders.open_count(tx, stand_id)
     slots = [slot + pacing.SLOT * number for number in range(_AHEAD)]

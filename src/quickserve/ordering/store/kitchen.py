@@ -14,45 +14,38 @@ from quickserve.ordering.pacing import Cap, Load
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
+    """Without a start: what is behind."""
+
     station: str
-    starts_at: datetime
+    starts_at: datetime | None
     capacity_s: int
     reserved_s: int
 
 
-async def loads(
+async def look(
     tx: Transaction, stand_id: StandId, since: datetime
-) -> dict[tuple[str, datetime], Load]:
+) -> tuple[dict[tuple[str, datetime], Load], dict[str, int]]:
+    """The slots from `since` on, and by station the work of earlier ones that is not made yet."""
     found = await tx.all(
         _Slot,
         "SELECT station, starts_at, capacity_s, reserved_s FROM station_slots"
-        " WHERE stand_id = %s AND starts_at >= %s",
-        (stand_id, since),
-    )
-    return {(one.station, one.starts_at): Load(one.capacity_s, one.reserved_s) for one in found}
-
-
-@dataclass(frozen=True, slots=True)
-class _Behind:
-    station: str
-    seconds: int
-
-
-async def behind(tx: Transaction, stand_id: StandId, before: datetime) -> dict[str, int]:
-    """Work of slots that are over, of orders that are not made yet."""
-    found = await tx.all(
-        _Behind,
-        "SELECT w.station, sum(w.seconds)::int AS seconds FROM order_work w"
-        " JOIN orders o ON o.id = w.order_id WHERE w.stand_id = %s AND w.starts_at < %s"
-        " AND w.starts_at > %s::timestamptz - interval '1 day'"
+        " WHERE stand_id = %(stand)s AND starts_at >= %(since)s"
+        " UNION ALL SELECT w.station, NULL, 0, sum(w.seconds)::int FROM order_work w"
+        " JOIN orders o ON o.id = w.order_id WHERE w.stand_id = %(stand)s"
+        " AND w.starts_at < %(since)s AND w.starts_at > %(since)s::timestamptz - interval '1 day'"
         " AND o.state IN ('pending', 'submitted', 'accepted', 'preparing') GROUP BY w.station",
-        (stand_id, before, before),
+        {"stand": stand_id, "since": since},
     )
-    return {one.station: one.seconds for one in found}
+    loads = {
+        (one.station, one.starts_at): Load(one.capacity_s, one.reserved_s)
+        for one in found
+        if one.starts_at is not None
+    }
+    return loads, {one.station: one.reserved_s for one in found if one.starts_at is None}
 
 
 async def add_work(
-    tx: Transaction, stand_id: StandId, changes: Mapping[tuple[str, datetime], tuple[int, int]]
+    tx: Transaction, changes: Mapping[tuple[StandId, str, datetime], tuple[int, int]]
 ) -> None:
     """Adds seconds to slots; `changes` has the seconds and the capacity of a slot without a row.
 
@@ -61,13 +54,13 @@ async def add_work(
     keys = sorted(changes)
     await tx.execute(
         "INSERT INTO station_slots AS known (stand_id, station, starts_at, capacity_s, reserved_s)"
-        " SELECT %s, station, starts_at, capacity_s, seconds FROM unnest(%s::text[],"
-        " %s::timestamptz[], %s::integer[], %s::integer[])"
-        " AS new(station, starts_at, capacity_s, seconds)"
+        " SELECT stand_id, station, starts_at, capacity_s, seconds FROM unnest(%s::uuid[],"
+        " %s::text[], %s::timestamptz[], %s::integer[], %s::integer[])"
+        " AS new(stand_id, station, starts_at, capacity_s, seconds)"
         " ON CONFLICT (stand_id, station, starts_at)"
         " DO UPDATE SET reserved_s = known.reserved_s + excluded.reserved_s",
         (
-            stand_id, [k[0] for k in keys], [k[1] for k in keys],
+            [k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys],
             [changes[k][1] for k in keys], [changes[k][0] for k in keys],
         ),
     )  # fmt: skip
@@ -82,6 +75,20 @@ async def give_back(tx: Transaction, order_id: OrderId) -> None:
         " WHERE s.stand_id = gone.stand_id AND s.station = gone.station"
         " AND s.starts_at = gone.starts_at",
         (order_id,),
+    )
+
+
+async def give_back_all(tx: Transaction, order_ids: Sequence[OrderId]) -> None:
+    """As `give_back`, for many."""
+    await tx.execute(
+        "WITH gone AS (DELETE FROM order_work WHERE order_id = ANY(%s)"
+        " RETURNING stand_id, station, starts_at, seconds),"
+        " less AS (SELECT stand_id, station, starts_at, sum(seconds)::int AS seconds FROM gone"
+        " GROUP BY stand_id, station, starts_at)"
+        " UPDATE station_slots s SET reserved_s = s.reserved_s - less.seconds FROM less"
+        " WHERE s.stand_id = less.stand_id AND s.station = less.station"
+        " AND s.starts_at = less.starts_at",
+        (list(order_ids),),
     )
 
 

@@ -200,11 +200,22 @@ async def lock_gate(tx: Transaction, stand_id: StandId, zone: str) -> LockedGate
     )
 
 
-async def set_number(tx: Transaction, stand_id: StandId, zone: str, number: int) -> None:
+async def lock_gates(tx: Transaction, stand_ids: Sequence[StandId]) -> None:
+    """As `lock_gate`, of several in the order of their ids."""
     await tx.execute(
-        "UPDATE stand_gates SET number_last = %(number)s,"
-        " number_day = (clock_timestamp() AT TIME ZONE %(zone)s)::date WHERE stand_id = %(id)s",
-        {"id": stand_id, "zone": zone, "number": number},
+        "SELECT stand_id FROM stand_gates WHERE stand_id = ANY(%s) ORDER BY stand_id FOR UPDATE",
+        (list(stand_ids),),
+    )
+
+
+async def set_numbers(tx: Transaction, numbers: Sequence[tuple[StandId, str, int]]) -> None:
+    """Of each stand, by its zone's day, the last number that is called out."""
+    await tx.execute(
+        "UPDATE stand_gates g SET number_last = n.number,"
+        " number_day = (clock_timestamp() AT TIME ZONE n.zone)::date"
+        " FROM unnest(%s::uuid[], %s::text[], %s::integer[]) AS n(id, zone, number)"
+        " WHERE g.stand_id = n.id",
+        ([n[0] for n in numbers], [n[1] for n in numbers], [n[2] for n in numbers]),
     )
 
 

@@ -1,0 +1,82 @@
+"""What kitchens say of their orders, many at once: preparing, ready, picked up.
+
+A rush moves each order three times. What arrives while a transaction is in flight goes together
+into the next one, each accepted or refused by itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from quickserve.contracts.ordering import OrderId, OrderMoved, OrderState
+from quickserve.kernel import outbox
+from quickserve.kernel.db import Database, Transaction
+from quickserve.kernel.errors import NotFound, Problem
+from quickserve.kernel.events import DomainEvent
+from quickserve.ordering import model
+from quickserve.ordering.commands.announce import accepted_later
+from quickserve.ordering.model import WITHOUT_WORK, Moved, Moving, Order, Overtaken
+from quickserve.ordering.store import kitchen, orders, stands
+
+# Those that give back nothing but the kitchen's time.
+TOGETHER: frozenset[OrderState] = frozenset(
+    {"accepted", "preparing", "ready", "on-the-way", "picked-up", "delivered"}
+)
+
+
+async def record_moves(db: Database, rows: Sequence[Moving]) -> list[Moved | Problem]:
+    """In one transaction, each by itself, in the order of their arrival; all of one organiser.
+
+    NotFound, IllegalTransition; Overtaken for the second move of an order within one batch.
+    """
+    async with db.transaction() as tx:
+        known = await orders.lock_many(tx, sorted({row.order_id for row in rows}))
+        taken: dict[OrderId, Moving] = {}
+        outcomes = [_decided(row, known, taken) for row in rows]
+        await _write(tx, known, list(taken.values()))
+        steps = await orders.steps_of(tx, sorted(known))
+    return [
+        one if isinstance(one, Problem) else Moved(one, steps.get(one.id, [])) for one in outcomes
+    ]
+
+
+def _decided(
+    row: Moving, known: Mapping[OrderId, Order], taken: dict[OrderId, Moving]
+) -> Order | Problem:
+    """An order that is there already stays as it is."""
+    order = known.get(row.order_id)
+    if order is None:
+        return NotFound("There is no such order.")
+    if row.order_id in taken:
+        return Overtaken()
+    if order.state == row.to:
+        return order
+    try:
+        model.check_move(order.state, row.to, row.actor.by)
+    except Problem as problem:
+        return problem
+    taken[row.order_id] = row
+    return replace(order, state=row.to)
+
+
+async def _write(tx: Transaction, known: Mapping[OrderId, Order], moves: Sequence[Moving]) -> None:
+    if not moves:
+        return
+    made = [
+        row.order_id
+        for row in moves
+        if row.to in WITHOUT_WORK and known[row.order_id].state not in WITHOUT_WORK
+    ]
+    if made:
+        await stands.lock_gates(tx, sorted({known[one].stand_id for one in made}))
+        await kitchen.give_back_all(tx, made)
+    at = await orders.move_all(tx, moves)
+    news: list[DomainEvent] = []
+    traces: list[str] = []
+    for row in moves:
+        order = known[row.order_id]
+        told: list[DomainEvent] = [OrderMoved(order.id, order.stand_id, row.to, at)]
+        if row.to == "accepted" and order.state == "submitted":
+            told.insert(0, accepted_later(order, row.stand))
+        news += told
+        traces += [row.trace] * len(told)
+    await outbox.append(tx, *news, traces=traces)
