@@ -1,0 +1,54 @@
+"""What every page owes everybody, of those where one orders."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.journeys.browser import PHONE, Person, person
+from tests.journeys.shows import House
+from tests.journeys.stalls import Stall, fill, open_stall
+from tests.journeys.test_every_page import LANGUAGES, faults, look_at
+
+
+@pytest.fixture(scope="module")
+async def stall(house: House) -> Stall:
+    show = await house.put_on("Festival des grillades", starts_in=timedelta(hours=2))
+    return await open_stall(house.product, show.organiser_id, accepts="by-hand")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_pages_where_one_orders(
+    browser: Browser, house: House, stall: Stall, language: str
+) -> None:
+    basket = await fill(house.product, stall, stall.burger())
+    async with person(browser, house.product.address, language=language) as lea:
+        found = await look_at(lea, "orders-none", "/orders")
+        found += await look_at(lea, "basket-empty", f"{stall.path}/basket")
+        found += await look_at(lea, "menu", f"{stall.path}/baskets/{basket}")
+        found += await look_at(lea, "menu-no-gluten", f"{stall.path}?without=gluten")
+        found += await look_at(lea, "menu-nothing", f"{stall.path}?only=kosher")
+        found += await look_at(lea, "item", f"{stall.path}/items/{stall.item('Burger').id}")
+        found += await look_at(lea, "basket", f"{stall.path}/basket")
+        await lea.page.locator("[name=order]").click()
+        await lea.page.locator("[data-error-summary]").wait_for()
+        found += await faults(lea, "basket-mistakes")
+        await ordered(lea)
+        found += await faults(lea, "order-submitted")
+        found += await look_at(lea, "orders", "/orders")
+    assert not found, "\n".join(found)
+
+
+async def ordered(somebody: Person) -> None:
+    """From the basket's page to the order's, to the seat."""
+    page = somebody.page
+    await page.set_viewport_size(PHONE)
+    await page.locator("[name=fulfilment][value=seat]").check()
+    await somebody.type("seat", "Bloc C, rang 12, siège 8")
+    await somebody.type("name", "Léa")
+    await somebody.type("email", "lea@journey.example")
+    await somebody.type("number", "4242 4242 4242 4242")
+    await somebody.type("expiry", "07/39")
+    await somebody.type("cvc", "123")
+    await page.locator("[name=order]").click()
+    await page.wait_for_url("**/orders/**")
