@@ -28,3 +28,35 @@ def value(screen: Screen, name: str) -> str:
     found = re.search(rf'<input[^>]* value="([^"]*)" id="{name}"', screen.text)
     assert found, f"no field {name}"
     return found[1]
+
+
+async def section(office: Office, stand: str, name: str) -> str:
+    """Its id."""
+    form = await office.page(f"{stand}/menu/sections/new")
+    done = await office.send(f"{stand}/menu/sections/new", form.hidden | {"name": name})
+    assert "Saved." in done.plain, done.plain
+    return form.hidden["section"]
+
+
+async def item(office: Office, stand: str, section_id: str, **fields: str) -> str:
+    """Its id."""
+    form = await office.page(f"{stand}/menu/items/new?section={section_id}")
+    wanted = {
+        "name": "Burger", "price": "9,50", "section": section_id, "station": "grill",
+        "seconds": "240", "tax": "10",
+    } | {name.replace("__", "-"): value for name, value in fields.items()}  # fmt: skip
+    done = await office.send(f"{stand}/menu/items/new", form.hidden | wanted)
+    assert "Saved." in done.plain, done.plain
+    return form.hidden["item"]
+
+
+async def choices(office: Office, stand: str, name: str, *names: str, **fields: str) -> str:
+    """The group's id; each name is a choice that adds 1.00."""
+    form = await office.page(f"{stand}/menu/groups/new")
+    rows = {f"m{n}-name": one for n, one in enumerate(names)}
+    rows |= {f"m{n}-price": "1" for n in range(len(names))}
+    wanted = {"name": name, "min": "0", "max": "1", "repeat": "1"} | rows
+    wanted |= {field.replace("__", "-"): value for field, value in fields.items()}
+    done = await office.send(f"{stand}/menu/groups/new", form.hidden | wanted)
+    assert "Saved." in done.plain, done.plain
+    return form.hidden["group"]

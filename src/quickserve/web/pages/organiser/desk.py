@@ -176,6 +176,8 @@ def _notice(request: Request) -> str:
         "first": gettext("The next places that fit are offered to this person."),
         "retried": gettext("The next attempt begins now."),
         "stand-made": gettext("The stand is there. Now write its menu."),
+        "removed": gettext("Removed."),
+        "restored": gettext("The earlier version is the menu again."),
         "paused": gettext("The stand takes no new orders for a while."),
         "resumed": gettext("The stand takes orders again."),
     }

@@ -2,10 +2,22 @@
 
 from fastapi import APIRouter
 
-from quickserve.web.pages.organiser.stands import listing, overview, stand_form
+from quickserve.web.pages.organiser.stands import (
+    group_form,
+    item_form,
+    listing,
+    menu_page,
+    overview,
+    section_form,
+    sold_out,
+    stand_form,
+    tables,
+)
 
 # `stands/new` before `stands/{id}`.
-_SCREENS = (listing, stand_form, overview)
+_SCREENS = (
+    listing, stand_form, overview, menu_page, section_form, item_form, group_form, sold_out, tables,
+)  # fmt: skip
 
 router = APIRouter()
 for screen in _SCREENS:

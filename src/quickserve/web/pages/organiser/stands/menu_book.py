@@ -52,6 +52,9 @@ class Sheet(MenuDraft):
         return [item for section in self.sections for item in section.items]
 
 
+Edit = Callable[[Sheet], None]
+
+
 @dataclass
 class Overtaken(Exception):  # noqa: N818 - a state of affairs, not a fault
     """`now` is the newest menu, `began` the one that the form was made from."""
@@ -79,7 +82,7 @@ def _sheet(menu: Menu) -> Sheet:
 
 
 async def save(
-    ask: Services, stand_id: StandId, token: str, began: int, edit: Callable[[Sheet], None],
+    ask: Services, stand_id: StandId, token: str, began: int, edit: Edit,
     part: Callable[[Sheet], Part] | None = None,
 ) -> int:  # fmt: skip
     """The version that has it. `part`: what `edit` changes, to tell whether somebody else did.

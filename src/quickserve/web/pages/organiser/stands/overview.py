@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request
 from starlette.responses import Response
 
-from quickserve.contracts.menus import FULFILMENTS, Fulfilment
+from quickserve.contracts.menus import FULFILMENTS, Fulfilment, StandId
 from quickserve.contracts.ordering import Cap, Pacing, Pause, StandStatus
 from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.money import Money
@@ -16,8 +16,9 @@ from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
 from quickserve.web.pages.organiser.drafts import Mistakes
 from quickserve.web.pages.organiser.numbers import amount, amount_rule, count, count_rule, typed
-from quickserve.web.pages.organiser.stands import events_of
+from quickserve.web.pages.organiser.stands import events_of, menu_book
 from quickserve.web.pages.organiser.stands.frame import OwnStand, TheStand, show_stand
+from quickserve.web.pages.organiser.stands.menu_book import Sheet
 from quickserve.web.patience import optional
 from quickserve.web.problems import Sentence, sentence
 
@@ -94,6 +95,7 @@ async def _show(
 ) -> Response:  # fmt: skip
     locale, event_id = locale_of(request), own.draft.event_id
     found = await _status(own, ask)
+    sheet = await menu_book.latest(ask, StandId(own.id))
     titles = await events_of.titles(ask, own.desk, [event_id] if event_id else [])
     values = _typed(found, own, locale) | (form.values if form else {})
     public = f"{settings_of(request).public_url.rstrip('/')}/{locale.code}/stands/{own.view.slug}"
@@ -101,7 +103,7 @@ async def _show(
         request, own, "stand.html", status=status, found=found, told=told, errors=errors or {},
         values=values, public=public, pauses=PAUSES, ways=_ways(own.draft.fulfilments),
         event_title=titles.get(event_id, "") if event_id else "",
-        missing=_missing(own, locale),
+        missing=_missing(own, sheet, locale),
     )  # fmt: skip
 
 
@@ -130,9 +132,11 @@ def _typed(found: StandStatus | None, own: OwnStand, locale: Locale) -> dict[str
     return values
 
 
-def _missing(own: OwnStand, locale: Locale) -> list[Missing]:
+def _missing(own: OwnStand, sheet: Sheet, locale: Locale) -> list[Missing]:
     gettext = locale.gettext
     found: list[Missing] = []
+    if not sheet.items:
+        found.append(Missing(gettext("Write its menu, or import one."), f"{own.path}/menu"))
     if not own.draft.stations:
         found.append(
             Missing(
@@ -141,6 +145,14 @@ def _missing(own: OwnStand, locale: Locale) -> list[Missing]:
                 f"{own.path}/edit#stations",
             )
         )  # fmt: skip
+    idle = sum(item.station is None or not item.ready_seconds for item in sheet.items)
+    if own.draft.stations and idle:
+        text = locale.ngettext(
+            "%(count)s item takes no time to make: give it a station and seconds if it does.",
+            "%(count)s items take no time to make: give them a station and seconds if they do.",
+            idle,
+        )
+        found.append(Missing(text % {"count": idle}, f"{own.path}/menu"))
     if own.draft.state == "hidden":
         found.append(
             Missing(gettext("Open it: it is hidden from visitors."), f"{own.path}/edit#state")
