@@ -49,7 +49,7 @@ async def test_all_sales_are_summed_once_a_second_at_most():
     async def add_up() -> list[Sales]:
         nonlocal looks
         looks += 1
-        return [Sales("EUR", looks, 0)]
+        return [Sales("EUR", looks, 0, 0)]
 
     assert [(await totals.get(event, add_up))[0].places for _ in range(3)] == [1, 1, 1]
     assert (await totals.get(EventId(new_uuid()), add_up))[0].places == 2, "each event its own"

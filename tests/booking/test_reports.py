@@ -1,5 +1,6 @@
 """Figures for the organiser."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,6 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from quickserve.booking.model import Pool, places_together
+from quickserve.contracts.booking_changes import (
+    AmendmentId,
+    BookingChangesClient,
+    ChangeRules,
+    NewAmendment,
+)
 from quickserve.contracts.catalog import DateId, TicketTypeId
 from quickserve.kernel.errors import Forbidden, NotFound
 from quickserve.kernel.ids import new_uuid
@@ -35,6 +42,27 @@ async def test_the_sales_of_an_event(gala):
     date = report.dates[0]
     assert (date.capacity, date.held, date.sold, date.admitted) == (50, 4, 3, 1)
     assert [(line.tickets, line.number) for line in report.latest][1] == (2, booking.number)
+
+
+async def test_the_fee_of_a_cancelled_ticket_is_part_of_the_takings(gala):
+    changes = BookingChangesClient(gala.box.checkout._client)
+    rules = ChangeRules(cancel_hours=1, cancel_fee_bp=1000)
+    await changes.put_rules(gala.event.event_id, rules, gala.token)
+    await gala.quota(50)
+    booking = await gala.book(2)
+    for ticket in booking.tickets:
+        amendment_id = AmendmentId(new_uuid())
+        new = NewAmendment(booking_id=booking.id, kind="cancel", ticket_ids=[ticket.id])
+        await changes.open(amendment_id, new)
+        await changes.confirm(amendment_id)
+    report = await gala.box.checkout.sales_report(gala.event.event_id, gala.token)
+    assert (report.sold, report.revenue, report.fees) == (0, [Money(360, "EUR")], report.revenue)
+    today = await gala.box.checkout.organiser_report(gala.organiser_id, gala.token)
+    assert (today.revenue, today.fees) == (report.revenue, report.fees)
+    await gala.book(1)
+    await asyncio.sleep(1.1)  # sums are kept for a second
+    report = await gala.box.checkout.sales_report(gala.event.event_id, gala.token)
+    assert (report.revenue, report.fees) == ([Money(2160, "EUR")], [Money(360, "EUR")])
 
 
 async def test_the_organisers_today(gala):

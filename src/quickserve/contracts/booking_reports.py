@@ -42,7 +42,10 @@ class BookingLine(BaseModel):
 
 
 class SalesReport(BaseModel):
-    """Sales and admissions of one event; hours without either are left out."""
+    """Sales and admissions of one event; hours without either are left out.
+
+    `revenue` is what confirmed bookings cost, with the `fees` that cancellations did not give back.
+    """
 
     event_id: EventId
     title: str
@@ -51,6 +54,7 @@ class SalesReport(BaseModel):
     held: int
     admitted: int
     revenue: list[Money]
+    fees: list[Money]
     hours: list[HourFigure]
     dates: list[DateFigures]
     ticket_types: list[TicketTypeFigures]
@@ -58,7 +62,10 @@ class SalesReport(BaseModel):
 
 
 class OrganiserReport(BaseModel):
-    """The Today page: all events together; the door from yesterday to tomorrow, by the calendar."""
+    """The Today page: all events together; the door from yesterday to tomorrow, by the calendar.
+
+    `revenue` and `fees` as in `SalesReport`.
+    """
 
     organiser_id: OrganiserId
     held: int
@@ -67,6 +74,7 @@ class OrganiserReport(BaseModel):
     admitted: int
     expected: int
     revenue: list[Money]
+    fees: list[Money]
     hours: list[HourFigure]
     next_dates: list[DateFigures]
     latest: list[BookingLine]

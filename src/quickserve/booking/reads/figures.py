@@ -50,6 +50,7 @@ async def sales_report(ctx: Context, event_id: EventId) -> SalesReport:
             held=sum(date.held for date in dates),
             admitted=sum(date.admitted for date in dates),
             revenue=_revenue(sales),
+            fees=_fees(sales),
             hours=await reports.hours_of_event(
                 tx, event_id, days=_DAYS_OF_EVENT, limit=_HOURS_OF_EVENT_MAX
             ),
@@ -78,6 +79,7 @@ async def organiser_report(ctx: Context, organiser_id: OrganiserId) -> Organiser
             admitted=door.admitted,
             expected=door.expected,
             revenue=_revenue(sales),
+            fees=_fees(sales),
             hours=await reports.hours_of_organiser(tx, organiser_id, _HOURS_OF_ORGANISER),
             next_dates=await _figures(tx, dates),
             latest=_lines(ctx, await reports.latest_of_organiser(tx, organiser_id, _LATEST)),
@@ -123,7 +125,12 @@ async def _figures(tx: Transaction, dates: list[DateFacts]) -> list[DateFigures]
 
 
 def _revenue(sales: list[reports.Sales]) -> list[Money]:
-    return [Money(line.total_minor, line.currency) for line in sales if line.total_minor]
+    taken = [(line.total_minor + line.fees_minor, line.currency) for line in sales]
+    return [Money(minor, currency) for minor, currency in taken if minor]
+
+
+def _fees(sales: list[reports.Sales]) -> list[Money]:
+    return [Money(line.fees_minor, line.currency) for line in sales if line.fees_minor]
 
 
 def _lines(ctx: Context, latest: list[reports.LatestBooking]) -> list[BookingLine]:

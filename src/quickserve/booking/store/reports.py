@@ -204,28 +204,44 @@ async def count_ticket_types(tx: Transaction, event_id: EventId) -> list[TicketT
 
 @dataclass(frozen=True, slots=True)
 class Sales:
+    """`total_minor` is of confirmed bookings, `fees_minor` what cancellations did not give back."""
+
     currency: str
     places: int
     total_minor: int
+    fees_minor: int
 
 
 async def sales_of_event(tx: Transaction, event_id: EventId) -> list[Sales]:
     return await tx.all(
         Sales,
-        "SELECT currency, sum(places)::bigint AS places, sum(total_minor)::bigint AS total_minor"
-        " FROM bookings WHERE event_id = %s AND state = 'confirmed' GROUP BY currency"
-        " ORDER BY currency",
-        (event_id,),
+        "WITH sold AS (SELECT currency, sum(places) AS places, sum(total_minor) AS total FROM"
+        "  bookings WHERE event_id = %(event)s AND state = 'confirmed' GROUP BY currency),"
+        " kept AS (SELECT a.currency, sum(a.value_minor - a.refund_minor) AS fees"
+        "  FROM offered_dates d JOIN amendments a ON a.date_id = d.id AND a.kind = 'cancel'"
+        "  AND a.state = 'done' AND a.value_minor > a.refund_minor"
+        "  WHERE d.event_id = %(event)s GROUP BY a.currency)"
+        " SELECT currency, coalesce(places, 0)::bigint AS places,"
+        " coalesce(total, 0)::bigint AS total_minor, coalesce(fees, 0)::bigint AS fees_minor"
+        " FROM sold FULL JOIN kept USING (currency) ORDER BY currency",
+        {"event": event_id},
     )
 
 
 async def sales_of_organiser(tx: Transaction, organiser_id: OrganiserId) -> list[Sales]:
     return await tx.all(
         Sales,
-        "SELECT currency, sum(places)::bigint AS places, sum(total_minor)::bigint AS total_minor"
-        " FROM bookings WHERE organiser_id = %s AND state = 'confirmed' GROUP BY currency"
-        " ORDER BY currency",
-        (organiser_id,),
+        "WITH sold AS (SELECT currency, sum(places) AS places, sum(total_minor) AS total FROM"
+        "  bookings WHERE organiser_id = %(organiser)s AND state = 'confirmed' GROUP BY currency),"
+        " kept AS (SELECT a.currency, sum(a.value_minor - a.refund_minor) AS fees"
+        "  FROM offered_events e JOIN offered_dates d ON d.event_id = e.id"
+        "  JOIN amendments a ON a.date_id = d.id AND a.kind = 'cancel' AND a.state = 'done'"
+        "  AND a.value_minor > a.refund_minor WHERE e.organiser_id = %(organiser)s"
+        "  GROUP BY a.currency)"
+        " SELECT currency, coalesce(places, 0)::bigint AS places,"
+        " coalesce(total, 0)::bigint AS total_minor, coalesce(fees, 0)::bigint AS fees_minor"
+        " FROM sold FULL JOIN kept USING (currency) ORDER BY currency",
+        {"organiser": organiser_id},
     )
 
 

@@ -14,7 +14,7 @@ from quickserve.web.live import stream
 from quickserve.web.page import Ask, locale_of, page_router
 from quickserve.web.pages.organiser.desk import TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
-from quickserve.web.pages.organiser.figures import columns, together
+from quickserve.web.pages.organiser.figures import columns, takings
 from quickserve.web.patience import optional
 from quickserve.web.sessions import Session, token_of
 from quickserve.web.templating import fragment
@@ -60,7 +60,7 @@ def _nothing_yet(title: str, own: TheEvent) -> SalesReport:
     """Booking hears of an event a moment after catalog."""
     return SalesReport(
         event_id=own.view.id, title=title, capacity=0, sold=0, held=0, admitted=0, revenue=[],
-        hours=[], dates=[], ticket_types=[], latest=[],
+        fees=[], hours=[], dates=[], ticket_types=[], latest=[],
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def _figures(report: SalesReport, locale: Locale) -> list[tuple[str, str, str]]:
     of_places = gettext("of %(count)s places") % {"count": number(report.capacity, locale=locale)}
     return [
         (gettext("Tickets sold"), number(report.sold, locale=locale), of_places),
-        (gettext("Takings"), together(report.revenue, locale), gettext("confirmed bookings")),
+        takings(report.revenue, report.fees, locale),
         (gettext("Admitted"), number(report.admitted, locale=locale), gettext("at the door")),
         (
             gettext("Set aside now"), number(report.held, locale=locale),

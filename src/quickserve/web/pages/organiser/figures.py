@@ -79,3 +79,15 @@ def _daily(hours: Sequence[HourFigure], zone: str, locale: Locale) -> Columns:
 def together(amounts: Sequence[Money], locale: Locale) -> str:
     """Revenue in each currency: "1 204,00 € + £20.00"; "–" without any."""
     return " + ".join(money(amount, locale=locale) for amount in amounts) or "–"
+
+
+def takings(
+    revenue: Sequence[Money], fees: Sequence[Money], locale: Locale
+) -> tuple[str, str, str]:
+    """The figure and what it is made of."""
+    note = locale.gettext("confirmed bookings")
+    if fees:
+        note = locale.gettext("confirmed bookings, and %(fees)s kept of cancelled ones") % {
+            "fees": together(fees, locale)
+        }
+    return locale.gettext("Takings"), together(revenue, locale), note

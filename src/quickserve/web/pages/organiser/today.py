@@ -13,7 +13,7 @@ from quickserve.web.format import number
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, locale_of, page_router, redirect
 from quickserve.web.pages.organiser.desk import AtDesk, show
-from quickserve.web.pages.organiser.figures import columns, together
+from quickserve.web.pages.organiser.figures import columns, takings
 from quickserve.web.patience import optional
 
 router = page_router()
@@ -70,7 +70,7 @@ def _figures(report: OrganiserReport, locale: Locale) -> list[tuple[str, str, st
     }
     return [
         (gettext("Tickets sold"), number(report.sold, locale=locale), since),
-        (gettext("Takings"), together(report.revenue, locale), gettext("confirmed bookings")),
+        takings(report.revenue, report.fees, locale),
         (gettext("Admitted"), number(report.admitted, locale=locale), expected),
         (
             gettext("Set aside now"),
