@@ -23,6 +23,10 @@ async def test_from_the_places_of_a_date_to_who_has_them(house, visitor):
         assert "It adds up: every place is free, or somebody’s." in text
         for told in ("Set aside at a checkout", "Sold", "Number of places set", "Being paid"):
             assert told in text
+        bar = re.findall(r'share-(\S+)" x="(\S+)%" width="(\S+)%"', olive.page)
+        assert [(kind, float(x), float(width)) for kind, x, width in bar] == [
+            ("sold", 0, 25), ("held", 25, 50), ("free", 75, 25),
+        ]  # fmt: skip
         await olive.open(f"/en/organiser/events/{show.event_id}/seat?date={show.date_id}&seat=A-1")
         assert olive.status == 404
         await olive.open(f"/en/organiser/events/{show.event_id}/seat")

@@ -67,18 +67,19 @@ def _figures(found: QuotaExplanation, locale: Locale) -> list[tuple[str, str, st
     ]  # fmt: skip
 
 
-def _parts(found: QuotaExplanation, locale: Locale) -> list[tuple[str, int]]:
-    """What the capacity is made of."""
+def _parts(found: QuotaExplanation, locale: Locale) -> list[tuple[str, str, int]]:
+    """What the capacity is made of: kind, label, places."""
     words = _words(locale)
-    return [
-        (locale.pgettext("places", "Free"), found.free),
-        (words["held"], found.held),
-        (words["under-way"], found.under_way),
-        (words["offered"], found.offered),
-        (words["reserved"], found.reserved),
-        (words["blocked"], found.blocked),
-        (words["sold"], found.sold),
+    parts = [
+        ("sold", found.sold),
+        ("under-way", found.under_way),
+        ("held", found.held),
+        ("offered", found.offered),
+        ("reserved", found.reserved),
+        ("blocked", found.blocked),
+        ("free", found.free),
     ]
+    return [(kind, words[kind], places) for kind, places in parts]
 
 
 def _words(locale: Locale) -> dict[str, Any]:
