@@ -13,6 +13,7 @@ from bench.figures import Figure, keep, table
 
 BENCHMARKS = (
     "start", "holds", "bookings", "orders", "shapes", "events", "plans", "plan_files", "fairness",
+    "room",
 )  # fmt: skip
 ONLY_BY_NAME = ("pretix", "soak")
 

@@ -28,7 +28,7 @@ def run() -> list[Figure]:
     with (
         data_folder() as folder,
         bare_sql.server() as sql,
-        _bare_fastapi() as bare,
+        bare_fastapi() as bare,
         serving(folder, "--no-demo") as product,
     ):
         free_show, paid_show = asyncio.run(on_sale(folder))
@@ -63,7 +63,7 @@ def _measure(host_port: tuple[str, int], journey: Callable[[Connection], Awaitab
 
 
 @contextmanager
-def _bare_fastapi() -> Generator[tuple[str, int], None, None]:
+def bare_fastapi() -> Generator[tuple[str, int], None, None]:
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "bench.bare_fastapi", str(port)])
     try:

@@ -150,7 +150,7 @@ async def _by_arrival(db: Database, visitors: Sequence[VisitorId]) -> list[Figur
     first = visitors[0]
     upcoming = iter(visitors)
     began = time.perf_counter()
-    for count in _curve():
+    for count in curve(len(visitors)):
         together = list(islice(upcoming, count))
         waiting = [
             processes[n % 2].put(Arrival(date_id, one)) for n, one in enumerate([*together, first])
@@ -173,8 +173,8 @@ async def _by_arrival(db: Database, visitors: Sequence[VisitorId]) -> list[Figur
     ]
 
 
-def _curve() -> list[int]:
-    """The busiest hours of a real site, or an even flow, brought to as many arrivals as we have."""
+def curve(people: int) -> list[int]:
+    """How many come in each of 600 slices: the busiest hours of a real site, or an even flow."""
     path = _DATA / "load" / "nasa_http_1995_per_minute.csv"
     if path.exists():
         with path.open() as file:
@@ -187,7 +187,7 @@ def _curve() -> list[int]:
         shape = [1] * _SLICES
     total, came, slices = sum(shape), 0, list[int]()
     for reached in (sum(shape[: n + 1]) for n in range(len(shape))):
-        upto = _ARRIVALS * reached // total
+        upto = people * reached // total
         slices.append(upto - came)
         came = upto
     return slices

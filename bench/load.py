@@ -26,6 +26,13 @@ class Connection:
         self, method: str, path: str, body: bytes = b"", *, headers: str = ""
     ) -> tuple[int, bytes]:
         """Status and body. `headers` are whole lines."""
+        status, _, answer = await self.exchange(method, path, body, headers=headers)
+        return status, answer
+
+    async def exchange(
+        self, method: str, path: str, body: bytes = b"", *, headers: str = ""
+    ) -> tuple[int, bytes, bytes]:
+        """Status, head and body."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
@@ -39,7 +46,7 @@ class Connection:
         length = 0
         if (at := lowered.find(b"content-length:")) >= 0:
             length = int(lowered[at + 15 : lowered.index(b"\r\n", at)])
-        answer = int(answered[9:12]), await reader.readexactly(length)
+        answer = int(answered[9:12]), answered, await reader.readexactly(length)
         if b"\r\nconnection: close\r\n" in lowered:
             self.close()
         return answer

@@ -5,19 +5,17 @@ import binascii
 import hashlib
 import hmac
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from quickserve.contracts.catalog import DateId
-from quickserve.contracts.waiting_room import VisitorId
+from quickserve.contracts.waiting_room import RATE_LEAST, VisitorId
 
 _MAC_BYTES: Final = 16
 _TOKEN_BYTES: Final = 16 + 16 + 8 + _MAC_BYTES
 
 LATENCY_AIM_MS: Final = 800.0
-RATE_LEAST: Final = 1.0
 RATE_MOST: Final = 2000.0
 RATE_FIRST: Final = 20.0
 
@@ -76,20 +74,3 @@ def to_admit(per_second: float, seconds: float, came: float, waiting: int) -> in
     """
     wanted = per_second * seconds / max(0.2, min(1.0, came))
     return min(waiting, math.ceil(wanted))
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Expected seconds, as a range, and when to ask again."""
-
-    least: int
-    most: int
-    ask_after: int
-
-
-def expected_wait(ahead: int, per_second: float) -> Wait:
-    """The rate moves, so the range is wide; nobody need ask more often than matters."""
-    seconds = ahead / max(RATE_LEAST, per_second)
-    return Wait(
-        math.floor(seconds * 0.7), math.ceil(seconds * 1.5) + 5, min(60, max(3, int(seconds / 10)))
-    )

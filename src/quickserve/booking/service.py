@@ -27,6 +27,7 @@ from quickserve.booking.rooms import Demand, Rooms
 from quickserve.booking.seat_looks import SEATS_SECONDS, SeatLooks
 from quickserve.booking.shelf import Shelf
 from quickserve.booking.store import CONSTRAINTS
+from quickserve.booking.store.waiting_room import rooms_now
 from quickserve.contracts import notices as channels
 from quickserve.kernel.batches import Batch
 from quickserve.kernel.lane import Lane
@@ -50,10 +51,13 @@ async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
         runtime.shared.fanout, look_at_seats, SEATS_SECONDS, channel=channels.seats
     )
     arrivals = Batch(partial(record_arrivals, runtime.db), lambda arrival: arrival.date_id)
+    rooms = Rooms()
+    async with runtime.db.read() as tx:  # before the first request: who is not let in, stays out
+        rooms.see(await rooms_now(tx))
     try:
         yield Resources(
             keys, sales, holds, Totals(), notices, Shelf(runtime.db), houses,
-            SeatLooks(runtime.db, houses), seat_notices, Rooms(), arrivals, Demand(),
+            SeatLooks(runtime.db, houses), seat_notices, rooms, arrivals, Demand(),
         )  # fmt: skip
     finally:
         await notices.close()

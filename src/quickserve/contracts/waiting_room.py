@@ -1,7 +1,9 @@
 """The waiting room of a date: a place in line, its number, and what opens the checkout."""
 
+import math
+import random
 from datetime import datetime
-from typing import Literal, NewType
+from typing import Final, Literal, NewType
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
@@ -18,6 +20,11 @@ RoomState = Literal["off", "pre", "open"]
 PlaceState = Literal["none", "drawn", "waiting", "admitted", "lapsed"]
 
 ADMISSION_MINUTES = 10
+RATE_LEAST: Final = 1.0
+_ASK_SOONEST: Final = 3
+_ASK_LATEST: Final = 60
+_ASKED_AT_OPENING: Final = 400  # a second, of those who are there
+_OPENING_MOST: Final = 45.0
 
 
 class RoomSettings(Request):
@@ -32,7 +39,10 @@ class RoomSettings(Request):
 
 
 class RoomView(BaseModel):
-    """`seed_hash` is the SHA-256 of `seed`, which is told once the numbers are drawn, in hex."""
+    """`seed_hash` is the SHA-256 of `seed`, which is told once the numbers are drawn, in hex.
+
+    `waiting`: before the opening, how many are there to be drawn.
+    """
 
     date_id: DateId
     state: RoomState
@@ -64,6 +74,45 @@ class PlaceView(BaseModel):
     proof: str
     admission: str | None
     admitted_until: datetime | None
+
+
+def place_of(state: PlaceState, room: RoomView | None, number: int | None = None) -> PlaceView:
+    """What there is to say of a place that only has a state, or no room."""
+    return PlaceView(
+        state=state, number=number, ahead=0, arrivals=0,
+        opens_at=room.opens_at if room else None, seconds_least=0, seconds_most=0,
+        ask_after_seconds=_ASK_SOONEST, proof="", admission=None, admitted_until=None,
+    )  # fmt: skip
+
+
+def place_to_be_drawn(room: RoomView, now: datetime) -> PlaceView:
+    """Before the opening. Everybody asks again after it, but not all in the same second."""
+    wait = max(0.0, (room.opens_at - now).total_seconds()) if room.opens_at else 0.0
+    spread = min(_OPENING_MOST, room.waiting / _ASKED_AT_OPENING)
+    ask = wait + 2 + random.uniform(0, spread)  # noqa: S311 - no secret
+    return place_of("drawn", room).model_copy(
+        update={
+            "arrivals": room.waiting, "seconds_least": int(wait), "seconds_most": int(wait) + 10,
+            "ask_after_seconds": min(_ASK_LATEST, math.ceil(ask)),
+        }
+    )  # fmt: skip
+
+
+def place_that_waits(room: RoomView, number: int, proof: str) -> PlaceView:
+    """Above those let in. The rate moves, so the range of the expected wait is wide.
+
+    Who asks halfway finds out in time, and costs a logarithm of the wait.
+    """
+    ahead = number - room.admitted - 1
+    seconds = (ahead + 1) / max(RATE_LEAST, room.per_second)
+    return place_of("waiting", room, number).model_copy(
+        update={
+            "ahead": ahead, "arrivals": room.admitted + room.waiting, "proof": proof,
+            "seconds_least": math.floor(seconds * 0.7),
+            "seconds_most": math.ceil(seconds * 1.5) + 5,
+            "ask_after_seconds": max(_ASK_SOONEST, min(_ASK_LATEST, int(seconds / 2))),
+        }
+    )  # fmt: skip
 
 
 class Draw(BaseModel):

@@ -28,6 +28,7 @@ from quickserve.web.sessions import Sessions
 from quickserve.web.templating import Assets
 
 PAGES = (
+    waiting_room,  # first: thousands ask for it at once
     home,
     event,
     event_live,
@@ -36,7 +37,6 @@ PAGES = (
     purchase,
     tickets,
     changes,
-    waiting_room,
     waiting_list,
     ordering,
     sign_in,

@@ -12,16 +12,17 @@ from quickserve.contracts.waiting_room import (
     ADMISSION_MINUTES,
     Draw,
     NotDrawn,
-    PlaceState,
     PlaceView,
     RoomView,
     VisitorId,
+    place_of,
+    place_that_waits,
+    place_to_be_drawn,
 )
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.service import Context
 
 _DRAWN_MAX = 100_000
-_ASK_BEFORE_OPENING_SECONDS = 10
 
 
 async def room(ctx: Context, date_id: DateId) -> RoomView:
@@ -53,7 +54,7 @@ async def place(
     """
     known = resources(ctx).rooms.at(date_id)
     if known is None:
-        return _free()
+        return place_of("none", None)
     key = ctx.settings.key_for("admissions")
     if number is not None and number > known.admitted:
         genuine = queueing.proof_of(key, date_id, visitor_id, number)
@@ -69,14 +70,9 @@ async def place(
 async def show_place(ctx: Context, date_id: DateId, found: Place) -> PlaceView:
     known = resources(ctx).rooms.at(date_id)
     if known is None:
-        return _free()
+        return place_of("none", None)
     if found.number is None:
-        seconds = int((known.opens_at - found.now).total_seconds()) if known.opens_at else 0
-        wait = max(0, seconds)
-        return _view(
-            "drawn", None, arrivals=known.next_number - 1, room=known, least=wait, most=wait + 10,
-            ask=max(3, min(_ASK_BEFORE_OPENING_SECONDS, wait)),
-        )  # fmt: skip
+        return place_to_be_drawn(show_room(known), found.now)
     if found.number > known.admitted:
         return _waiting(ctx, known, found.visitor_id, found.number)
     return await _admitted(ctx, known, found)
@@ -89,39 +85,18 @@ async def _admitted(ctx: Context, known: Room, found: Place) -> PlaceView:
         raise NotFound("There is no such place in line.")
     until = noted.admitted_at + timedelta(minutes=ADMISSION_MINUTES)
     if until <= noted.now:
-        return _view("lapsed", found.number, room=known)
+        return place_of("lapsed", show_room(known), found.number)
     key = ctx.settings.key_for("admissions")
     token = queueing.admission(key, known.date_id, found.visitor_id, until)
-    return _view("admitted", found.number, room=known).model_copy(
+    return place_of("admitted", show_room(known), found.number).model_copy(
         update={"admission": token, "admitted_until": until}
     )
 
 
 def _waiting(ctx: Context, known: Room, visitor_id: VisitorId, number: int) -> PlaceView:
-    ahead = number - known.admitted - 1
-    wait = queueing.expected_wait(ahead + 1, known.per_second)
     key = ctx.settings.key_for("admissions")
-    return _view(
-        "waiting", number, ahead=ahead, arrivals=known.next_number - 1, room=known,
-        least=wait.least, most=wait.most, ask=wait.ask_after,
-        proof=queueing.proof_of(key, known.date_id, visitor_id, number),
-    )  # fmt: skip
-
-
-def _free() -> PlaceView:
-    """No room is open: everybody may go on."""
-    return _view("none", None, room=None)
-
-
-def _view(
-    state: PlaceState, number: int | None, *, room: Room | None, ahead: int = 0, arrivals: int = 0,
-    least: int = 0, most: int = 0, ask: int = 5, proof: str = "",
-) -> PlaceView:  # fmt: skip
-    return PlaceView(
-        state=state, number=number, ahead=ahead, arrivals=arrivals,
-        opens_at=room.opens_at if room else None, seconds_least=least, seconds_most=most,
-        ask_after_seconds=ask, proof=proof, admission=None, admitted_until=None,
-    )  # fmt: skip
+    proof = queueing.proof_of(key, known.date_id, visitor_id, number)
+    return place_that_waits(show_room(known), number, proof)
 
 
 async def draw(ctx: Context, date_id: DateId) -> Draw:

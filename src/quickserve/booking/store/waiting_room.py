@@ -23,6 +23,7 @@ class Room:
     opens_at: datetime | None
     seed: bytes
     drawn_at: datetime | None
+    drawn: int
     next_number: int
     admitted: int
     used: int
@@ -33,13 +34,15 @@ class Room:
 
     @property
     def waiting(self) -> int:
+        if self.state == "pre":
+            return self.drawn
         return max(0, self.next_number - 1 - self.admitted)
 
 
 async def rooms_now(tx: Transaction) -> list[Room]:
     return await tx.all(
         Room,
-        "SELECT date_id, organiser_id, state, auto, fail_open, opens_at, seed, drawn_at,"
+        "SELECT date_id, organiser_id, state, auto, fail_open, opens_at, seed, drawn_at, drawn,"
         " next_number, admitted, used, per_second, idle_since, steered_at,"
         " clock_timestamp() AS now FROM waiting_rooms WHERE state <> 'off'",
     )
@@ -48,7 +51,7 @@ async def rooms_now(tx: Transaction) -> list[Room]:
 async def find_room(tx: Transaction, date_id: DateId) -> Room | None:
     return await tx.maybe(
         Room,
-        "SELECT date_id, organiser_id, state, auto, fail_open, opens_at, seed, drawn_at,"
+        "SELECT date_id, organiser_id, state, auto, fail_open, opens_at, seed, drawn_at, drawn,"
         " next_number, admitted, used, per_second, idle_since, steered_at,"
         " clock_timestamp() AS now FROM waiting_rooms WHERE date_id = %s",
         (date_id,),
@@ -59,7 +62,7 @@ async def lock_room_to_steer(tx: Transaction, date_id: DateId) -> Room | None:
     """None while another process steers it."""
     return await tx.maybe(
         Room,
-        "SELECT date_id, organiser_id, state, auto, fail_open, opens_at, seed, drawn_at,"
+        "SELECT date_id, organiser_id, state, auto, fail_open, opens_at, seed, drawn_at, drawn,"
         " next_number, admitted, used, per_second, idle_since, steered_at,"
         " clock_timestamp() AS now FROM waiting_rooms WHERE date_id = %s AND state <> 'off'"
         " FOR UPDATE SKIP LOCKED",
@@ -80,6 +83,7 @@ async def put_room(
         " opens_at = excluded.opens_at, fail_open = excluded.fail_open, auto = excluded.auto,"
         " seed = CASE WHEN known.state = 'off' THEN excluded.seed ELSE known.seed END,"
         " drawn_at = CASE WHEN known.state = 'off' THEN NULL ELSE known.drawn_at END,"
+        " drawn = CASE WHEN known.state = 'off' THEN 0 ELSE known.drawn END,"
         " idle_since = NULL",
         {
             "date": date_id, "organiser": organiser_id, "state": state, "opens_at": opens_at,
@@ -174,7 +178,8 @@ async def enter(tx: Transaction, date_id: DateId, visitors: Sequence[VisitorId])
         "   THEN room.next_number - 1 + fresh.n END FROM fresh, room"
         "  ON CONFLICT DO NOTHING RETURNING visitor_id, number, admitted_at),"
         " counted AS (UPDATE waiting_rooms w SET next_number = w.next_number"
-        "  + (SELECT count(*) FROM seated WHERE number IS NOT NULL)"
+        "  + (SELECT count(*) FROM seated WHERE number IS NOT NULL), drawn = w.drawn"
+        "  + (SELECT count(*) FROM seated WHERE number IS NULL)"
         "  FROM room WHERE w.date_id = room.date_id)"
         " SELECT visitor_id, number, admitted_at, clock_timestamp() AS now FROM seated"
         " UNION ALL SELECT p.visitor_id, p.number, p.admitted_at, clock_timestamp()"

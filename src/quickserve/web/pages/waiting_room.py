@@ -1,49 +1,71 @@
-"""The waiting room: where one stands, how long it takes, what happens next."""
+"""The waiting room: where one stands, how long it takes, what happens next.
 
+Thousands ask for their place. What moves is the same for all of them: the room, which this process
+looks at once a second. Only who comes, and whose turn it is, costs a call.
+"""
+
+from functools import partial
 from typing import Final
 
 from fastapi import Request
 from starlette.responses import Response
 
 from quickserve.contracts.catalog import DateId
-from quickserve.contracts.waiting_room import PlaceView, RoomView, VisitorId
-from quickserve.kernel.errors import NotFound
+from quickserve.contracts.waiting_room import (
+    PlaceView,
+    RoomView,
+    VisitorId,
+    place_of,
+    place_that_waits,
+    place_to_be_drawn,
+)
+from quickserve.kernel.errors import NotFound, Problem
+from quickserve.kernel.service import Context, Ctx
 from quickserve.web import line
 from quickserve.web.forms import Submitted
 from quickserve.web.page import PRIVATE, Ask, Services, local_path, page_router, redirect
-from quickserve.web.patience import optional
 from quickserve.web.templating import render
 
 router = page_router()
 
 _ON: Final = ("none", "admitted")
+_ROOM_SECONDS: Final = 1.0
+_UNAVAILABLE: Final = 503
 
 
 @router.get("/waiting-room/{date_id}")
-async def waiting_room(request: Request, date_id: DateId, ask: Ask) -> Response:
+async def waiting_room(request: Request, date_id: DateId, ask: Ask, ctx: Ctx) -> Response:
     """Takes a place in line with the first look; a reload keeps it."""
     back = local_path(request.query_params.get("to", ""), "/")
     own = line.read(request)
-    place = await _place(ask, own, date_id)
+    try:
+        place = await _place(ask, ctx, own, date_id)
+    except Problem as problem:
+        known = own.at(date_id)
+        if known is None or not problem.transient:
+            raise
+        # Nobody can be asked just now: the place is kept, and the page asks again.
+        place = place_of("waiting" if known.number else "drawn", None, known.number)
+        return _show(request, "waiting_room.html", date_id, place, back, away=True)
     if place.state in _ON:
         response: Response = redirect(request, back)
     else:
-        response = await _show(request, ask, "waiting_room.html", date_id, place, back)
+        response = _show(request, "waiting_room.html", date_id, place, back)
     line.keep(request, response, own, date_id, place)
     return response
 
 
 @router.get("/waiting-room/{date_id}/place")
-async def place_in_line(request: Request, date_id: DateId, ask: Ask) -> Response:
+async def place_in_line(request: Request, date_id: DateId, ask: Ask, ctx: Ctx) -> Response:
     """The part of the page that changes."""
     back = local_path(request.query_params.get("to", ""), "/")
     own = line.read(request)
-    place = await _place(ask, own, date_id)
+    place = await _place(ask, ctx, own, date_id)
     if place.state in _ON:
         target = redirect(request, back).headers["location"]
         response: Response = Response(headers={"HX-Redirect": target, "Cache-Control": "no-store"})
     else:
-        response = await _show(request, ask, "waiting_place.html", date_id, place, back)
+        response = _show(request, "waiting_place.html", date_id, place, back)
     line.keep(request, response, own, date_id, place)
     return response
 
@@ -71,24 +93,33 @@ async def draw(request: Request, date_id: DateId, ask: Ask) -> Response:
     )  # fmt: skip
 
 
-async def _place(ask: Services, own: line.Line, date_id: DateId) -> PlaceView:
+async def _place(ask: Services, ctx: Context, own: line.Line, date_id: DateId) -> PlaceView:
     visitor_id = VisitorId(own.visitor_id)
     known = own.at(date_id)
+    if known is None:
+        return await ask.waiting_rooms.enter(date_id, visitor_id)
     try:
-        if known is not None:
-            return await ask.waiting_rooms.place(date_id, visitor_id, known.number, known.proof)
-        return await ask.waiting_rooms.enter(date_id, visitor_id)
+        room = await _room(ask, ctx, date_id)
+        if room.state == "pre" and known.number is None:
+            return place_to_be_drawn(room, ctx.clock.now())
+        if room.state == "open" and known.number is not None and known.number > room.admitted:
+            return place_that_waits(room, known.number, known.proof)
+        return await ask.waiting_rooms.place(date_id, visitor_id, known.number, known.proof)
     except NotFound:
-        if known is None:
-            raise
         return await ask.waiting_rooms.enter(date_id, visitor_id)
 
 
-async def _show(
-    request: Request, ask: Services, name: str, date_id: DateId, place: PlaceView, back: str
-) -> Response:
-    room: RoomView | None = await optional(ask.waiting_rooms.room(date_id))
+async def _room(ask: Services, ctx: Context, date_id: DateId) -> RoomView:
+    look = partial(ask.waiting_rooms.room, date_id)
+    seen = await ctx.cache.json(RoomView, f"booking:room:{date_id}", _ROOM_SECONDS, look)
+    return RoomView.model_validate_json(seen)
+
+
+def _show(
+    request: Request, name: str, date_id: DateId, place: PlaceView, back: str, *,
+    away: bool = False,
+) -> Response:  # fmt: skip
     return render(
-        request, name, headers=PRIVATE, place=place, room=room, date_id=date_id, back=back,
-        path_of_room=f"/waiting-room/{date_id}",
+        request, name, status=_UNAVAILABLE if away else 200, headers=PRIVATE,
+        place=place, date_id=date_id, back=back, away=away, path_of_room=f"/waiting-room/{date_id}",
     )  # fmt: skip
