@@ -1,6 +1,7 @@
 """A stand with a menu on the organiser's pages, set up through their forms."""
 
 import re
+from html.parser import HTMLParser
 
 from tests.web.organiser.office import Office, Screen
 
@@ -60,3 +61,46 @@ async def choices(office: Office, stand: str, name: str, *names: str, **fields: 
     done = await office.send(f"{stand}/menu/groups/new", form.hidden | wanted)
     assert "Saved." in done.plain, done.plain
     return form.hidden["group"]
+
+
+class _Form(HTMLParser):
+    """What a browser would send of the last form with a button, all of its fields untouched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pairs: list[tuple[str, str]] = []
+        self._select = self._area = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: text or "" for name, text in attrs}
+        name, kind = told.get("name", ""), told.get("type", "")
+        if tag == "form":
+            self.pairs = []
+        elif tag == "input" and name and kind not in ("checkbox", "radio", "file"):
+            self.pairs.append((name, told.get("value", "")))
+        elif tag == "input" and name and "checked" in told:
+            self.pairs.append((name, told.get("value", "on")))
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and "selected" in told:
+            self.pairs.append((self._select, told["value"]))
+        elif tag == "textarea":
+            self._area = name
+            self.pairs.append((name, ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.pairs[-1] = (self._area, self.pairs[-1][1] + data)
+
+
+def untouched(screen: Screen) -> dict[str, list[str]]:
+    form = _Form()
+    form.feed(screen.response.text)
+    fields: dict[str, list[str]] = {}
+    for name, text in form.pairs:
+        fields.setdefault(name, []).append(text)
+    return fields

@@ -104,8 +104,10 @@ def sent(form: Form, group: ModifierGroup | None, group_id: ModifierGroupId | No
     return Fields(known_as, values, rows, form.whole("began", 0) or 0)
 
 
-def draft(fields: Fields, currency: str, locale: Locale) -> ModifierGroup:
-    """Raises Mistakes or Malformed."""
+def draft(
+    fields: Fields, before: ModifierGroup | None, currency: str, locale: Locale
+) -> ModifierGroup:
+    """What the form has no field for stays as it was `before`. Raises Mistakes or Malformed."""
     found: dict[str, str] = {}
     values, gettext = fields.values, locale.gettext
     if not values["name"]:
@@ -118,7 +120,8 @@ def draft(fields: Fields, currency: str, locale: Locale) -> ModifierGroup:
         if figure is None:
             found[name] = count_rule(0 if name == "min" else 1, MODIFIERS_MAX, locale)
     kept = [row for row in fields.rows if row.kept]
-    modifiers = [_modifier(row, currency, found, locale) for row in kept]
+    old = {one.id: one for one in before.modifiers} if before else {}
+    modifiers = [_modifier(row, old.get(row.id), currency, found, locale) for row in kept]
     if not kept:
         name = f"{fields.rows[0].key}-name" if fields.rows else "name"
         found[name] = gettext("Name at least one choice.")
@@ -133,13 +136,16 @@ def draft(fields: Fields, currency: str, locale: Locale) -> ModifierGroup:
             found["max"] = gettext("More are chosen beforehand than that: enter more.")
     if found:
         raise drafts.Mistakes(found)
-    return drafts.made(
-        ModifierGroup, id=fields.group_id, name=values["name"], min=least, max=most,
-        repeat_max=repeat, modifiers=[one for one in modifiers if one],
-    )  # fmt: skip
+    made = {
+        "id": fields.group_id, "name": values["name"], "min": least, "max": most,
+        "repeat_max": repeat, "modifiers": [one for one in modifiers if one],
+    }  # fmt: skip
+    return drafts.made(ModifierGroup, **((before.model_dump() if before else {}) | made))
 
 
-def _modifier(row: Row, currency: str, found: dict[str, str], locale: Locale) -> Modifier | None:
+def _modifier(
+    row: Row, before: Modifier | None, currency: str, found: dict[str, str], locale: Locale
+) -> Modifier | None:
     """None with something in `found`."""
     price = _signed(row.values["price"] or "0", currency)
     seconds = count(row.values["seconds"] or "0", 0, _SECONDS_MAX)
@@ -152,11 +158,12 @@ def _modifier(row: Row, currency: str, found: dict[str, str], locale: Locale) ->
     found.update(mistakes)
     if mistakes:
         return None
-    return drafts.made(
-        Modifier, id=row.id, name=row.values["name"], price=price, default=row.default,
-        allergens=[one for one in get_args(Allergen) if one in row.allergens],
-        ready_seconds=seconds,
-    )  # fmt: skip
+    made = {
+        "id": row.id, "name": row.values["name"], "price": price, "default": row.default,
+        "allergens": [one for one in get_args(Allergen) if one in row.allergens],
+        "ready_seconds": seconds,
+    }  # fmt: skip
+    return drafts.made(Modifier, **((before.model_dump() if before else {}) | made))
 
 
 def _name_wrong(name: str, locale: Locale) -> str:

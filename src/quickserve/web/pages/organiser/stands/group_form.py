@@ -69,9 +69,7 @@ async def _save(
         return sheet.group(fields.group_id)
 
     try:
-        edit = (
-            _taking_off(fields) if action == "remove" else _putting(fields, own, locale_of(request))
-        )
+        edit = _taking_off(fields) if action == "remove" else _putting(fields, group, own, locale)
         saved = await menu_book.save(ask, own.id, own.desk.token, fields.began, edit, part)
     except Overtaken as overtaken:
         theirs = overtaken.now.group(fields.group_id)
@@ -96,9 +94,11 @@ async def _save(
     return redirect(request, f"{own.path}/menu?done={done}")
 
 
-def _putting(fields: Fields, own: OwnStand, locale: Locale) -> menu_book.Edit:
+def _putting(
+    fields: Fields, group: ModifierGroup | None, own: OwnStand, locale: Locale
+) -> menu_book.Edit:
     """Raises Mistakes or Malformed."""
-    made = group_fields.draft(fields, own.draft.currency, locale)
+    made = group_fields.draft(fields, group, own.draft.currency, locale)
 
     def put(sheet: Sheet) -> None:
         if sheet.group(made.id):

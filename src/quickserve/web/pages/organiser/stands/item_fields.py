@@ -131,7 +131,10 @@ def sent(
 
 
 def draft(fields: Fields, before: MenuItem | None, stand: StandDraft, locale: Locale) -> MenuItem:
-    """Raises Mistakes or Malformed. `before`: groups keep the order they had."""
+    """What the form has no field for stays as it was `before`, and groups keep their order.
+
+    Raises Mistakes or Malformed.
+    """
     gettext = locale.gettext
     values, found = fields.values, dict[str, str]()
     price = amount(values["price"], stand.currency)
@@ -157,14 +160,16 @@ def draft(fields: Fields, before: MenuItem | None, stand: StandDraft, locale: Lo
     if found:
         raise drafts.Mistakes(found)
     own_rates = {_way(n): p for n, p in rates.items() if n != "tax" and values[n]}
-    return drafts.made(
-        MenuItem, id=fields.item_id, name=values["name"], description=values["description"],
-        price=price, tax_rate_bp=rates["tax"] or 0, tax_rates_bp=own_rates,
-        station=values["station"] or None, ready_seconds=seconds, age_min=age,
-        picture=values["picture"] or None, served=served, groups=_groups(fields, before),
-        allergens=_known(fields, "allergens", get_args(Allergen)),
-        diets=_known(fields, "diets", get_args(Diet)), fulfilments=_ways(fields, stand),
-    )  # fmt: skip
+    kept = before.model_dump() if before else {}
+    made = {
+        "id": fields.item_id, "name": values["name"], "description": values["description"],
+        "price": price, "tax_rate_bp": rates["tax"] or 0, "tax_rates_bp": own_rates,
+        "station": values["station"] or None, "ready_seconds": seconds, "age_min": age,
+        "picture": values["picture"] or None, "served": served, "groups": _groups(fields, before),
+        "allergens": _known(fields, "allergens", get_args(Allergen)),
+        "diets": _known(fields, "diets", get_args(Diet)), "fulfilments": _ways(fields, stand),
+    }  # fmt: skip
+    return drafts.made(MenuItem, **(kept | made))
 
 
 def _known(fields: Fields, name: str, known: tuple[Any, ...]) -> list[Any]:

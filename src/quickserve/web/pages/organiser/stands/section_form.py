@@ -73,7 +73,7 @@ async def _save(
             made = drafts.made(MenuSection, id=section_id, **values)
             sheet.sections = [*sheet.sections, made]
         else:
-            made = drafts.made(MenuSection, id=section_id, items=there.items, **values)
+            made = drafts.made(MenuSection, **(there.model_dump() | values))
             sheet.sections = [made if one is there else one for one in sheet.sections]
 
     def part(sheet: Sheet) -> object:

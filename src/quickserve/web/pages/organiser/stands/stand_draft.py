@@ -46,8 +46,10 @@ def digest(draft: StandDraft) -> str:
     return sha256(draft.model_dump_json().encode()).hexdigest()[:16]
 
 
-def draft(fields: Fields, organiser_id: OrganiserId, locale: Locale) -> StandDraft:
-    """Raises Mistakes or Malformed."""
+def draft(
+    fields: Fields, organiser_id: OrganiserId, locale: Locale, before: StandDraft | None
+) -> StandDraft:
+    """What the form has no field for stays as it was `before`. Raises Mistakes or Malformed."""
     reading = _Reading(fields, locale)
     values = fields.values
     programme = reading.programme()
@@ -59,16 +61,16 @@ def draft(fields: Fields, organiser_id: OrganiserId, locale: Locale) -> StandDra
         "latitude": reading.degrees("latitude", _LATITUDE),
         "longitude": reading.degrees("longitude", _LONGITUDE), "fulfilments": reading.ways(),
         "hours": reading.weekly(), "exceptions": reading.exceptions(),
-        "programme": programme, "stations": reading.stations(), "delivery": reading.delivery(),
+        "tabs": fields.tabs, "programme": programme,
+        "stations": reading.stations(), "delivery": reading.delivery(),
     }  # fmt: skip
     if not values["name"]:
         reading.found["name"] = locale.gettext("Fill this in.")
     if reading.found:
         raise drafts.Mistakes(reading.found)
-    return drafts.made(
-        StandDraft, organiser_id=organiser_id, name=values["name"], place=values["place"],
-        description=values["description"], **made,
-    )  # fmt: skip
+    kept = before.model_dump() if before else {}
+    texts = {name: values[name] for name in ("name", "place", "description")}
+    return drafts.made(StandDraft, **(kept | texts | made | {"organiser_id": organiser_id}))
 
 
 class _Reading:

@@ -57,6 +57,7 @@ class Fields:
     values: dict[str, str]
     ways: list[str]
     programme: bool
+    tabs: bool = False
     rows: dict[str, list[Row]] = field(default_factory=dict[str, list[Row]])
     began: str = ""
 
@@ -78,7 +79,7 @@ def blank(event_id: EventId | None, zone: str) -> Fields:
         "before": "60", "after": "60", "last_call": "0",
     }  # fmt: skip
     empty: dict[str, list[Row]] = {start: [] for start in ROWS}
-    made = Fields(StandId(new_uuid()), values, ["pickup"], bool(event_id), empty)
+    made = Fields(StandId(new_uuid()), values, ["pickup"], bool(event_id), rows=empty)
     return made.with_another("s")
 
 
@@ -113,7 +114,13 @@ def of_stand(view: StandView, digest: Callable[[StandDraft], str], locale: Local
         for start, some in (("b", breaks), ("x", days), ("s", stations))
     }
     return Fields(
-        view.id, values, list(draft.fulfilments), programme is not None, rows, digest(draft)
+        view.id,
+        values,
+        list(draft.fulfilments),
+        programme is not None,
+        draft.tabs,
+        rows,
+        digest(draft),
     )
 
 
@@ -133,7 +140,13 @@ def sent(form: Form, view: StandView | None) -> Fields:
             rows[start].append(Row(key, told, form.ticked(f"{key}-gone")))
     stand_id = view.id if view else StandId(form.minted("stand"))
     return Fields(
-        stand_id, values, form.all("ways"), form.ticked("programme"), rows, form.text("began")
+        stand_id,
+        values,
+        form.all("ways"),
+        form.ticked("programme"),
+        form.ticked("tabs"),
+        rows,
+        form.text("began"),
     )
 
 

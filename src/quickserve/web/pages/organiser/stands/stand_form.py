@@ -1,5 +1,6 @@
 """A stand is set up, or changed: what, when, how it is handed over, who makes it."""
 
+from dataclasses import replace
 from typing import Final
 
 from fastapi import Request
@@ -59,7 +60,8 @@ async def _save(
         return await _show(request, desk, own, ask, fields.with_another(more))
     locale = locale_of(request)
     try:
-        draft = stand_draft.draft(fields, desk.organiser_id, locale)
+        before = own.draft if own else None
+        draft = stand_draft.draft(fields, desk.organiser_id, locale, before)
         if own is not None:
             _compare(own, fields, request)
             await _check_stations(own, ask, fields, request)
@@ -94,10 +96,7 @@ def _compare(own: OwnStand, fields: Fields, request: Request) -> None:
             gettext("Nothing is saved yet. Look at it in another window; saving again puts what"
                     " is typed here in its place."),
         )  # fmt: skip
-        raise _Overtaken(
-            Fields(fields.stand_id, fields.values, fields.ways, fields.programme, fields.rows, now),
-            told,
-        )
+        raise _Overtaken(replace(fields, began=now), told)
 
 
 async def _check_stations(own: OwnStand, ask: Services, fields: Fields, request: Request) -> None:
