@@ -26,6 +26,7 @@ from tests.journeys.browser import (
     violations,
 )  # fmt: skip
 from tests.journeys.shows import House, Show, until
+from tests.journeys.stalls import open_stall
 
 NARROW: ViewportSize = {"width": 320, "height": 640}
 LANGUAGES = ("fr", "en")
@@ -51,6 +52,7 @@ async def stage(house: House) -> Stage:
     sold_out = await house.put_on("Complet", capacity=2)
     await house.hold(sold_out)
     staff = await house.hire(show, Role.ORGANISER)
+    await open_stall(house.product, show.organiser_id, event_id=show.event_id)
     gone = await house.hold(show)
     await house.booking.release_hold(gone)
     bought = await purchase(house, show, "sandbox-success")
