@@ -1,5 +1,6 @@
 """What tickets include, and vouchers for orders."""
 
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from quickserve.kernel.money import Money
 
 
 class EntitlementDraft(Request):
-    """So many of any of these items with each ticket of the type: one drink included."""
+    """So many of any of these items with each ticket of the type: one drink included.
+
+    One that is not `active` counts no more; what was taken with it stays as it is.
+    """
 
     organiser_id: OrganiserId
     event_id: EventId
@@ -21,6 +25,7 @@ class EntitlementDraft(Request):
     name: Name
     item_ids: list[MenuItemId] = Field(min_length=1, max_length=500)
     quantity: int = Field(default=1, ge=1, le=100, strict=True)
+    active: bool = True
 
 
 class EntitlementView(EntitlementDraft):
@@ -46,3 +51,20 @@ class OrderVoucherDraft(Request):
         if self.amount is not None and self.amount.minor <= 0:
             raise ValueError("amount must be positive")
         return self
+
+
+class OrderVoucherView(BaseModel):
+    """`used` of `uses_max`."""
+
+    code: str
+    percent: int | None
+    amount: Money | None
+    uses_max: int
+    used: int
+    until: datetime | None
+
+
+class OrderVoucherList(BaseModel):
+    """Those that last longest first, a thousand at most."""
+
+    vouchers: list[OrderVoucherView]

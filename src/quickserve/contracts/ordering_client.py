@@ -27,6 +27,7 @@ from quickserve.contracts.ordering_benefits import (
     EntitlementDraft,
     EntitlementList,
     OrderVoucherDraft,
+    OrderVoucherList,
 )
 from quickserve.contracts.ordering_problems import KitchenFull
 from quickserve.kernel.client import Client
@@ -143,6 +144,10 @@ class OrderingClient:
     ) -> EntitlementList:
         path = f"/organisers/{organiser_id}/events/{event_id}/entitlements"
         return await self._client.get(EntitlementList, path, token=token)
+
+    async def vouchers(self, organiser_id: OrganiserId, token: str) -> OrderVoucherList:
+        path = f"/organisers/{organiser_id}/order-vouchers"
+        return await self._client.get(OrderVoucherList, path, token=token)
 
     async def put_voucher(
         self, organiser_id: OrganiserId, code: str, draft: OrderVoucherDraft, token: str

@@ -11,6 +11,7 @@ from quickserve.contracts.ordering_benefits import (
     EntitlementDraft,
     EntitlementList,
     OrderVoucherDraft,
+    OrderVoucherList,
 )
 from quickserve.kernel.auth import signed_in
 from quickserve.kernel.errors import (
@@ -26,7 +27,7 @@ from quickserve.kernel.service import Ctx
 from quickserve.ordering.commands.put_benefits import put_entitlement, put_voucher
 from quickserve.ordering.commands.run_stand import pause_stand, set_pacing
 from quickserve.ordering.reads import orders
-from quickserve.ordering.reads.benefits import entitlements
+from quickserve.ordering.reads.benefits import entitlements, order_vouchers
 
 router = APIRouter()
 _STAFF = (NotFound, Unauthenticated, Forbidden)
@@ -84,6 +85,15 @@ async def get_entitlements(
     organiser_id: OrganiserId, event_id: EventId, ctx: Ctx
 ) -> EntitlementList:
     return await entitlements(ctx, organiser_id, event_id)
+
+
+@router.get(
+    "/organisers/{organiser_id}/order-vouchers",
+    dependencies=[signed_in],
+    responses=errors(Unauthenticated, Forbidden),
+)
+async def get_order_vouchers(organiser_id: OrganiserId, ctx: Ctx) -> OrderVoucherList:
+    return await order_vouchers(ctx, organiser_id)
 
 
 @router.put(

@@ -18,7 +18,7 @@ async def put_entitlement(ctx: Context, entitlement_id: UUID, draft: Entitlement
     ctx.principal.require(draft.organiser_id, Role.ORGANISER)
     row = EntitlementRow(
         entitlement_id, draft.organiser_id, draft.event_id, draft.ticket_type_id, draft.name,
-        draft.item_ids, draft.quantity,
+        draft.item_ids, draft.quantity, draft.active,
     )  # fmt: skip
     async with ctx.db.transaction() as tx:
         if not await benefits.upsert_entitlement(tx, row):

@@ -25,6 +25,7 @@ class EntitlementRow:
     name: str
     item_ids: list[MenuItemId]
     quantity: int
+    active: bool
 
 
 async def upsert_entitlement(tx: Transaction, row: EntitlementRow) -> bool:
@@ -32,15 +33,16 @@ async def upsert_entitlement(tx: Transaction, row: EntitlementRow) -> bool:
     return (
         await tx.execute(
             "INSERT INTO entitlements AS known"
-            " (id, organiser_id, event_id, ticket_type_id, name, item_ids, quantity)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+            " (id, organiser_id, event_id, ticket_type_id, name, item_ids, quantity, active)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id,"
             " ticket_type_id = excluded.ticket_type_id, name = excluded.name,"
-            " item_ids = excluded.item_ids, quantity = excluded.quantity"
+            " item_ids = excluded.item_ids, quantity = excluded.quantity,"
+            " active = excluded.active"
             " WHERE known.organiser_id = excluded.organiser_id",
             (
                 row.id, row.organiser_id, row.event_id, row.ticket_type_id, row.name,
-                row.item_ids, row.quantity,
+                row.item_ids, row.quantity, row.active,
             ),
         )
         == 1
@@ -52,7 +54,7 @@ async def entitlements_of_event(
 ) -> list[EntitlementRow]:
     return await tx.all(
         EntitlementRow,
-        "SELECT id, organiser_id, event_id, ticket_type_id, name, item_ids, quantity"
+        "SELECT id, organiser_id, event_id, ticket_type_id, name, item_ids, quantity, active"
         " FROM entitlements WHERE event_id = %s AND organiser_id = %s ORDER BY id",
         (event_id, organiser_id),
     )
@@ -75,7 +77,7 @@ async def entitlements_of_ticket(
         "SELECT e.id, e.name, e.item_ids, e.quantity, coalesce(u.used, 0) AS used"
         " FROM entitlements e LEFT JOIN entitlement_uses u"
         " ON u.entitlement_id = e.id AND u.ticket_id = %s"
-        " WHERE e.event_id = %s AND e.organiser_id = %s"
+        " WHERE e.event_id = %s AND e.organiser_id = %s AND e.active"
         " AND (e.ticket_type_id IS NULL OR e.ticket_type_id = %s) ORDER BY e.id",
         (ticket.ticket_id, ticket.event_id, organiser_id, ticket.ticket_type_id),
     )
@@ -180,6 +182,26 @@ async def give_back_codes(tx: Transaction, order_id: OrderId) -> None:
         " UPDATE order_vouchers v SET used = v.used - 1 FROM gone"
         " WHERE v.organiser_id = gone.organiser_id AND v.code = gone.code",
         (order_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherRow:
+    code: str
+    percent: int | None
+    amount_minor: int | None
+    currency: str | None
+    uses_max: int
+    used: int
+    until: datetime | None
+
+
+async def vouchers_of(tx: Transaction, organiser_id: OrganiserId, most: int) -> list[VoucherRow]:
+    return await tx.all(
+        VoucherRow,
+        "SELECT code, percent, amount_minor, currency, uses_max, used, until FROM order_vouchers"
+        " WHERE organiser_id = %s ORDER BY until DESC NULLS FIRST, code LIMIT %s",
+        (organiser_id, most),
     )
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from quickserve.web.pages.organiser.stands import (
+    extras,
     group_form,
     item_form,
     listing,
@@ -16,7 +17,8 @@ from quickserve.web.pages.organiser.stands import (
 
 # `stands/new` before `stands/{id}`.
 _SCREENS = (
-    listing, stand_form, overview, menu_page, section_form, item_form, group_form, sold_out, tables,
+    listing, extras, stand_form, overview, menu_page, section_form, item_form, group_form, sold_out,
+    tables,
 )  # fmt: skip
 
 router = APIRouter()
