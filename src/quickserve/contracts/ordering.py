@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Literal, NewType
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+)
 
 from quickserve.contracts.booking import TicketId
 from quickserve.contracts.catalog import EventId
@@ -30,6 +38,7 @@ TabId = NewType("TabId", UUID)
 
 LINES_MAX = 50  # of one basket
 QUANTITY_MAX = 50  # of one line
+TIP_MAX_MINOR = 1_000_000
 ANSWER_SECONDS = 600  # a stand that takes orders by hand has so long
 
 # `pending`: its saga has reserved and not yet offered it; `submitted`: the stand is asked.
@@ -91,7 +100,21 @@ class Destination(Request):
     address: Address | None = None
 
 
-TypedCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
+TypedCode = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+
+
+def _a_gift(tip: Money) -> Money:
+    if not 0 <= tip.minor <= TIP_MAX_MINOR:
+        raise ValueError(f"give 0 to {TIP_MAX_MINOR} minor units")
+    return tip
+
+
+def _on_calendars(at: datetime) -> datetime:
+    if not 2000 <= at.year < 2200:  # noqa: PLR2004 - days are counted from it, in both directions
+        raise ValueError("give a year from 2000 to 2199")
+    return at
 
 
 class BasketDraft(Request):
@@ -99,9 +122,15 @@ class BasketDraft(Request):
 
     stand_id: StandId
     destination: Destination = Destination()
-    slot: AwareDatetime | None = None
-    tip: Money | None = None
+    slot: Annotated[AwareDatetime, AfterValidator(_on_calendars)] | None = None
+    tip: Annotated[Money, AfterValidator(_a_gift)] | None = None
     codes: list[TypedCode] = Field(default=[], max_length=5)
+
+
+def _each_once(lines: list[NewLine]) -> list[NewLine]:
+    if len({line.id for line in lines}) != len(lines):
+        raise ValueError("give each line an id of its own")
+    return lines
 
 
 class NewBasket(BasketDraft):
@@ -110,7 +139,9 @@ class NewBasket(BasketDraft):
     `ticket`: its QR's text or its code; what it includes costs nothing, and it opens a tab.
     """
 
-    lines: list[NewLine] | None = Field(default=None, max_length=LINES_MAX)
+    lines: Annotated[list[NewLine], AfterValidator(_each_once)] | None = Field(
+        default=None, max_length=LINES_MAX
+    )
     ticket: str | None = Field(default=None, max_length=1000)
 
 

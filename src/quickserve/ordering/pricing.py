@@ -14,6 +14,7 @@ from quickserve.contracts.ordering import (
     TaxLine,
     Totals,
 )
+from quickserve.contracts.payment import PAYMENT_MAX_MINOR
 from quickserve.kernel.money import Money
 from quickserve.ordering.hours import served_at
 from quickserve.ordering.model import (
@@ -118,6 +119,7 @@ def _price_line(line: NewLine, stand: Stand, fulfilment: Fulfilment, at: datetim
         if one.modifier_id in choice.by_modifier
     ]
     unit = item.price.minor + sum(mod.price.minor * count for mod, count in chosen)
+    unit = min(max(0, unit), PAYMENT_MAX_MINOR)  # more cannot be paid; sums must fit
     allergens: list[Allergen] = list(
         dict.fromkeys([*item.allergens, *(a for mod, _ in chosen for a in mod.allergens)])
     )
@@ -127,8 +129,8 @@ def _price_line(line: NewLine, stand: Stand, fulfilment: Fulfilment, at: datetim
             PricedModifier(modifier_id=mod.id, name=mod.name, quantity=count, price=mod.price)
             for mod, count in chosen
         ],
-        note=line.note, guest=line.guest, unit_price=Money(max(0, unit), currency), included=0,
-        reduced=Money(0, currency), total=Money(max(0, unit) * line.quantity, currency),
+        note=line.note, guest=line.guest, unit_price=Money(unit, currency), included=0,
+        reduced=Money(0, currency), total=Money(unit * line.quantity, currency),
         tax_rate_bp=item.tax_rates_bp.get(fulfilment, item.tax_rate_bp), allergens=allergens,
         age_min=item.age_min, station=item.station,
         ready_seconds=item.ready_seconds + sum(m.ready_seconds * count for m, count in chosen),

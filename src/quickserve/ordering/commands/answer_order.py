@@ -41,13 +41,22 @@ async def withdraw_order(ctx: Context, order_id: OrderId) -> None:
 
     What was handed over stays so, unpaid.
     """
+    order = await _order_or_tombstone(ctx, order_id)
+    if order is not None and order.state not in ENDED:
+        await move_order(ctx, MoveOrder(order_id, "withdrawn", _BY_SAGA))
+
+
+async def _order_or_tombstone(ctx: Context, order_id: OrderId) -> Order | None:
+    """A saga that gave up waiting may withdraw what is being placed at this very moment."""
+    async with ctx.db.read() as tx:
+        if order := await orders.find(tx, order_id):
+            return order
     async with ctx.db.transaction() as tx:
-        order = await orders.lock(tx, order_id)
+        await orders.hold_off_orders(tx)
+        order = await orders.find(tx, order_id)
         if order is None:
             await orders.put_tombstone(tx, order_id)
-            return
-    if order.state not in ENDED:
-        await move_order(ctx, MoveOrder(order_id, "withdrawn", _BY_SAGA))
+    return order
 
 
 async def _the_order(ctx: Context, order_id: OrderId) -> Order:

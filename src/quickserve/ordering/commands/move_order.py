@@ -87,18 +87,19 @@ async def apply_move(tx: Transaction, stand: Stand, cmd: MoveOrder) -> Order:
 
 
 async def _settle(tx: Transaction, order: Order, to: OrderState) -> None:
-    """Gives back what the order does not need any more."""
+    """Gives back what the order does not need any more: in the order in which it was taken."""
+    if to in {"withdrawn", "rejected"}:
+        await baskets.reopen(tx, order.basket_id, order.id)
     if to in WITHOUT_WORK:
         await stands.lock_gate(tx, order.stand_id, "UTC")
         await kitchen.give_back(tx, order.id)
     if to in _UNDONE:
+        await kitchen.give_back_cap(tx, order.id)
         await benefits.give_back_uses(tx, order.id)
-        await benefits.give_back_codes(tx, order.id)
         left = order.totals.total.minor - order.refunded_minor
         if order.tab_id is not None and left:
             await benefits.add_to_tabs(tx, {order.tab_id: -left})
-    if to in {"withdrawn", "rejected"}:
-        await baskets.reopen(tx, order.basket_id, order.id)
+        await benefits.give_back_codes(tx, order.id)
 
 
 def _news(order: Order, stand: Stand, cmd: MoveOrder, at: datetime) -> list[DomainEvent]:

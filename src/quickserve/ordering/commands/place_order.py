@@ -12,7 +12,7 @@ from quickserve.contracts.ordering_problems import (
     TotalChanged,
 )
 from quickserve.kernel import tracing
-from quickserve.kernel.errors import IdReused, NotFound
+from quickserve.kernel.errors import IdReused, NotFound, Problem
 from quickserve.kernel.service import Context
 from quickserve.ordering import model, pricing
 from quickserve.ordering.commands.put_basket import the_stand
@@ -48,11 +48,17 @@ async def reserve_order(ctx: Context, cmd: PlaceOrder) -> Order:
     KitchenFull, TabLimit, TabClosed, IdReused, OrderWithdrawn.
     """
     for attempt in range(_TRIES):
-        basket = await _basket(ctx, cmd)
-        repeat = basket.order_id == cmd.order_id or attempt > 0
-        if repeat and (order := await _repeated(ctx, cmd)):
-            return order
-        row = await _row(ctx, cmd, basket, fresh=attempt > 0)
+        try:
+            basket = await _basket(ctx, cmd)
+            repeat = basket.order_id == cmd.order_id or attempt > 0
+            if repeat and (order := await _repeated(ctx, cmd)):
+                return order
+            row = await _row(ctx, cmd, basket, fresh=attempt > 0)
+        except Problem:
+            # The basket of a repeat may have been reopened since, or be gone.
+            if order := await _repeated(ctx, cmd):
+                return order
+            raise
         try:
             placed = await resources(ctx).placing.put(row)
         except Overtaken:

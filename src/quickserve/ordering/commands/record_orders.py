@@ -38,6 +38,7 @@ async def record_orders(db: Database, rows: Sequence[NewOrderRow]) -> list[Place
     BasketOrdered, TabLimit, TabClosed, Overtaken for whom it must be looked at again.
     """
     async with db.transaction() as tx:
+        await orders.hold_off_withdrawals(tx)
         shared = _Shared(
             await baskets.lock_many(tx, sorted({row.basket_id for row in rows})),
             await orders.used_ids(tx, [row.id for row in rows]),
@@ -60,7 +61,7 @@ def _by_id(stand: Stand) -> StandId:
 async def _kitchen(tx: Transaction, stand: Stand, gate: stands.LockedGate) -> Kitchen:
     slot = pacing.slot_of(gate.now)
     rules: dict[Fulfilment, tuple[int | None, int | None]] = {
-        name: (cap.orders, cap.value_minor) for name, cap in stand.gate.pacing.caps.items()
+        name: (cap.orders, cap.value_minor) for name, cap in gate.pacing.caps.items()
     }
     loads, behind = await kitchen.look(tx, stand.id, slot)
     return Kitchen(
@@ -169,7 +170,7 @@ class _Desk:
     def _plan(self, row: NewOrderRow) -> Plan | None:
         """The first time at which both the kitchen and the caps have room."""
         fulfilment, value = row.destination.fulfilment, row.priced.totals.total.minor
-        wait_max_s = row.stand.gate.pacing.wait_max_minutes * 60
+        wait_max_s = self._gate.pacing.wait_max_minutes * 60
         target = None if row.slot is None else pacing.wanted_ready(row.slot, fulfilment)
         plan = self.cooking.plan(row.work, row.longest_s, target=target, wait_max_s=wait_max_s)
         if plan is None or self.cooking.fits(fulfilment, plan.ready_by, value):
@@ -256,12 +257,15 @@ async def _reserve(tx: Transaction, desks: Sequence[_Desk]) -> None:
 
 async def _fill_caps(tx: Transaction, desk: _Desk) -> None:
     caps: dict[tuple[Fulfilment, datetime], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    taken: list[tuple[OrderId, StandId, Fulfilment, datetime, int]] = []
     for one in desk.served:
         if one.row.destination.fulfilment in desk.cooking.cap_rules:
             key = (one.row.destination.fulfilment, pacing.slot_of(one.plan.ready_by))
             count, value = caps[key]
             caps[key] = (count + 1, value + one.row.priced.totals.total.minor)
+            taken.append((one.row.id, desk.stand.id, *key, one.row.priced.totals.total.minor))
     if caps:
+        await kitchen.note_caps(tx, taken)
         bounds = desk.cooking.caps
         await kitchen.add_to_caps(
             tx,

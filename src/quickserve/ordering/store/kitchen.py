@@ -194,15 +194,29 @@ async def add_to_caps(
     )
 
 
-async def take_from_cap(
-    tx: Transaction, stand_id: StandId, fulfilment: Fulfilment, slot: datetime,
-    orders: int, value: int,
-) -> None:  # fmt: skip
+async def note_caps(
+    tx: Transaction, rows: Sequence[tuple[OrderId, StandId, Fulfilment, datetime, int]]
+) -> None:
+    """Order, stand, fulfilment, slot and value."""
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True))
     await tx.execute(
-        "UPDATE fulfilment_slots SET orders = greatest(0, orders - %s),"
-        " value_minor = greatest(0, value_minor - %s)"
-        " WHERE stand_id = %s AND fulfilment = %s AND starts_at = %s",
-        (orders, value, stand_id, fulfilment, slot),
+        "INSERT INTO order_caps (order_id, stand_id, fulfilment, starts_at, value_minor)"
+        " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[],"
+        " %s::bigint[])",
+        [list(column) for column in columns],
+    )
+
+
+async def give_back_cap(tx: Transaction, order_id: OrderId) -> None:
+    """What an order took of its slot's cap, if it had one."""
+    await tx.execute(
+        "WITH gone AS (DELETE FROM order_caps WHERE order_id = %s"
+        " RETURNING stand_id, fulfilment, starts_at, value_minor)"
+        " UPDATE fulfilment_slots s SET orders = s.orders - 1,"
+        " value_minor = s.value_minor - gone.value_minor FROM gone"
+        " WHERE s.stand_id = gone.stand_id AND s.fulfilment = gone.fulfilment"
+        " AND s.starts_at = gone.starts_at",
+        (order_id,),
     )
 
 

@@ -96,6 +96,16 @@ async def used_ids(tx: Transaction, order_ids: Sequence[OrderId]) -> set[OrderId
     return set(found)
 
 
+async def hold_off_withdrawals(tx: Transaction) -> None:
+    """Nobody is told that an order never came while this transaction may still bring it."""
+    await tx.execute("SELECT pg_advisory_xact_lock_shared(71432)")
+
+
+async def hold_off_orders(tx: Transaction) -> None:
+    """Waits for those that are being placed; no other one is until this transaction ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock(71432)")
+
+
 async def put_tombstone(tx: Transaction, order_id: OrderId) -> None:
     await tx.execute(
         "INSERT INTO order_tombstones (order_id) VALUES (%s) ON CONFLICT DO NOTHING", (order_id,)

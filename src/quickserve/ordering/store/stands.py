@@ -183,8 +183,14 @@ class LockedGate:
     paused: bool
     intake_percent: int
     widened_s: int
+    caps: dict[str, Any]
+    wait_max_s: int
     number: int
     now: datetime
+
+    @property
+    def pacing(self) -> Pacing:
+        return pacing_of(self.caps, self.wait_max_s)
 
 
 async def lock_gate(tx: Transaction, stand_id: StandId, zone: str) -> LockedGate:
@@ -192,7 +198,7 @@ async def lock_gate(tx: Transaction, stand_id: StandId, zone: str) -> LockedGate
     return await tx.one(
         LockedGate,
         "SELECT s.version, s.out_version, coalesce(g.paused_until > clock_timestamp(), false)"
-        " AS paused, g.intake_percent, g.widened_s, CASE WHEN g.number_day ="
+        " AS paused, g.intake_percent, g.widened_s, g.caps, g.wait_max_s, CASE WHEN g.number_day ="
         " (clock_timestamp() AT TIME ZONE %(zone)s)::date THEN g.number_last ELSE 0 END AS number,"
         " clock_timestamp() AS now FROM stand_gates g JOIN stands s ON s.id = g.stand_id"
         " WHERE g.stand_id = %(id)s FOR UPDATE OF g",
