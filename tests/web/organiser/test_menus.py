@@ -279,3 +279,52 @@ async def test_a_forged_version_is_no_way_round(office: Office) -> None:
         )
         assert answer.status in (404, 409, 422)
     assert (await saved(office, stand)).version == 2
+
+
+async def test_the_prices_of_a_whole_section_are_changed_in_one_list(office: Office) -> None:
+    stand = await set_up(office)
+    food = await section(office, stand, "Food")
+    first, second = [await item(office, stand, food, name=name) for name in ("Frites", "Salade")]
+    path = f"{stand}/menu/sections/{food}/prices"
+    mine = await office.page(path)
+    rows = {"p0-price": "4", "p0-tax": "5.5", "p0-seconds": "90", "p0-station": "grill"}
+    rows |= {"p1-price": "9.50", "p1-tax": "10", "p1-seconds": "240", "p1-station": "grill"}
+    done = await office.send(path, mine.hidden | rows)
+    assert "Saved." in done.plain
+    now = [(x.price.minor, x.tax_rate_bp, x.ready_seconds) for x in await items(office, stand)]
+    assert now == [(400, 550, 90), (950, 1000, 240)]
+    # Who changes the other line meanwhile is not in the way; who changes the same is told.
+    other = await office.send(path, mine.hidden | rows | {"p1-price": "8", "p0-price": "9.50",
+        "p0-tax": "10", "p0-seconds": "240"})  # fmt: skip
+    assert "Saved." in other.plain
+    late = await office.send(path, mine.hidden | rows | {"p0-price": "3"})
+    assert late.status == 409
+    assert "What they changed: Frites." in late.plain
+    assert (value(late, "p0-price"), value(late, "p1-price")) == ("3", "8.00")
+    mine_now = {"p0-price": "3", "p1-price": "8.00"}
+    saved_now = await office.send(path, late.hidden | rows | mine_now)
+    assert "Saved." in saved_now.plain
+    assert [x.price.minor for x in await items(office, stand)] == [300, 800]
+    assert {first, second} == {str(x.id) for x in await items(office, stand)}
+    wrong = await office.send(
+        path,
+        saved_now.hidden
+        | late.hidden
+        | rows
+        | {"p0-price": "x", "p1-tax": "300", "p1-station": "z"},
+    )
+    assert set(wrong.errors) == {"p0-price", "p1-tax", "p1-station"}
+
+
+async def test_what_the_other_one_ticked_is_told_in_words(office: Office) -> None:
+    stand = await set_up(office)
+    food = await section(office, stand, "Food")
+    one = await item(office, stand, food, name="Frites")
+    path = f"{stand}/menu/items/{one}"
+    mine = await office.page(path)
+    fields = {"name": "Frites", "price": "9.50", "section": food, "seconds": "240", "tax": "10"}
+    theirs = fields | {"station": "bar-a-bieres", "allergens": ["gluten", "milk"]}
+    assert "Saved." in (await office.send(path, {**mine.hidden, **theirs})).plain
+    late = await office.send(path, mine.hidden | fields | {"station": "", "price": "5"})
+    assert "Theirs now: gluten, milk" in late.plain
+    assert "Theirs now: Bar à bières" in late.plain

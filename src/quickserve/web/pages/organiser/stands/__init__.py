@@ -9,6 +9,7 @@ from quickserve.web.pages.organiser.stands import (
     listing,
     menu_page,
     overview,
+    price_list,
     section_form,
     sold_out,
     stand_form,
@@ -17,8 +18,13 @@ from quickserve.web.pages.organiser.stands import (
 
 # `stands/new` before `stands/{id}`.
 _SCREENS = (
+<<<<<<< Updated upstream
     listing, extras, stand_form, overview, menu_page, section_form, item_form, group_form, sold_out,
     tables,
+=======
+    listing, stand_form, overview, menu_page, section_form, price_list, item_form, group_form,
+    sold_out, tables,
+>>>>>>> Stashed changes
 )  # fmt: skip
 
 router = APIRouter()

@@ -35,7 +35,7 @@ _TEXTS: Final = (
     "name", "price", "tax", "station", "seconds", "age", "picture", "opens", "until", "section",
 )  # fmt: skip
 _TICKS: Final = ("allergens", "diets", "groups", "ways")
-_SECONDS_MAX, _AGE_MAX = 4 * 3600, 21
+SECONDS_MAX, _AGE_MAX = 4 * 3600, 21
 # The contract's field → the form's.
 NAMES: Final = {
     "name": "name", "description": "description", "picture": "picture", "price": "price",
@@ -146,9 +146,9 @@ def draft(fields: Fields, before: MenuItem | None, stand: StandDraft, locale: Lo
     for name, points in rates.items():
         if points is None:
             found[name] = gettext("Enter a rate between 0 and 100, such as 5.5.")
-    seconds = count(values["seconds"] or "0", 0, _SECONDS_MAX)
+    seconds = count(values["seconds"] or "0", 0, SECONDS_MAX)
     if seconds is None:
-        found["seconds"] = count_rule(0, _SECONDS_MAX, locale)
+        found["seconds"] = count_rule(0, SECONDS_MAX, locale)
     age = count(values["age"], 1, _AGE_MAX) if values["age"] else None
     if values["age"] and age is None:
         found["age"] = count_rule(1, _AGE_MAX, locale)

@@ -9,6 +9,7 @@ from quickserve.contracts.menus import MenuItem, MenuItemId
 from quickserve.kernel.errors import NotFound, Problem
 from quickserve.web import order_words
 from quickserve.web.forms import Form, Submitted, parse_id
+from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import drafts
 from quickserve.web.pages.organiser.stands import item_fields, menu_book, menu_words
@@ -125,13 +126,8 @@ def _putting(item: MenuItem, fields: Fields, unknown: str) -> menu_book.Edit:
 def _page_of_two(overtaken: Overtaken, fields: Fields, own: OwnStand, request: Request) -> Page:
     """What the other one wrote stands beside each field that they changed."""
     locale = locale_of(request)
-    old, new = overtaken.began.item(fields.item_id), overtaken.now.item(fields.item_id)
-    theirs: dict[str, str] = {}
-    if old and new:
-        was = item_fields.of_item(old, overtaken.began, own.draft, locale).values
-        now = item_fields.of_item(new, overtaken.now, own.draft, locale).values
-        theirs = {name: text for name, text in now.items() if text != was.get(name)}
-        theirs.pop("section", None)
+    new = overtaken.now.item(fields.item_id)
+    theirs = _theirs(overtaken, fields.item_id, own, locale)
     told = Sentence(
         locale.gettext("Somebody else changed this meanwhile: nothing of yours is saved yet.")
         if new
@@ -141,6 +137,31 @@ def _page_of_two(overtaken: Overtaken, fields: Fields, own: OwnStand, request: R
         % {"began": fields.began, "now": overtaken.now.version},
     )  # fmt: skip
     return Page(fields.on(overtaken.now.version), told, status=409, theirs=theirs, overtaken=True)
+
+
+def _theirs(
+    overtaken: Overtaken, item_id: MenuItemId, own: OwnStand, locale: Locale
+) -> dict[str, str]:
+    """By field, as people read it: what is another now than it was."""
+    old, new = overtaken.began.item(item_id), overtaken.now.item(item_id)
+    if old is None or new is None:
+        return {}
+    was = item_fields.of_item(old, overtaken.began, own.draft, locale)
+    now = item_fields.of_item(new, overtaken.now, own.draft, locale)
+    words: dict[str, str] = {station.key: station.name for station in own.draft.stations}
+    words |= dict(order_words.allergens(locale).items())
+    words |= dict(order_words.diets(locale).items())
+    words |= {str(group.id): group.name for group in overtaken.now.groups}
+    words |= {str(section.id): section.name for section in overtaken.now.sections}
+    theirs = {
+        name: words.get(text, text)
+        for name, text in now.values.items()
+        if text != was.values.get(name)
+    }
+    for name, ticked in now.ticks.items():
+        if ticked != was.ticks[name]:
+            theirs[name] = ", ".join(words.get(one, one) for one in ticked)
+    return theirs
 
 
 def _refused(problem: Problem, fields: Fields, sheet: Sheet, request: Request) -> Page:

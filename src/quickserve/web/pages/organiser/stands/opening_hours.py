@@ -50,4 +50,8 @@ def _clock(hour: str, minute: str | None) -> time | None:
 
 
 def typed(spans: Iterable[Span]) -> str:
-    return ", ".join(f"{opens:%H:%M}–{until:%H:%M}" for opens, until in sorted(spans))
+    return ", ".join(f"{opens:%H:%M}–{_end(until)}" for opens, until in sorted(spans))
+
+
+def _end(until: time) -> str:
+    return f"{until:%H:%M}" if until > time.min else "24:00"
