@@ -21,10 +21,11 @@ from quickserve.contracts.booking import (
 from quickserve.contracts.booking_changes import AmendmentKind
 from quickserve.contracts.checkout import CancellationId, CheckoutId, NotRefundable
 from quickserve.contracts.checkout_changes import ChangeId
+from quickserve.contracts.order_cancelling import CancelledBy, GivenBack, OrderCancellationId
 from quickserve.contracts.order_checkout import OrderCheckoutId
-from quickserve.contracts.ordering import BasketId, OrderContact, OrderId
+from quickserve.contracts.ordering import BasketId, BasketLineId, OrderContact, OrderId
 from quickserve.contracts.payment import IntentId, IntentView, RefundId
-from quickserve.kernel.ids import OrganiserId
+from quickserve.kernel.ids import OrganiserId, PersonId
 from quickserve.kernel.money import Money
 from quickserve.kernel.settings import Settings
 
@@ -124,6 +125,26 @@ class OrderIds:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderCancellation:
+    """`person` is None once it ended, `amount` until ordering has said it."""
+
+    id: OrderCancellationId
+    saga_id: UUID
+    order_id: OrderId
+    organiser_id: OrganiserId
+    lines: list[BasketLineId]
+    by: CancelledBy
+    person: PersonId | None
+    words: str
+    content: bytes
+    amount: Money | None
+    back: GivenBack | None
+    whole: bool
+    state: Literal["open", "done", "refused"]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PartialRefund:
     """Of one payment; a booking may have been paid by several, after exchanges."""
 
@@ -139,20 +160,40 @@ def split_refund(
 
     Raises NotRefundable when all payments together have less left.
     """
-    key = settings.key_for("checkout ids")
-    refunds: list[PartialRefund] = []
+    return split_fairly(amount, [(payment, 0) for payment in payments], saga_id, settings)
+
+
+def split_fairly(
+    amount: Money, payments: Sequence[tuple[IntentView, int]], saga_id: UUID, settings: Settings
+) -> list[PartialRefund]:
+    """To each payment what is its due, in minor units; the rest as `split_refund`.
+
+    Raises NotRefundable when all payments together have less left.
+    """
     left = amount.minor
-    for payment in payments:
-        part = min(left, payment.amount.minor - payment.refunded.minor)
-        if part > 0:
-            number = len(refunds)
-            refund_id = _derived(saga_id, b"refund%d" % number, key) if number else saga_id
-            amount_of_it = Money(part, amount.currency)
-            refunds.append(PartialRefund(RefundId(refund_id), payment.id, amount_of_it))
-            left -= part
+    parts: dict[IntentId, int] = {}
+    for payment, due in payments:
+        parts[payment.id] = max(0, min(left, due, _refundable(payment)))
+        left -= parts[payment.id]
+    for payment, _ in payments:
+        more = max(0, min(left, _refundable(payment) - parts[payment.id]))
+        parts[payment.id] += more
+        left -= more
     if left:
         raise NotRefundable("Less was paid, or more was given back already.")
-    return refunds
+    key = settings.key_for("checkout ids")
+    given = [(intent_id, part) for intent_id, part in parts.items() if part]
+    return [
+        PartialRefund(
+            RefundId(_derived(saga_id, b"refund%d" % number, key) if number else saga_id),
+            intent_id, Money(part, amount.currency),
+        )
+        for number, (intent_id, part) in enumerate(given)
+    ]  # fmt: skip
+
+
+def _refundable(payment: IntentView) -> int:
+    return payment.amount.minor - payment.refunded.minor
 
 
 def ids_of(checkout_id: CheckoutId | ChangeId, settings: Settings) -> Ids:

@@ -56,7 +56,7 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderState], frozenset[By]] = {
     ("submitted", "cancelled"): frozenset({"stand", "saga"}),
     ("accepted", "preparing"): frozenset({"stand"}),
     ("accepted", "ready"): frozenset({"stand"}),
-    ("accepted", "cancelled"): frozenset({"stand", "saga"}),
+    ("accepted", "cancelled"): frozenset({"stand", "saga", "buyer"}),
     ("accepted", "withdrawn"): frozenset({"saga"}),
     ("preparing", "withdrawn"): frozenset({"saga"}),
     ("preparing", "accepted"): frozenset({"stand"}),

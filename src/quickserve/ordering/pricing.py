@@ -80,7 +80,7 @@ def total(
         total=Money(items + fee + tipped, currency),
         taxes=[
             TaxLine(
-                rate_bp=rate, gross=Money(sum_, currency), tax=Money(_tax(sum_, rate), currency)
+                rate_bp=rate, gross=Money(sum_, currency), tax=Money(tax_in(sum_, rate), currency)
             )
             for rate, sum_ in sorted(gross.items())
             if rate and sum_
@@ -101,7 +101,7 @@ def longest_of(lines: Iterable[PricedLine]) -> int:
     return max((line.ready_seconds for line in lines if line.station), default=0)
 
 
-def _tax(gross: int, rate_bp: int) -> int:
+def tax_in(gross: int, rate_bp: int) -> int:
     """Contained in `gross`; half a unit is rounded up."""
     return (2 * gross * rate_bp + 10_000 + rate_bp) // (2 * (10_000 + rate_bp))
 
@@ -237,14 +237,14 @@ def _reduce(lines: list[PricedLine], vouchers: Sequence[Voucher]) -> list[str]:
         sums = [line.total.minor for line in lines]
         whole = sum(sums)
         off = whole * voucher.percent // 100 if voucher.percent else voucher.amount_minor or 0
-        for line, part in zip(lines, _shares(min(off, whole), sums), strict=True):
+        for line, part in zip(lines, shares(min(off, whole), sums), strict=True):
             currency = line.total.currency
             line.reduced = Money(line.reduced.minor + part, currency)
             line.total = Money(line.total.minor - part, currency)
     return [voucher.code for voucher in vouchers]
 
 
-def _shares(amount: int, parts: Sequence[int]) -> list[int]:
+def shares(amount: int, parts: Sequence[int]) -> list[int]:
     """The amount over the parts as exactly as whole units allow: the largest remainders first."""
     whole = sum(parts)
     if not whole:

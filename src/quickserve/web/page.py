@@ -26,6 +26,7 @@ from quickserve.contracts.checkout_changes import CheckoutChangesClient
 from quickserve.contracts.explanations import ExplanationClient
 from quickserve.contracts.identity import IdentityClient
 from quickserve.contracts.menus_client import MenusClient
+from quickserve.contracts.order_cancelling import OrderCancellationClient
 from quickserve.contracts.order_checkout import OrderCheckoutClient
 from quickserve.contracts.ordering_client import OrderingClient
 from quickserve.contracts.payment import PaymentClient
@@ -76,6 +77,7 @@ class Services:
     menus: MenusClient
     ordering: OrderingClient
     order_checkout: OrderCheckoutClient
+    order_cancellations: OrderCancellationClient
 
 
 async def _services(ctx: Ctx) -> Services:
@@ -99,6 +101,7 @@ async def _services(ctx: Ctx) -> Services:
         MenusClient(ctx.client("catalog")),
         OrderingClient(ctx.client("ordering")),
         OrderCheckoutClient(ctx.client("checkout")),
+        OrderCancellationClient(ctx.client("checkout")),
     )
 
 

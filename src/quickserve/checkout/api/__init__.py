@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.checkout.api import orders, purchases
+from quickserve.checkout.api import cancellations, orders, purchases
 
 router = APIRouter()
-for part in (purchases, orders):
+for part in (purchases, orders, cancellations):
     router.include_router(part.router)

@@ -1,6 +1,7 @@
 """The sagas of checkout and the queue they are on."""
 
 from quickserve.checkout.sagas.book_tickets import book_tickets
+from quickserve.checkout.sagas.cancel_order import cancel_order
 from quickserve.checkout.sagas.cancel_purchase import cancel_purchase
 from quickserve.checkout.sagas.change_booking import change_booking
 from quickserve.checkout.sagas.place_order import place_order
@@ -8,5 +9,6 @@ from quickserve.checkout.sagas.resell_ticket import resell_ticket
 from quickserve.kernel.saga_queue import SagaQueue
 
 queue = SagaQueue(
-    "checkout", (book_tickets, cancel_purchase, change_booking, resell_ticket, place_order)
+    "checkout",
+    (book_tickets, cancel_purchase, change_booking, resell_ticket, place_order, cancel_order),
 )

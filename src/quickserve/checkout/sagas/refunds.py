@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from quickserve.checkout import store
-from quickserve.checkout.model import PartialRefund, split_refund
+from quickserve.checkout.model import PartialRefund, split_fairly, split_refund
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.payment import IntentId, NewRefund, PaymentClient, RefundId
 from quickserve.kernel.money import Money
@@ -26,6 +26,17 @@ async def plan(
     payment = PaymentClient(ctx.client("payment"))
     payments = [await payment.intent(intent_id) for intent_id in intents]
     return [_dump(one, reason) for one in split_refund(amount, payments, saga_id, ctx.settings)]
+
+
+async def plan_of(
+    ctx: Context, amount: Money, paid: Sequence[tuple[IntentId, int]], saga_id: UUID, reason: str
+) -> list[dict[str, Any]]:
+    """As `plan`, of these charges; with each what is its due of it. Raises NotRefundable."""
+    if not amount.minor:
+        return []
+    payments = [(await _payment(ctx).intent(intent_id), due) for intent_id, due in paid]
+    planned = split_fairly(amount, payments, saga_id, ctx.settings)
+    return [_dump(one, reason) for one in planned]
 
 
 async def give(ctx: Context, planned: Sequence[dict[str, Any]]) -> None:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.ordering.api import baskets, orders, stands
+from quickserve.ordering.api import baskets, cancellations, orders, stands
 
 router = APIRouter()
-for part in (orders, baskets, stands):
+for part in (orders, baskets, stands, cancellations):
     router.include_router(part.router)

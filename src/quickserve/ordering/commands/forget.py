@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.service import Context
-from quickserve.ordering.store import baskets, kitchen, orders, stands
+from quickserve.ordering.store import baskets, cancellations, kitchen, orders, stands
 
 _BATCH = 1000
 
@@ -13,6 +13,7 @@ async def forget_people(ctx: Context) -> None:
     """Contacts of ended orders, staff in old steps."""
     await _all(ctx, orders.forget_contacts)
     await _all(ctx, orders.forget_staff)
+    await _all(ctx, cancellations.forget_staff)
 
 
 async def delete_leftovers(ctx: Context) -> None:

@@ -1,5 +1,6 @@
 """Every SQL statement of the service, by what it is about; which error a constraint means."""
 
+from quickserve.contracts.order_cancelling import CancellationUnderWay
 from quickserve.contracts.ordering_problems import KitchenFull, TabLimit
 from quickserve.kernel.errors import Problem
 from quickserve.ordering.model import Overtaken
@@ -12,4 +13,5 @@ CONSTRAINTS: dict[str, type[Problem]] = {
     "entitlement_not_overused": Overtaken,
     "order_voucher_not_overused": Overtaken,
     "order_once_a_basket": Overtaken,
+    "order_cancellation_one_open": CancellationUnderWay,
 }

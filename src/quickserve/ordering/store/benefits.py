@@ -11,7 +11,7 @@ from quickserve.contracts.menus import MenuItemId
 from quickserve.contracts.ordering import OrderId, TabId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId
-from quickserve.ordering.model import Entitlement, TicketFacts, Voucher
+from quickserve.ordering.model import Entitlement, Included, TicketFacts, Voucher
 
 # -- Entitlements ----------------------------------------------------------------------------------
 
@@ -138,6 +138,51 @@ async def give_back_uses(tx: Transaction, order_id: OrderId) -> None:
         " WHERE u.entitlement_id = gone.entitlement_id AND u.ticket_id = gone.ticket_id",
         (order_id,),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    entitlement_id: UUID
+    quantity: int
+    most: int
+    item_ids: list[MenuItemId]
+
+
+async def included_in(
+    tx: Transaction, order_id: OrderId
+) -> list[tuple[Included, frozenset[MenuItemId]]]:
+    """What an order took of its ticket, with the items it may be."""
+    found = await tx.all(
+        _Taken,
+        "SELECT i.entitlement_id, i.quantity, e.quantity AS most, e.item_ids"
+        " FROM order_included i JOIN entitlements e ON e.id = i.entitlement_id"
+        " WHERE i.order_id = %s ORDER BY i.entitlement_id",
+        (order_id,),
+    )
+    return [
+        (Included(one.entitlement_id, one.quantity, one.most), frozenset(one.item_ids))
+        for one in found
+    ]
+
+
+async def give_back_some(tx: Transaction, order_id: OrderId, unused: Sequence[Included]) -> None:
+    await tx.execute(
+        "WITH less AS (SELECT * FROM unnest(%(ids)s::uuid[], %(counts)s::integer[])"
+        " AS less(entitlement_id, quantity)), gone AS (DELETE FROM order_included i USING less"
+        " WHERE i.order_id = %(order)s AND i.entitlement_id = less.entitlement_id"
+        " AND i.quantity = less.quantity RETURNING i.entitlement_id, i.ticket_id),"
+        " fewer AS (UPDATE order_included i SET quantity = i.quantity - less.quantity FROM less"
+        " WHERE i.order_id = %(order)s AND i.entitlement_id = less.entitlement_id"
+        " AND i.quantity > less.quantity RETURNING i.entitlement_id, i.ticket_id),"
+        " back AS (SELECT * FROM gone UNION ALL SELECT * FROM fewer)"
+        " UPDATE entitlement_uses u SET used = u.used - less.quantity FROM less"
+        " JOIN back USING (entitlement_id)"
+        " WHERE u.entitlement_id = back.entitlement_id AND u.ticket_id = back.ticket_id",
+        {
+            "order": order_id, "ids": [one.entitlement_id for one in unused],
+            "counts": [one.quantity for one in unused],
+        },
+    )  # fmt: skip
 
 
 # -- Vouchers --------------------------------------------------------------------------------------

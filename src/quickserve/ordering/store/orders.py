@@ -390,12 +390,13 @@ async def open_count(tx: Transaction, stand_id: StandId) -> int:
 
 
 async def set_lines(
-    tx: Transaction, order_id: OrderId, lines: str, totals: str, refunded_minor: int
+    tx: Transaction, order_id: OrderId, lines: Sequence[PricedLine], refunded_minor: int
 ) -> None:
+    """The totals stay what was ordered; what was given back is told beside them."""
+    dumped = json.dumps([line.model_dump(mode="json") for line in lines])
     await tx.execute(
-        "UPDATE orders SET lines = %s::jsonb, totals = %s::jsonb, refunded_minor = %s"
-        " WHERE id = %s",
-        (lines, totals, refunded_minor, order_id),
+        "UPDATE orders SET lines = %s::jsonb, refunded_minor = %s WHERE id = %s",
+        (dumped, refunded_minor, order_id),
     )
 
 
