@@ -18,13 +18,8 @@ from quickserve.web.pages.organiser.stands import (
 
 # `stands/new` before `stands/{id}`.
 _SCREENS = (
-<<<<<<< Updated upstream
-    listing, extras, stand_form, overview, menu_page, section_form, item_form, group_form, sold_out,
-    tables,
-=======
-    listing, stand_form, overview, menu_page, section_form, price_list, item_form, group_form,
-    sold_out, tables,
->>>>>>> Stashed changes
+    listing, extras, stand_form, overview, menu_page, section_form, price_list, item_form,
+    group_form, sold_out, tables,
 )  # fmt: skip
 
 router = APIRouter()
