@@ -42,7 +42,7 @@ async def test_an_interrupted_start_is_made_good(platform: World, reached: str, 
     # Nobody has bought twice. A show of today may have begun, then its buyers stay away.
     bookings = "SELECT count(*) FROM booking.bookings WHERE state = 'confirmed'"
     assert 16 <= await count(platform, bookings) <= 24
-    assert await count(platform, "SELECT count(*) FROM identity.memberships") == 2
+    assert await count(platform, "SELECT count(*) FROM identity.memberships") == 4
 
 
 async def test_what_was_loaded_is_left_alone(platform: World):

@@ -1,10 +1,10 @@
-"""The demo: an organiser, logins, a programme that starts today, some buyers.
+"""The demo: an organiser, logins, a programme that starts today, some buyers, stands.
 
 It uses the services' public calls only, so it is also the smallest example of their use.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import digest
@@ -38,6 +38,7 @@ from quickserve.contracts.checkout import CheckoutClient, CheckoutId, NewCheckou
 from quickserve.contracts.identity import IdentityClient, NewOrganiser, NewPerson
 from quickserve.contracts.seating import PlanId
 from quickserve.contracts.seating_client import SeatingClient
+from quickserve.demo import stands
 from quickserve.demo.hall import CATEGORY, the_hall
 from quickserve.demo.programme import BUYERS, SHOWS, VENUES, Show
 from quickserve.kernel.auth import Role
@@ -50,8 +51,11 @@ ORGANISER = "Les Quais en fête"
 LOGINS = (
     ("organiser", "organiser@demo.example", "Olive Organisatrice"),
     ("door", "door@demo.example", "Denis Porte"),
+    ("kitchen", "cook@demo.example", "Colette Cuisine"),
+    ("runner", "runner@demo.example", "Rémi Relais"),
     ("admin", "admin@demo.example", "Ada Admin"),
 )
+_AT_STANDS = tuple(login for login in LOGINS if login[0] in {"kitchen", "runner"})
 _ZONE = ZoneInfo("Europe/Paris")
 _NAMES = UUID("0190f5c2-3a52-7c11-9d1c-6f2f4f1d0c11")  # namespace: the demo's ids never change
 _SALES = 24
@@ -70,11 +74,15 @@ async def load(platform: Services) -> list[str]:
     clients = platform.clients_for("cli")
     identity = IdentityClient(clients["identity"])
     passwords = {role: _password(platform.settings, role) for role, _, _ in LOGINS}
+    organiser_id = OrganiserId(_id("organiser", ORGANISER))
     if not await _is_loaded(CatalogClient(clients["catalog"])):
-        organiser_id = OrganiserId(_id("organiser", ORGANISER))
         await identity.put_organiser(organiser_id, NewOrganiser(name=ORGANISER))
-        await _people(identity, organiser_id, passwords)
+        await _people(identity, organiser_id, passwords, LOGINS)
         await _programme(clients, organiser_id, platform.settings.key_for("demo buyers"))
+        await stands.put_all(clients, organiser_id, _id)
+    elif not await stands.are_there(clients, _id):  # an older version's demo had none
+        await _people(identity, organiser_id, passwords, _AT_STANDS)
+        await stands.put_all(clients, organiser_id, _id)
     width = max(len(email) for _, email, _ in LOGINS)
     return [f"{role:10} {email:{width}}  {passwords[role]}" for role, email, _ in LOGINS]
 
@@ -89,9 +97,10 @@ async def _is_loaded(catalog: CatalogClient) -> bool:
 
 
 async def _people(
-    identity: IdentityClient, organiser_id: OrganiserId, passwords: dict[str, str]
-) -> None:
-    for role, email, name in LOGINS:
+    identity: IdentityClient, organiser_id: OrganiserId, passwords: dict[str, str],
+    logins: Sequence[tuple[str, str, str]],
+) -> None:  # fmt: skip
+    for role, email, name in logins:
         person = await identity.put_person(
             PersonId(_id("person", email)),
             NewPerson.model_validate(
