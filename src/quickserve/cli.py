@@ -30,6 +30,7 @@ from quickserve.commandline import (
     verify_draw,
 )
 from quickserve.commandline.doctor import run as doctor
+from quickserve.commandline.simulate import command as simulate
 from quickserve.kernel.errors import Problem
 from quickserve.kernel.logs import configure_logging
 from quickserve.kernel.postgres import PostgresError
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     dead_letters.add(commands)
     asyncapi.add(commands)
     verify_draw.add(commands)
+    simulate.add(commands)
     _add_doctor(commands)
     return parser
 

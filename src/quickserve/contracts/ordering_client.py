@@ -37,7 +37,7 @@ __all__ = ["KitchenFull", "OrderingClient"]  # the problems, so that they arrive
 
 
 class OrderingClient:
-    """`token` is the acting person's access token where staff act."""
+    """`token` is the acting person's access token where staff act; without one the service acts."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -103,11 +103,15 @@ class OrderingClient:
 
     # -- Staff
 
-    async def board(self, stand_id: StandId, token: str) -> OrderList:
+    async def board(self, stand_id: StandId, token: str | None = None) -> OrderList:
         return await self._client.get(OrderList, f"/stands/{stand_id}/board", token=token)
 
     async def move(
-        self, order_id: OrderId, state: OrderState, token: str, reason: str | None = None
+        self,
+        order_id: OrderId,
+        state: OrderState,
+        token: str | None = None,
+        reason: str | None = None,
     ) -> OrderView:
         body = OrderMove(state=state, reason=reason)
         return await self._client.put(OrderView, f"/orders/{order_id}/state", body, token=token)
@@ -116,13 +120,13 @@ class OrderingClient:
         return await self._client.get(OrderView, f"/staff/orders/{order_id}", token=token)
 
     async def of_organiser(
-        self, organiser_id: OrganiserId, token: str, after: str | None = None
+        self, organiser_id: OrganiserId, token: str | None = None, after: str | None = None
     ) -> OrderList:
         query = {"after": after} if after else {}
         path = f"/organisers/{organiser_id}/orders"
         return await self._client.get(OrderList, path, query=query, token=token)
 
-    async def status(self, stand_id: StandId, token: str) -> StandStatus:
+    async def status(self, stand_id: StandId, token: str | None = None) -> StandStatus:
         return await self._client.get(StandStatus, f"/stands/{stand_id}/status", token=token)
 
     async def pause(self, stand_id: StandId, pause: Pause, token: str) -> None:

@@ -107,7 +107,7 @@ class Kitchen:
             return None if pieces is None else Plan(tuple(pieces), target)
         pieces, ready_by = [], soonest
         for station, seconds in work.items():
-            found = self._soonest(station, seconds)
+            found = self._soonest(station, seconds, min(longest_s, seconds))
             if found is None:
                 return None
             pieces += found[0]
@@ -135,37 +135,55 @@ class Kitchen:
         cap.orders += 1
         cap.value += value
 
-    def _rooms(self, station: str, slots: int) -> Iterator[tuple[datetime, int, Load]]:
-        """Room of each slot from now on, after what is late has been made."""
-        behind = self.behind.get(station, 0)
+    def _speed(self, station: str) -> float:
+        """Make-seconds a second."""
         cooks = self.stations[station].cooks if station in self.stations else 1
+        return cooks * self.intake_percent / 100
+
+    def _rooms(self, station: str, slots: int) -> Iterator[tuple[datetime, int, Load]]:
+        """Room of each slot from now on, after what is late has been made.
+
+        What is reserved of the present slot and not made yet is still to be made in the rest of it;
+        what does not fit there is late already.
+        """
+        behind = self.behind.get(station, 0)
         slot = slot_of(self.now)
-        left_of_this = cooks * ((slot + SLOT) - self.now).total_seconds()
+        left_of_this = int(self._speed(station) * ((slot + SLOT) - self.now).total_seconds())
         for number in range(slots):
             load = self.load(station, slot)
             room = load.capacity_s - load.reserved_s
             if number == 0:
-                room = min(room, int(left_of_this))
+                behind += max(0, load.reserved_s - left_of_this)
+                room = max(0, min(room, left_of_this - load.reserved_s))
             late = max(0, min(behind, room))
             behind -= late
-            yield slot, max(0, room - late), load
+            yield slot, room - late, load
             slot += SLOT
 
-    def _soonest(self, station: str, seconds: int) -> tuple[list[Piece], datetime] | None:
+    def _soonest(
+        self, station: str, seconds: int, longest_s: int
+    ) -> tuple[list[Piece], datetime] | None:
+        """Begun when there is room for the first of it, and done when there was for the last; but
+        one cook needs `longest_s` for the longest thing, however many stand beside.
+        """
         pieces: list[Piece] = []
-        for slot, room, load in self._rooms(station, HORIZON_SLOTS):
+        speed, begun = self._speed(station), None
+        for slot, room, _ in self._rooms(station, HORIZON_SLOTS):
             taken = min(room, seconds)
             if taken <= 0:
                 continue
+            if begun is None:
+                begun = self._filled(slot, room, speed)
             pieces.append(Piece(station, slot, taken))
             seconds -= taken
             if seconds == 0:
-                # The part of the slot that is used up once this is made.
-                free = room - taken
-                share = 1 - free / max(1, load.capacity_s)
-                done = slot + timedelta(seconds=SLOT_SECONDS * min(1.0, max(0.0, share)))
-                return pieces, max(done, self.now)
+                done = self._filled(slot, room - taken, speed)
+                return pieces, max(done, begun + timedelta(seconds=longest_s))
         return None
+
+    def _filled(self, slot: datetime, room: int, speed: float) -> datetime:
+        """When all of the slot is made but this room of it."""
+        return max(self.now, slot + SLOT - timedelta(seconds=min(SLOT_SECONDS, room / speed)))
 
     def _before(self, work: Mapping[str, int], target: datetime) -> list[Piece] | None:
         """Made as late as there is room for it, but before."""

@@ -20,16 +20,18 @@ from quickserve.ordering.commands.reject_unanswered import reject_unanswered
 from quickserve.ordering.commands.steer_stands import steer_stands
 from quickserve.ordering.events import SUBSCRIPTIONS
 from quickserve.ordering.resources import Resources
-from quickserve.ordering.shelf import Shelf
+from quickserve.ordering.shelf import AGE_SECONDS, Shelf
 from quickserve.ordering.store import CONSTRAINTS
 
 
 @asynccontextmanager
-async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
+async def open_resources(
+    runtime: Runtime, age_seconds: float = AGE_SECONDS
+) -> AsyncGenerator[Resources]:
     placing = Batch(partial(record_orders, runtime.db), lambda row: row.stand.organiser_id)
     moving = Batch(partial(record_moves, runtime.db), lambda row: row.stand.organiser_id)
     try:
-        yield Resources(Shelf(runtime.db), placing, moving, runtime.shared.fanout)
+        yield Resources(Shelf(runtime.db, age_seconds), placing, moving, runtime.shared.fanout)
     finally:
         await placing.close()
         await moving.close()

@@ -1,0 +1,1 @@
+"""`quickserve simulate`: a venue full of people, cooks and runners, against the real services."""
