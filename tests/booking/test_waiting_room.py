@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from quickserve.booking import queueing
 from quickserve.booking.commands.enter_waiting_room import record_arrivals
 from quickserve.booking.rooms import Arrival, Demand, Turnout
+from quickserve.booking.store import waiting_room as store
 from quickserve.contracts.booking import FreeBooking, HoldId, HoldView, Item, NewHold
 from quickserve.contracts.waiting_room import (
     AdmissionRequired,
@@ -20,7 +21,7 @@ from quickserve.contracts.waiting_room import (
     VisitorId,
     WaitingRoomClient,
 )
-from quickserve.kernel.errors import Forbidden, NotFound
+from quickserve.kernel.errors import Forbidden, NotFound, Problem, Unavailable
 from quickserve.kernel.ids import new_uuid
 from tests.booking.conftest import AMINA
 
@@ -188,6 +189,62 @@ async def test_an_admission_that_nobody_used_lapses_and_the_line_begins_anew(gal
     assert (await room.place(gala.date_id, amina)).state == "lapsed"
     again = await room.enter(gala.date_id, amina, again=True)
     assert again.number == 2
+
+
+@pytest.mark.parametrize("fail_open", [True, False])
+async def test_while_nobody_can_tell_who_is_let_in_everybody_is_or_nobody(
+    gala, room, box, monkeypatch, fail_open
+):
+    """By the organiser's choice; for ten seconds what was seen last still counts."""
+    await gala.quota(5)
+    settings = RoomSettings(open=True, fail_open=fail_open)
+    await room.put_room(gala.date_id, settings, gala.token)
+
+    async def away(_tx):
+        raise Unavailable("The database is away.")
+
+    monkeypatch.setattr(store, "rooms_now", away)
+    await asyncio.sleep(1.2)
+    with pytest.raises(AdmissionRequired):
+        await hold(gala)
+    box.platform.runtimes["booking"].resources.rooms._seen_at -= 11
+    if fail_open:
+        assert (await hold(gala)).state == "active"
+    else:
+        with pytest.raises(Unavailable):
+            await hold(gala)
+    monkeypatch.undo()
+
+    async def refusal():
+        try:
+            return await hold(gala)
+        except Problem as problem:
+            return problem.code
+
+    await eventually(refusal, lambda code: code == "admission-required")
+
+
+async def test_an_admission_is_good_for_five_takes_a_minute_and_a_repeat_is_none(gala, room):
+    await gala.quota(100)
+    await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
+    amina = visitor()
+    await room.enter(gala.date_id, amina)
+    place = await eventually(
+        lambda: room.place(gala.date_id, amina), lambda place: place.state == "admitted"
+    )
+    hold_id, items = HoldId(new_uuid()), [Item(ticket_type_id=gala.seat, quantity=1)]
+    new = NewHold(date_id=gala.date_id, items=items, admission=place.admission)
+    for _ in range(8):  # a browser that got no answer sends it again
+        assert (await gala.box.checkout.put_hold(hold_id, new)).state == "active"
+    for _ in range(4):
+        await hold(gala, place.admission)
+    with pytest.raises(AdmissionSpent) as spent:
+        await hold(gala, place.admission)
+    assert spent.value.status == 429
+    refused = HoldId(new_uuid())
+    for _ in range(2):  # nor is a way in to send again what was refused
+        with pytest.raises(AdmissionSpent):
+            await gala.box.checkout.put_hold(refused, new)
 
 
 async def test_a_date_without_a_room_has_no_places(gala, room):

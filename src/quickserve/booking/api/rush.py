@@ -84,7 +84,7 @@ async def _book_free(ctx: Context, booking_id: BookingId, body: FreeBooking) -> 
         fix = "The hold says what is booked: leave date_id, items and codes out."
         raise field_problem("hold_id", "ambiguous", fix)
     if body.date_id is not None:
-        await admit(ctx, body.date_id, body.admission)
+        await admit(ctx, body.date_id, body.admission, booking_id)
     buyer = Buyer.of(body.contact)
     cmd = BookFree(
         booking_id, body.hold_id, body.date_id, tuple(body.items), buyer, tuple(body.codes)
@@ -95,7 +95,7 @@ async def _book_free(ctx: Context, booking_id: BookingId, body: FreeBooking) -> 
 
 async def _hold(ctx: Context, hold_id: HoldId, body: NewHold) -> bytes:
     began = time.monotonic()
-    await admit(ctx, body.date_id, body.admission)
+    await admit(ctx, body.date_id, body.admission, hold_id)
     cmd = HoldPlaces(hold_id, body.date_id, tuple(body.items), tuple(body.codes), body.accessible)
     hold = await hold_places(ctx, cmd)
     resources(ctx).rooms.measured(time.monotonic() - began)
