@@ -6,8 +6,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from quickserve.booking.api import router
-from quickserve.booking.api.rush import LANE
+from quickserve.booking.api import router, rush, waiting_room
 from quickserve.booking.commands.book_free import record_sales
 from quickserve.booking.commands.drop_amendment import end_due_resales
 from quickserve.booking.commands.enter_waiting_room import record_arrivals
@@ -69,7 +68,7 @@ async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
 
 def _open_lane(app: FastAPI) -> None:
     assert isinstance(app, Documented)
-    app.lane = Lane(app.state.runtime, LANE, app.general)
+    app.lane = Lane(app.state.runtime, (*rush.LANE, *waiting_room.LANE), app.general)
 
 
 service = Service(

@@ -6,10 +6,13 @@ out of the ordinary (a body that cannot be read, another method) goes the genera
 where every route of the lane is declared as well: so what is documented and refused is the same.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Final, Literal
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
@@ -20,7 +23,7 @@ from quickserve.kernel.auth import VISITOR
 from quickserve.kernel.deadlines import DEADLINE_HEADER, deadline
 from quickserve.kernel.errors import DeadlineExceeded, InternalError, Problem
 from quickserve.kernel.http import due_of, problem_response
-from quickserve.kernel.service import Context, Runtime
+from quickserve.kernel.service import Runtime
 from quickserve.kernel.telemetry import Observed
 
 log = structlog.get_logger()
@@ -30,32 +33,41 @@ _JSON: Final = b"application/json"
 _ID_CHARACTERS: Final = 36
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lean:
-    """`PUT {path}`, whose one parameter is a UUID; `answer` makes the JSON of a 200.
+    """A call whose path's parameters are UUIDs; `answer` makes the JSON of a 200.
 
-    `signed`: for who shows an access token; the others are for who shows none.
+    It is given the context, the ids, and the body, which a GET has in its query. `signed`: for who
+    shows an access token; the others are for who shows none.
     """
 
     path: str
     body: type[BaseModel]
-    answer: Callable[[Context, Any, Any], Awaitable[bytes]]
+    answer: Callable[..., Awaitable[bytes]]
     signed: bool = False
+    method: Literal["PUT", "GET"] = "PUT"
 
-    def id_in(self, path: str) -> str | None:
-        """What stands where the path has its parameter."""
-        before, after = self.path.partition("{")[0], self.path.partition("}")[2]
-        known = len(path) == len(before) + _ID_CHARACTERS + len(after)
-        if known and path.startswith(before) and path.endswith(after):
-            return path[len(before) : len(before) + _ID_CHARACTERS]
-        return None
+    def ids_in(self, path: str) -> tuple[str, ...] | None:
+        """What stands where the path has its parameters."""
+        if not path.startswith(self._start):
+            return None
+        found = self._pattern.fullmatch(path)
+        return found.groups() if found else None
+
+    @cached_property
+    def _start(self) -> str:
+        return self.path.partition("{")[0]
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\{\w+\}", f"([^/]{{{_ID_CHARACTERS}}})", self.path))
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A call as it was read: for whom is known once the token is checked."""
 
-    id: UUID
+    ids: tuple[UUID, ...]
     body: BaseModel
     due: float | None
     token: str
@@ -76,21 +88,22 @@ class Lane:
         if found is None:
             await self._general(scope, receive, send)
             return
-        call, own_id = found
+        call, ids = found
         message = await receive()
-        asked = _read(scope, call, own_id, message)
+        asked = _read(scope, call, ids, message)
         if asked is None:
             await self._general(scope, _again(message, receive), send)
             return
         await self._observed(dict(scope, route=call, asked=asked), receive, send)
 
-    def _call(self, scope: Scope) -> tuple[Lean, str] | None:
-        if scope["method"] != "PUT":
+    def _call(self, scope: Scope) -> tuple[Lean, tuple[str, ...]] | None:
+        method = scope["method"]
+        if method not in ("PUT", "GET"):
             return None
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
         for call in self._calls:
-            if (own_id := call.id_in(path)) is not None:
-                return call, own_id
+            if call.method == method and (ids := call.ids_in(path)) is not None:
+                return call, ids
         return None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +118,7 @@ class Lane:
             if call.signed:
                 principal = await self._runtime.verifier.principal(asked.token)
                 context = self._runtime.context(principal)
-            content = await call.answer(context, asked.id, asked.body)
+            content = await call.answer(context, *asked.ids, asked.body)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send)
         except Exception:
@@ -119,10 +132,11 @@ class Lane:
             deadline.reset(token)
 
 
-def _read(scope: Scope, call: Lean, own_id: str, message: Message) -> _Asked | None:
+def _read(scope: Scope, call: Lean, ids: tuple[str, ...], message: Message) -> _Asked | None:
     """None for what is out of the ordinary."""
     body: bytes = message.get("body", b"")
-    due, json, token = None, False, ""
+    asks = call.method == "GET"
+    due, json, token = None, asks, ""
     plain = message["type"] == "http.request" and not message.get("more_body", False)
     if not plain or len(body) > _BODY_MAX or b"\\u" in body or b"\0" in body:
         return None
@@ -132,14 +146,19 @@ def _read(scope: Scope, call: Lean, own_id: str, message: Message) -> _Asked | N
             if kind.lower() != "bearer" or not given.strip():
                 return None
             token = given.strip()
-        elif name == b"content-type":
+        elif name == b"content-type" and not asks:
             json = value == _JSON
         elif name == DEADLINE_HEADER.encode():
             due = due_of(value)
     if not json or call.signed != bool(token):
         return None
     try:
-        return _Asked(UUID(own_id), call.body.model_validate_json(body), due, token)
+        if asks:
+            query = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True)
+            read = call.body.model_validate(dict(query))
+        else:
+            read = call.body.model_validate_json(body)
+        return _Asked(tuple(map(UUID, ids)), read, due, token)
     except (ValidationError, ValueError):
         return None
 

@@ -1,5 +1,6 @@
 """The visitor's places in waiting rooms, in a sealed cookie: one visitor for all tabs."""
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from quickserve.contracts.catalog import DateId
 from quickserve.contracts.waiting_room import PlaceView, VisitorId
 from quickserve.kernel.ids import new_uuid
+from quickserve.kernel.settings import Settings
 from quickserve.web import cookies
 from quickserve.web.page import locale_of, settings_of
 
@@ -36,11 +38,15 @@ class Line(BaseModel):
         return next((place for place in self.places if place.date_id == date_id), None)
 
 
+def known(given: Mapping[str, str], settings: Settings, *, max_age: int = _SECONDS) -> Line | None:
+    text = cookies.read(given, settings, _LINE)
+    return cookies.unseal(settings, _LINE, text, Line, max_age=max_age)
+
+
 def read(request: Request) -> Line:
     """A new visitor where there is none yet."""
-    text = cookies.read(request.cookies, settings_of(request), _LINE)
-    known = cookies.unseal(settings_of(request), _LINE, text, Line, max_age=_SECONDS)
-    return known or Line(visitor_id=VisitorId(new_uuid()))
+    found = known(request.cookies, settings_of(request))
+    return found or Line(visitor_id=VisitorId(new_uuid()))
 
 
 def keep(

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, FastAPI
 
+from quickserve.kernel.openapi import Documented
 from quickserve.kernel.service import Service
 from quickserve.web.csrf import Tokens
 from quickserve.web.error_pages import ErrorPages
@@ -26,6 +27,7 @@ from quickserve.web.pages import (
 from quickserve.web.preferences import Preferences
 from quickserve.web.sessions import Sessions
 from quickserve.web.templating import Assets
+from quickserve.web.waiting_lane import RoomLooks, WaitingLane
 
 PAGES = (
     waiting_room,  # first: thousands ask for it at once
@@ -54,6 +56,9 @@ UNPREFIXED = (
 def _finish(app: FastAPI) -> None:
     runtime = app.state.runtime
     app.state.sessions = Sessions(runtime.settings, runtime.shared.cache)
+    app.state.room_looks = RoomLooks()
+    if isinstance(app, Documented):
+        app.lane = WaitingLane(runtime, app.state.room_looks, app.general)
     app.mount("/static", Assets(), name="static")
     # Added last runs first.
     app.add_middleware(Tokens, settings=runtime.settings)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
 from quickserve.booking.commands.enter_waiting_room import enter_waiting_room
 from quickserve.booking.commands.put_waiting_room import put_waiting_room
@@ -19,9 +20,19 @@ from quickserve.contracts.waiting_room import (
 )
 from quickserve.kernel.auth import anyone, signed_in
 from quickserve.kernel.errors import Forbidden, NotFound, Unauthenticated, errors
-from quickserve.kernel.service import Ctx
+from quickserve.kernel.lane import Lean
+from quickserve.kernel.service import Context, Ctx
 
 router = APIRouter()
+_NUMBER_MAX = 2**62
+_PROOF_MAX = 64
+
+
+class _Known(BaseModel):
+    """What who asks for a place says of it."""
+
+    number: int | None = Field(default=None, ge=1, le=_NUMBER_MAX)
+    proof: str = Field(default="", max_length=_PROOF_MAX)
 
 
 @router.get("/waiting-rooms/{date_id}", dependencies=[anyone], responses=errors(NotFound))
@@ -47,8 +58,7 @@ async def put_room(date_id: DateId, body: RoomSettings, ctx: Ctx) -> RoomView:
     responses=errors(NotFound),
 )
 async def put_place(date_id: DateId, visitor_id: VisitorId, body: NewPlace, ctx: Ctx) -> PlaceView:
-    place = await enter_waiting_room(ctx, date_id, visitor_id, again=body.again)
-    return await waiting_room.show_place(ctx, date_id, place)
+    return await _enter(ctx, date_id, visitor_id, body)
 
 
 @router.get(
@@ -58,8 +68,8 @@ async def put_place(date_id: DateId, visitor_id: VisitorId, body: NewPlace, ctx:
 )
 async def get_place(
     date_id: DateId, visitor_id: VisitorId, ctx: Ctx,
-    number: Annotated[int | None, Query(ge=1, le=2**62)] = None,
-    proof: Annotated[str, Query(max_length=64)] = "",
+    number: Annotated[int | None, Query(ge=1, le=_NUMBER_MAX)] = None,
+    proof: Annotated[str, Query(max_length=_PROOF_MAX)] = "",
 ) -> PlaceView:  # fmt: skip
     return await waiting_room.place(ctx, date_id, visitor_id, number, proof)
 
@@ -69,3 +79,21 @@ async def get_place(
 )
 async def get_draw(date_id: DateId, ctx: Ctx) -> Draw:
     return await waiting_room.draw(ctx, date_id)
+
+
+async def _enter(ctx: Context, date_id: DateId, visitor_id: VisitorId, body: NewPlace) -> PlaceView:
+    place = await enter_waiting_room(ctx, date_id, visitor_id, again=body.again)
+    return await waiting_room.show_place(ctx, date_id, place)
+
+
+async def _put(ctx: Context, date_id: DateId, visitor_id: VisitorId, body: NewPlace) -> bytes:
+    return (await _enter(ctx, date_id, visitor_id, body)).model_dump_json().encode()
+
+
+async def _get(ctx: Context, date_id: DateId, visitor_id: VisitorId, known: _Known) -> bytes:
+    view = await waiting_room.place(ctx, date_id, visitor_id, known.number, known.proof)
+    return view.model_dump_json().encode()
+
+
+_PLACE = "/waiting-rooms/{date_id}/places/{visitor_id}"
+LANE = (Lean(_PLACE, NewPlace, _put), Lean(_PLACE, _Known, _get, method="GET"))

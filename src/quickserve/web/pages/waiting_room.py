@@ -25,11 +25,11 @@ from quickserve.web import line
 from quickserve.web.forms import Submitted
 from quickserve.web.page import PRIVATE, Ask, Services, local_path, page_router, redirect
 from quickserve.web.templating import render
+from quickserve.web.waiting_lane import ROOM_SECONDS, RoomLooks
 
 router = page_router()
 
 _ON: Final = ("none", "admitted")
-_ROOM_SECONDS: Final = 1.0
 _UNAVAILABLE: Final = 503
 
 
@@ -39,7 +39,7 @@ async def waiting_room(request: Request, date_id: DateId, ask: Ask, ctx: Ctx) ->
     back = local_path(request.query_params.get("to", ""), "/")
     own = line.read(request)
     try:
-        place = await _place(ask, ctx, own, date_id)
+        place = await _place(request, ask, ctx, own, date_id)
     except Problem as problem:
         known = own.at(date_id)
         if known is None or not problem.transient:
@@ -60,7 +60,7 @@ async def place_in_line(request: Request, date_id: DateId, ask: Ask, ctx: Ctx) -
     """The part of the page that changes."""
     back = local_path(request.query_params.get("to", ""), "/")
     own = line.read(request)
-    place = await _place(ask, ctx, own, date_id)
+    place = await _place(request, ask, ctx, own, date_id)
     if place.state in _ON:
         target = redirect(request, back).headers["location"]
         response: Response = Response(headers={"HX-Redirect": target, "Cache-Control": "no-store"})
@@ -93,13 +93,17 @@ async def draw(request: Request, date_id: DateId, ask: Ask) -> Response:
     )  # fmt: skip
 
 
-async def _place(ask: Services, ctx: Context, own: line.Line, date_id: DateId) -> PlaceView:
+async def _place(
+    request: Request, ask: Services, ctx: Context, own: line.Line, date_id: DateId
+) -> PlaceView:
     visitor_id = VisitorId(own.visitor_id)
     known = own.at(date_id)
     if known is None:
         return await ask.waiting_rooms.enter(date_id, visitor_id)
     try:
         room = await _room(ask, ctx, date_id)
+        looks: RoomLooks = request.app.state.room_looks
+        looks.note(room)
         if room.state == "pre" and known.number is None:
             return place_to_be_drawn(room, ctx.clock.now())
         if room.state == "open" and known.number is not None and known.number > room.admitted:
@@ -111,7 +115,7 @@ async def _place(ask: Services, ctx: Context, own: line.Line, date_id: DateId) -
 
 async def _room(ask: Services, ctx: Context, date_id: DateId) -> RoomView:
     look = partial(ask.waiting_rooms.room, date_id)
-    seen = await ctx.cache.json(RoomView, f"booking:room:{date_id}", _ROOM_SECONDS, look)
+    seen = await ctx.cache.json(RoomView, f"booking:room:{date_id}", ROOM_SECONDS, look)
     return RoomView.model_validate_json(seen)
 
 
