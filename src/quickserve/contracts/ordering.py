@@ -293,7 +293,7 @@ class OrderStep(BaseModel):
 class OrderView(BaseModel):
     """`key` opens the order's page; `number` is what is called out.
 
-    `answer_by`: until then the stand is asked.
+    `answer_by`: until then the stand is asked; `ready_by`: when the kitchen is to be done.
     """
 
     id: OrderId
@@ -316,6 +316,7 @@ class OrderView(BaseModel):
     steps: list[OrderStep]
     tab_id: TabId | None
     answer_by: datetime | None = None
+    ready_by: datetime | None = None
     placed_at: datetime
     server_now: datetime
 
@@ -326,10 +327,16 @@ class OrderList(BaseModel):
 
 
 class OrderMove(Request):
-    """By who works at the stand. `reason`: a RejectReason where it is rejected, else words."""
+    """By who works at the stand. `reason`: a RejectReason where it is rejected, else words.
+
+    `id`: the same move again changes nothing, whatever became of the order since.
+    `seen`: the state that the person saw; from any other the order is not moved.
+    """
 
     state: OrderState
     reason: Line | None = Field(default=None, max_length=200)
+    id: UUID | None = None
+    seen: OrderState | None = None
 
 
 class LineCancellation(Request):

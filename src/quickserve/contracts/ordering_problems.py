@@ -105,6 +105,14 @@ class IllegalTransition(Problem):
     title = "The order cannot go there from where it is"
 
 
+class MoveOvertaken(Problem):
+    """`extra.state`: where somebody else has moved the order since it was seen."""
+
+    status = 409
+    code = "move-overtaken"
+    title = "Somebody else has moved this order meanwhile"
+
+
 class OrderWithdrawn(Problem):
     status = 409
     code = "order-withdrawn"

@@ -336,6 +336,7 @@ class Actor:
     by: By
     person: PersonId | None = None
     reason: str | None = None
+    move_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +356,7 @@ class Moving:
     to: OrderState
     actor: Actor
     trace: str
+    seen: OrderState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,10 @@ def told(locale: Locale) -> dict[str, tuple[str, str]]:
             gettext("The order has gone on meanwhile: that is no longer possible."),
             gettext("Below is how it stands now."),
         ),
+        "move-overtaken": (
+            gettext("Somebody else has moved this order meanwhile."),
+            gettext("Look where it is now: your touch was not used."),
+        ),
         "order-withdrawn": (
             gettext("This order was taken back."),
             gettext("Your basket is as it was: order anew."),

@@ -25,6 +25,7 @@ from quickserve.contracts.checkout import CheckoutClient
 from quickserve.contracts.checkout_changes import CheckoutChangesClient
 from quickserve.contracts.explanations import ExplanationClient
 from quickserve.contracts.identity import IdentityClient
+from quickserve.contracts.kitchen_client import KitchenClient
 from quickserve.contracts.menus_client import MenusClient
 from quickserve.contracts.order_cancelling import OrderCancellationClient
 from quickserve.contracts.order_checkout import OrderCheckoutClient
@@ -76,6 +77,7 @@ class Services:
     seating: SeatingClient
     menus: MenusClient
     ordering: OrderingClient
+    kitchen: KitchenClient
     order_checkout: OrderCheckoutClient
     order_cancellations: OrderCancellationClient
 
@@ -100,6 +102,7 @@ async def _services(ctx: Ctx) -> Services:
         SeatingClient(ctx.client("catalog")),
         MenusClient(ctx.client("catalog")),
         OrderingClient(ctx.client("ordering")),
+        KitchenClient(ctx.client("ordering")),
         OrderCheckoutClient(ctx.client("checkout")),
         OrderCancellationClient(ctx.client("checkout")),
     )

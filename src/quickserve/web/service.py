@@ -14,6 +14,7 @@ from quickserve.web.pages import (
     event,
     event_live,
     home,
+    kitchen,
     ordering,
     organiser,
     purchase,
@@ -45,6 +46,7 @@ PAGES = (
     about,
     site_files,
     door,
+    kitchen,
     organiser,
 )
 # Starts of paths that are no pages: they carry no language.

@@ -54,9 +54,11 @@ class Session:
 
     @property
     def home(self) -> str:
-        """Where this person's work is: the door for those who only scan."""
-        organises = self.person.admin or self.memberships(Role.ORGANISER)
-        return "/organiser" if organises or not self.memberships(Role.DOOR) else "/door"
+        """Where this person's work is: the door for who only scans, the kitchen for cooks."""
+        if self.person.admin or self.memberships(Role.ORGANISER):
+            return "/organiser"
+        places = ((Role.KITCHEN, "/kitchen"), (Role.DOOR, "/door"))
+        return next((path for role, path in places if self.memberships(role)), "/organiser")
 
 
 class _Seen(BaseModel):

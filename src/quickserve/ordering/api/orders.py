@@ -13,6 +13,7 @@ from quickserve.contracts.ordering_problems import (
     ItemSoldOut,
     KitchenFull,
     LineNotAllowed,
+    MoveOvertaken,
     NotToBePlaced,
     OrderCodeNotValid,
     OrderWithdrawn,
@@ -67,7 +68,7 @@ async def _place(ctx: Context, order_id: OrderId, body: NewOrder) -> bytes:
 
 
 async def _move(ctx: Context, order_id: OrderId, body: OrderMove) -> bytes:
-    moved = await move_as_staff(ctx, order_id, body.state, body.reason)
+    moved = await move_as_staff(ctx, order_id, body)
     return orders.view_of(ctx, moved.order, moved.steps).model_dump_json().encode()
 
 
@@ -151,7 +152,7 @@ async def get_order_facts(order_id: OrderId, ctx: Ctx) -> OrderView:
     "/orders/{order_id}/state",
     response_model=OrderView,
     dependencies=[signed_in],
-    responses=errors(*_STAFF, IllegalTransition, Malformed),
+    responses=errors(*_STAFF, IllegalTransition, MoveOvertaken, Malformed),
 )
 async def put_state(order_id: OrderId, body: OrderMove, ctx: Ctx) -> Response:
     return json_answer(await _move(ctx, order_id, body))

@@ -3,7 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from quickserve.contracts.ordering import OrderId, OrderMoved, OrderRejected, OrderState
+from quickserve.contracts.ordering import (
+    OrderId,
+    OrderMove,
+    OrderMoved,
+    OrderRejected,
+    OrderState,
+)
+from quickserve.contracts.ordering_problems import MoveOvertaken
 from quickserve.kernel import outbox, tracing
 from quickserve.kernel.auth import Role
 from quickserve.kernel.db import Transaction
@@ -15,7 +22,7 @@ from quickserve.ordering.commands.announce import accepted_later
 from quickserve.ordering.commands.record_moves import TOGETHER
 from quickserve.ordering.model import WITHOUT_WORK, Actor, Moved, Moving, Order, Overtaken, Stand
 from quickserve.ordering.resources import resources, tell_moved
-from quickserve.ordering.store import baskets, benefits, kitchen, orders, stands
+from quickserve.ordering.store import baskets, benefits, kitchen, moves, orders, stands
 
 # Nothing of it is kept: places in the kitchen, what the ticket includes, vouchers, tab.
 _UNDONE: frozenset[OrderState] = frozenset({"rejected", "withdrawn", "cancelled"})
@@ -28,27 +35,26 @@ class MoveOrder:
     order_id: OrderId
     to: OrderState
     actor: Actor
+    seen: OrderState | None = None
 
 
-async def move_as_staff(
-    ctx: Context, order_id: OrderId, to: OrderState, reason: str | None
-) -> Moved:
+async def move_as_staff(ctx: Context, order_id: OrderId, move: OrderMove) -> Moved:
     """By somebody who works at the stand. A repeat changes nothing.
 
-    Errors: NotFound, Unauthenticated, Forbidden, IllegalTransition.
+    Errors: NotFound, Unauthenticated, Forbidden, IllegalTransition, MoveOvertaken.
     """
     home = await resources(ctx).shelf.home_of(order_id)
     if home is None:
         raise NotFound("There is no such order.")
     ctx.principal.require(home.organiser_id, Role.KITCHEN)
-    actor = Actor("stand", ctx.principal.person_id, reason)
-    if to not in TOGETHER:
-        order = await move_order(ctx, MoveOrder(order_id, to, actor))
+    actor = Actor("stand", ctx.principal.person_id, move.reason, move.id)
+    if move.state not in TOGETHER:
+        order = await move_order(ctx, MoveOrder(order_id, move.state, actor, move.seen))
         async with ctx.db.read() as tx:
             return Moved(order, await orders.steps(tx, order_id))
     stand = await resources(ctx).shelf.stand(home.stand_id)
     assert stand is not None, "an order has a stand"
-    row = Moving(order_id, stand, to, actor, tracing.traceparent())
+    row = Moving(order_id, stand, move.state, actor, tracing.traceparent(), move.seen)
     for _ in range(_TRIES):
         try:
             moved = await resources(ctx).moving.put(row)
@@ -60,7 +66,7 @@ async def move_as_staff(
 
 
 async def move_order(ctx: Context, cmd: MoveOrder) -> Order:
-    """Errors: NotFound, IllegalTransition."""
+    """Errors: NotFound, IllegalTransition, MoveOvertaken."""
     async with ctx.db.read() as tx:
         found = await orders.find(tx, cmd.order_id)
     if found is None:
@@ -77,13 +83,21 @@ async def apply_move(tx: Transaction, stand: Stand, cmd: MoveOrder) -> Order:
     """In the caller's transaction. An order that is there already stays as it is."""
     order = await orders.lock(tx, cmd.order_id)
     assert order is not None, "orders are not deleted"
-    if order.state == cmd.to:
+    if order.state == cmd.to or await _is_repeat(tx, cmd):
         return order
+    if cmd.seen not in (None, order.state):
+        raise MoveOvertaken(state=order.state)
     model.check_move(order.state, cmd.to, cmd.actor.by)
     at = await orders.move(tx, order.id, cmd.to, cmd.actor)
     await _settle(tx, order, cmd.to)
     await outbox.append(tx, *_news(order, stand, cmd, at))
     return replace(order, state=cmd.to, now=at)
+
+
+async def _is_repeat(tx: Transaction, cmd: MoveOrder) -> bool:
+    """A device without an answer asks again, perhaps much later: others may have gone on."""
+    move_id = cmd.actor.move_id
+    return move_id is not None and bool(await moves.made_already(tx, [cmd.order_id], [move_id]))
 
 
 async def _settle(tx: Transaction, order: Order, to: OrderState) -> None:

@@ -6,8 +6,10 @@ into the next one, each accepted or refused by itself.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from quickserve.contracts.ordering import OrderId, OrderMoved, OrderState
+from quickserve.contracts.ordering_problems import MoveOvertaken
 from quickserve.kernel import outbox
 from quickserve.kernel.db import Database, Transaction
 from quickserve.kernel.errors import NotFound, Problem
@@ -15,7 +17,7 @@ from quickserve.kernel.events import DomainEvent
 from quickserve.ordering import model
 from quickserve.ordering.commands.announce import accepted_later
 from quickserve.ordering.model import WITHOUT_WORK, Moved, Moving, Order, Overtaken
-from quickserve.ordering.store import kitchen, orders, stands
+from quickserve.ordering.store import kitchen, moves, orders, stands
 
 # Those that give back nothing but the kitchen's time.
 TOGETHER: frozenset[OrderState] = frozenset(
@@ -26,12 +28,13 @@ TOGETHER: frozenset[OrderState] = frozenset(
 async def record_moves(db: Database, rows: Sequence[Moving]) -> list[Moved | Problem]:
     """In one transaction, each by itself, in the order of their arrival; all of one organiser.
 
-    NotFound, IllegalTransition; Overtaken for the second move of an order within one batch.
+    NotFound, IllegalTransition, MoveOvertaken; Overtaken for an order's second move in a batch.
     """
     async with db.transaction() as tx:
         known = await orders.lock_many(tx, sorted({row.order_id for row in rows}))
         taken: dict[OrderId, Moving] = {}
-        outcomes = [_decided(row, known, taken) for row in rows]
+        repeats = await _repeats(tx, rows)
+        outcomes = [_decided(row, known, taken, repeats) for row in rows]
         await _write(tx, known, list(taken.values()))
         steps = await orders.steps_of(tx, sorted(known))
     return [
@@ -39,8 +42,14 @@ async def record_moves(db: Database, rows: Sequence[Moving]) -> list[Moved | Pro
     ]
 
 
+async def _repeats(tx: Transaction, rows: Sequence[Moving]) -> set[UUID]:
+    """A device without an answer asks again, perhaps much later: others may have gone on."""
+    ids = [row.actor.move_id for row in rows if row.actor.move_id is not None]
+    return await moves.made_already(tx, [row.order_id for row in rows], ids) if ids else set()
+
+
 def _decided(
-    row: Moving, known: Mapping[OrderId, Order], taken: dict[OrderId, Moving]
+    row: Moving, known: Mapping[OrderId, Order], taken: dict[OrderId, Moving], repeats: set[UUID]
 ) -> Order | Problem:
     """An order that is there already stays as it is."""
     order = known.get(row.order_id)
@@ -48,8 +57,10 @@ def _decided(
         return NotFound("There is no such order.")
     if row.order_id in taken:
         return Overtaken()
-    if order.state == row.to:
+    if order.state == row.to or row.actor.move_id in repeats:
         return order
+    if row.seen not in (None, order.state):
+        return MoveOvertaken(state=order.state)
     try:
         model.check_move(order.state, row.to, row.actor.by)
     except Problem as problem:
@@ -58,21 +69,21 @@ def _decided(
     return replace(order, state=row.to)
 
 
-async def _write(tx: Transaction, known: Mapping[OrderId, Order], moves: Sequence[Moving]) -> None:
-    if not moves:
+async def _write(tx: Transaction, known: Mapping[OrderId, Order], wanted: Sequence[Moving]) -> None:
+    if not wanted:
         return
     made = [
         row.order_id
-        for row in moves
+        for row in wanted
         if row.to in WITHOUT_WORK and known[row.order_id].state not in WITHOUT_WORK
     ]
     if made:
         await stands.lock_gates(tx, sorted({known[one].stand_id for one in made}))
         await kitchen.give_back_all(tx, made)
-    at = await orders.move_all(tx, moves)
+    at = await orders.move_all(tx, wanted)
     news: list[DomainEvent] = []
     traces: list[str] = []
-    for row in moves:
+    for row in wanted:
         order = known[row.order_id]
         told: list[DomainEvent] = [OrderMoved(order.id, order.stand_id, row.to, at)]
         if row.to == "accepted" and order.state == "submitted":

@@ -26,7 +26,7 @@ from quickserve.ordering.model import Order, Stand, order_key
 from quickserve.ordering.resources import resources
 from quickserve.ordering.store import kitchen, orders
 
-_BOARD_MAX = 500
+BOARD_MAX = 500
 _PAGE = 50
 _OF_TICKET = 50
 _LAST = 30  # orders whose promise is measured
@@ -51,7 +51,7 @@ def view_of(ctx: Context, order: Order, steps: Sequence[OrderStep]) -> OrderView
         language=order.language, destination=order.destination, lines=order.lines,
         totals=order.totals, refunded=Money(order.refunded_minor, currency),
         promise=order.promise, steps=list(steps), tab_id=order.tab_id, answer_by=order.answer_by,
-        placed_at=order.placed_at, server_now=order.now,
+        ready_by=order.ready_by, placed_at=order.placed_at, server_now=order.now,
     )  # fmt: skip
 
 
@@ -85,9 +85,9 @@ async def order_for_service(ctx: Context, order_id: OrderId) -> OrderView:
 
 async def board(ctx: Context, stand_id: StandId) -> OrderList:
     """What is not handed over yet; the first to be ready first."""
-    await _require_kitchen(ctx, stand_id)
+    await require_kitchen(ctx, stand_id)
     async with ctx.db.read() as tx:
-        found = await orders.on_board(tx, stand_id, _BOARD_MAX)
+        found = await orders.on_board(tx, stand_id, BOARD_MAX)
     return OrderList(orders=[view_of(ctx, order, []) for order in found])
 
 
@@ -121,7 +121,7 @@ async def of_ticket(ctx: Context, ticket_id: TicketId) -> OrderList:
 
 async def status(ctx: Context, stand_id: StandId) -> StandStatus:
     """How the stand is doing: its stations, its promises."""
-    stand = await _require_kitchen(ctx, stand_id)
+    stand = await require_kitchen(ctx, stand_id)
     slot = pacing.slot_of(stand.now)
     async with ctx.db.read() as tx:
         loads, behind = await kitchen.look(tx, stand_id, slot)
@@ -152,8 +152,9 @@ async def status(ctx: Context, stand_id: StandId) -> StandStatus:
     )  # fmt: skip
 
 
-async def _require_kitchen(ctx: Context, stand_id: StandId) -> Stand:
-    stand = await resources(ctx).shelf.stand(stand_id)
+async def require_kitchen(ctx: Context, stand_id: StandId, *, fresh: bool = False) -> Stand:
+    """Raises NotFound, Unauthenticated, Forbidden."""
+    stand = await resources(ctx).shelf.stand(stand_id, fresh=fresh)
     if stand is None:
         raise NotFound("There is no such stand.")
     ctx.principal.require(stand.organiser_id, Role.KITCHEN)

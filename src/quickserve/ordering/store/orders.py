@@ -279,12 +279,12 @@ async def move(tx: Transaction, order_id: OrderId, to: OrderState, actor: Actor)
         " 'withdrawn') THEN clock_timestamp() END,"
         " answer_by = CASE WHEN %(to)s = 'submitted' THEN answer_by END"
         " WHERE id = %(id)s)"
-        " INSERT INTO order_steps (order_id, position, state, by, person, reason)"
-        " SELECT %(id)s, coalesce(max(position), 0) + 1, %(to)s, %(by)s, %(person)s, %(reason)s"
-        " FROM order_steps WHERE order_id = %(id)s RETURNING at",
+        " INSERT INTO order_steps (order_id, position, state, by, person, reason, move_id)"
+        " SELECT %(id)s, coalesce(max(position), 0) + 1, %(to)s, %(by)s, %(person)s, %(reason)s,"
+        " %(move_id)s FROM order_steps WHERE order_id = %(id)s RETURNING at",
         {
             "id": order_id, "to": to, "by": actor.by, "person": actor.person,
-            "reason": actor.reason,
+            "reason": actor.reason, "move_id": actor.move_id,
         },
     )  # fmt: skip
 
@@ -293,20 +293,23 @@ async def move_all(tx: Transaction, moves: Sequence[Moving]) -> datetime:
     """As `move`, for many; no order twice."""
     return await tx.value(
         "WITH new AS (SELECT * FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(by)s::text[],"
-        " %(people)s::uuid[], %(reasons)s::text[]) AS n(id, state, by, person, reason)),"
+        " %(people)s::uuid[], %(reasons)s::text[], %(moves)s::uuid[])"
+        " AS n(id, state, by, person, reason, move_id)),"
         " moved AS (UPDATE orders o SET state = n.state,"
         " ready_at = CASE WHEN n.state = 'ready' THEN coalesce(o.ready_at, clock_timestamp())"
         " WHEN n.state IN ('accepted', 'preparing') THEN NULL ELSE o.ready_at END,"
         " ended_at = CASE WHEN n.state IN ('delivered', 'picked-up') THEN clock_timestamp() END,"
         " answer_by = NULL FROM new n WHERE o.id = n.id),"
-        " noted AS (INSERT INTO order_steps (order_id, position, state, by, person, reason)"
+        " noted AS (INSERT INTO order_steps"
+        " (order_id, position, state, by, person, reason, move_id)"
         " SELECT n.id, coalesce((SELECT max(s.position) FROM order_steps s"
-        " WHERE s.order_id = n.id), 0) + 1, n.state, n.by, n.person, n.reason FROM new n"
-        " RETURNING at) SELECT max(at) FROM noted",
+        " WHERE s.order_id = n.id), 0) + 1, n.state, n.by, n.person, n.reason,"
+        " n.move_id FROM new n RETURNING at) SELECT max(at) FROM noted",
         {
             "ids": [one.order_id for one in moves], "states": [one.to for one in moves],
             "by": [one.actor.by for one in moves], "people": [one.actor.person for one in moves],
             "reasons": [one.actor.reason for one in moves],
+            "moves": [one.actor.move_id for one in moves],
         },
     )  # fmt: skip
 
