@@ -5,6 +5,10 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Browser
 
+from quickserve import laptop
+from quickserve.contracts.menus import SoldOutChange
+from quickserve.contracts.menus_client import MenusClient
+from quickserve.kernel.auth import Role
 from tests.journeys.browser import PHONE, Person, person
 from tests.journeys.shows import House
 from tests.journeys.stalls import Stall, fill, open_stall
@@ -37,6 +41,24 @@ async def test_pages_where_one_orders(
         found += await faults(lea, "order-submitted")
         found += await look_at(lea, "orders", "/orders")
     assert not found, "\n".join(found)
+
+
+async def test_what_runs_out_is_told_in_a_basket_that_is_open(
+    browser: Browser, house: House
+) -> None:
+    show = await house.put_on("Festival des fritures", starts_in=timedelta(hours=2))
+    stall = await open_stall(house.product, show.organiser_id)
+    basket = await fill(house.product, stall, stall.burger())
+    cook = await house.session(await house.hire(show, Role.KITCHEN))
+    async with person(browser, house.product.address) as lea:
+        await lea.open(f"{stall.path}/baskets/{basket}")
+        await lea.open(f"{stall.path}/basket")
+        async with laptop.clients(house.product.home) as client:
+            out = SoldOutChange(out=True)
+            await MenusClient(client("catalog")).set_sold_out(
+                stall.stand.id, stall.item("Burger").id, out, cook.access_token
+            )
+        await lea.page.get_by_text("Burger: It is sold out.").wait_for()
 
 
 async def ordered(somebody: Person) -> None:

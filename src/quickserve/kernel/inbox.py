@@ -8,11 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from quickserve.kernel import tracing
 from quickserve.kernel.bus.port import Outcomes
 from quickserve.kernel.db import Database, Transaction
 from quickserve.kernel.events import DomainEvent, Message
 from quickserve.kernel.telemetry import EVENT_SECONDS, EVENTS
+
+log = structlog.get_logger()
 
 TAKE_SECONDS_MAX = 4.0  # one that hangs must not hold up the others
 ALL_SECONDS_MAX = 8.0
@@ -25,19 +29,25 @@ class Subscription:
 
     Events may come late and in another order: `handle` compares versions, or does not care. With
     `about`, the first of those taken together that are about the same stands for all of them.
+    `then(ctx, event)` runs after the commit, for notices: it is lost with the process.
     """
 
     event: type[DomainEvent]
     handle: Callable[[Transaction, Any], Awaitable[None]]
     about: Callable[[Any], Hashable] | None = None
+    then: Callable[[Any, Any], Awaitable[None]] | None = None
 
 
 class Consumer:
     """A service's subscriptions: takes messages, as many as come, in one transaction."""
 
-    def __init__(self, service: str, db: Database, subscriptions: Sequence[Subscription]) -> None:
+    def __init__(
+        self, service: str, db: Database, subscriptions: Sequence[Subscription],
+        context: Callable[[], Any] = lambda: None,
+    ) -> None:  # fmt: skip
         self._service = service
         self._db = db
+        self._context = context
         self._subscriptions = {s.event.TYPE: s for s in subscriptions}
         assert len(self._subscriptions) == len(subscriptions), f"{service} takes an event twice"
 
@@ -66,7 +76,17 @@ class Consumer:
             if message.id in applied:
                 age = max(0.0, (now - message.time).total_seconds())
                 EVENT_SECONDS.labels(self._service, message.type).observe(age)
+                await self._then(message)
         return None
+
+    async def _then(self, message: Message) -> None:
+        subscription = self._subscriptions[message.type]
+        if subscription.then is None:
+            return
+        try:
+            await subscription.then(self._context(), subscription.event.load(message.data))
+        except Exception as error:  # noqa: BLE001 - what it tells can be read, too
+            log.warning("not_told", type=message.type, error=type(error).__name__)
 
     async def _apply(self, messages: Sequence[Message]) -> set[UUID]:
         """The ids of those that had not been taken before."""

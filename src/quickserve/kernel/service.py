@@ -89,7 +89,7 @@ class Runtime:
     def __post_init__(self) -> None:
         # Before any relay runs: an event without subscribers counts as delivered.
         if subscriptions := self.service.subscriptions:
-            consumer = Consumer(self.service.name, self.db, subscriptions)
+            consumer = Consumer(self.service.name, self.db, subscriptions, self.context)
             events = tuple(subscription.event for subscription in subscriptions)
             self.bus.subscribe(Route(self.service.name, events, consumer.take))
 

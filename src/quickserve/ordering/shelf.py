@@ -61,11 +61,12 @@ class Shelf:
         self._homes[order_id] = home
 
     def forget(self, stand_id: StandId) -> None:
-        """It was changed by this process."""
+        """It was changed by this process: what is being read now may be from before."""
         self._seen.pop(stand_id, None)
+        self._looking.pop(stand_id, None)
 
     async def _read(self, stand_id: StandId) -> tuple[float, Stand | None]:
-        began = time.monotonic()
+        began, me = time.monotonic(), asyncio.current_task()
         try:
             async with self._db.read() as tx:
                 row = await stands.find_stand(tx, stand_id)
@@ -76,7 +77,11 @@ class Shelf:
                         menu = await stands.find_menu(tx, stand_id, row.menu_here)
                     stand = row.stand(menu)
         finally:
-            del self._looking[stand_id]
+            current = self._looking.get(stand_id) is me
+            if current:
+                del self._looking[stand_id]
+        if not current:
+            return began, stand
         if len(self._seen) >= _STANDS_MAX:
             self._seen.clear()
             self._menus.clear()

@@ -4,7 +4,9 @@ import json
 
 from quickserve.contracts.menus import SoldOutChanged, StandSaved
 from quickserve.kernel.db import Transaction
+from quickserve.kernel.service import Context
 from quickserve.ordering.pacing import SLOT
+from quickserve.ordering.resources import tell_stand
 from quickserve.ordering.store import kitchen, stands
 
 
@@ -28,3 +30,8 @@ async def keep_sold_out(tx: Transaction, event: SoldOutChanged) -> None:
     """It may come before its stand."""
     if not await stands.keep_sold_out(tx, event.stand_id, event.version, event.ids):
         await stands.keep_early_sold_out(tx, event.stand_id, event.version, event.ids)
+
+
+async def tell_changed(ctx: Context, event: StandSaved | SoldOutChanged) -> None:
+    """Menus and baskets that are open look again."""
+    await tell_stand(ctx, event.stand_id)

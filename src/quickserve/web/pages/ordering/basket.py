@@ -8,6 +8,7 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from quickserve.contracts import notices
 from quickserve.contracts.menus import StandView
 from quickserve.contracts.ordering import (
     Address,
@@ -23,8 +24,12 @@ from quickserve.contracts.ordering import (
 from quickserve.contracts.ordering_problems import BasketOrdered
 from quickserve.kernel.errors import FieldError, Malformed, Problem
 from quickserve.kernel.money import Money
+from quickserve.kernel.service import Ctx
+from quickserve.kernel.shared.port import Notice
 from quickserve.web import card_form, kept, order_words
 from quickserve.web.forms import Form, Submitted
+from quickserve.web.i18n import Locale
+from quickserve.web.live import stream
 from quickserve.web.page import (
     PRIVATE,
     Ask,
@@ -34,12 +39,12 @@ from quickserve.web.page import (
     redirect,
     settings_of,
 )
-from quickserve.web.pages.ordering.menu import open_basket
+from quickserve.web.pages.ordering.menu import open_basket, settle
 from quickserve.web.pages.ordering.placing import order_of_basket, place
 from quickserve.web.pages.ordering.stands import Slug, the_stand
 from quickserve.web.patience import begin_again, optional
 from quickserve.web.problems import Sentence, field_errors, sentence
-from quickserve.web.templating import render
+from quickserve.web.templating import fragment, render
 
 router = page_router()
 
@@ -51,6 +56,21 @@ _TIPS_PERCENT: Final = (5, 10, 15)
 async def basket_page(request: Request, slug: Slug, ask: Ask) -> Response:
     stand = await the_stand(ask, slug)
     return await _show(request, ask, stand, await open_basket(request, ask, stand.id))
+
+
+@router.get("/stands/{slug}/basket/now")
+async def basket_now(request: Request, slug: Slug, ask: Ask, ctx: Ctx) -> Response:
+    """What has become wrong in it: a thing is out, the stand pauses."""
+    stand = await the_stand(ask, slug)
+    locale = locale_of(request)
+
+    async def show(notice: Notice | None) -> str | None:
+        await settle(notice)
+        basket = await open_basket(request, ask, stand.id)
+        wrong = _wrong_now(basket, locale) if basket else []
+        return fragment(locale.code, "ordering/basket_now.html", wrong=wrong)
+
+    return stream(request, ctx.fanout, [notices.stand(stand.id)], show, pause_seconds=0.5)
 
 
 @router.get("/stands/{slug}/baskets/{basket_id}")
@@ -216,12 +236,22 @@ async def _show(
     return render(
         request, "ordering/basket.html", status=status, headers=PRIVATE, stand=stand,
         basket=basket, slots=slots, cards=cards.cards if cards else [], problems=problems,
-        wrong=[order_words.problem(one, locale) for one in basket.problems],
+        wrong=_wrong_now(basket, locale),
         ways=order_words.ways(locale), values=_values(request, basket.draft, form),
         tips=_tips(basket), errors=errors or {}, told=told, order_id=uuid4(),
         link=_link(request, stand, basket),
         allergens=order_words.allergens(locale), behaviours=card_form.behaviours(locale),
     )  # fmt: skip
+
+
+def _wrong_now(basket: BasketView, locale: Locale) -> list[tuple[str, str]]:
+    """Whose line, "" of the whole; and what."""
+    found = [("", order_words.problem(one, locale)) for one in basket.problems]
+    return found + [
+        (line.name, order_words.problem(one, locale))
+        for line in basket.lines
+        for one in line.problems
+    ]
 
 
 def _link(request: Request, stand: StandView, basket: BasketView) -> str:
