@@ -28,6 +28,7 @@ async def test_pages_where_one_orders(
     basket = await fill(house.product, stall, stall.burger())
     async with person(browser, house.product.address, language=language) as lea:
         found = await look_at(lea, "orders-none", "/orders")
+        found += await look_at(lea, "shops", "/shops")
         found += await look_at(lea, "basket-empty", f"{stall.path}/basket")
         found += await look_at(lea, "menu", f"{stall.path}/baskets/{basket}")
         found += await look_at(lea, "menu-no-gluten", f"{stall.path}?without=gluten")

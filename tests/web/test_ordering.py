@@ -295,6 +295,16 @@ async def test_nothing_with_gluten_is_shown_to_who_cannot_eat_it(
     assert "Nothing on the menu fits." in visitor.text()
 
 
+async def test_a_shop_is_found_without_any_event(
+    house: House, stall: Stall, visitor: Visitor
+) -> None:
+    show = await house.put_on()
+    of_event = await open_stall(house, show.organiser_id, event_id=show.event_id)
+    await visitor.open("/en/shops")
+    assert stall.path in visitor.page
+    assert of_event.path + '"' not in visitor.page
+
+
 async def test_the_code_on_a_table_brings_the_order_there(stall: Stall, visitor: Visitor) -> None:
     await visitor.open(f"/t/{stall.stand.slug}/12")
     assert "Table 12" in visitor.text()

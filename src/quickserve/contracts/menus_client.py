@@ -40,6 +40,10 @@ class MenusClient:
         """Those that are open to visitors."""
         return await self._client.get(StandList, f"/events/{event_id}/stands")
 
+    async def shops(self) -> StandList:
+        """Shops and restaurants without an event that are open to visitors."""
+        return await self._client.get(StandList, "/shops")
+
     async def of_organiser(self, organiser_id: OrganiserId, token: str) -> StandList:
         """All of them. For who works there."""
         return await self._client.get(StandList, f"/organisers/{organiser_id}/stands", token=token)

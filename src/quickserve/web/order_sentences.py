@@ -4,8 +4,12 @@ from quickserve.web.i18n import Locale
 
 
 def told(locale: Locale) -> dict[str, tuple[str, str]]:
+    """To who orders."""
+    return _told_of_a_basket(locale) | _told_of_an_order(locale)
+
+
+def _told_of_a_basket(locale: Locale) -> dict[str, tuple[str, str]]:
     gettext = locale.gettext
-    nothing = gettext("Nothing was charged.")
     look = gettext("Look through the basket, then order again.")
     return {
         "stand-closed": (
@@ -48,6 +52,21 @@ def told(locale: Locale) -> dict[str, tuple[str, str]]:
             gettext("This basket was ordered already."),
             gettext("You find the order under “My orders”."),
         ),
+        "out-of-reach": (
+            gettext("This address is too far for the stand."),
+            gettext("Choose another address, or pick it up."),
+        ),
+        "contact-email-missing": (
+            gettext("The receipt needs an e-mail address."),
+            gettext("Enter one."),
+        ),
+    }
+
+
+def _told_of_an_order(locale: Locale) -> dict[str, tuple[str, str]]:
+    gettext = locale.gettext
+    nothing = gettext("Nothing was charged.")
+    return {
         "illegal-transition": (
             gettext("The order has gone on meanwhile: that is no longer possible."),
             gettext("Below is how it stands now."),
@@ -60,20 +79,12 @@ def told(locale: Locale) -> dict[str, tuple[str, str]]:
             gettext("This order was taken back."),
             gettext("Your basket is as it was: order anew."),
         ),
-        "out-of-reach": (
-            gettext("This address is too far for the stand."),
-            gettext("Choose another address, or pick it up."),
-        ),
         "order-rejected": (gettext("The stand could not take your order."), nothing),
         "order-taken-back": (
             gettext("You took the order back before the stand accepted it."),
             nothing,
         ),
         "stand-did-not-answer": (gettext("The stand did not answer in time."), nothing),
-        "contact-email-missing": (
-            gettext("The receipt needs an e-mail address."),
-            gettext("Enter one."),
-        ),
     }
 
 

@@ -66,6 +66,12 @@ async def get_stands_of_event(event_id: EventId, ctx: Ctx) -> StandList:
     return await stands.of_event(ctx, event_id)
 
 
+@router.get("/shops", dependencies=[anyone])
+async def get_shops(ctx: Ctx) -> StandList:
+    """Shops and restaurants that belong to no event and are open to visitors."""
+    return await stands.shops(ctx)
+
+
 @router.get(
     "/organisers/{organiser_id}/stands",
     dependencies=[signed_in],

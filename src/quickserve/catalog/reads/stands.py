@@ -44,6 +44,12 @@ async def of_event(ctx: Context, event_id: EventId) -> StandList:
     return StandList(stands=[_view(row) for row in rows])
 
 
+async def shops(ctx: Context) -> StandList:
+    async with ctx.db.read() as tx:
+        rows = await store.shops(tx, _STANDS_MAX)
+    return StandList(stands=[_view(row) for row in rows])
+
+
 async def of_organiser(ctx: Context, organiser_id: OrganiserId) -> StandList:
     ctx.principal.require(organiser_id, Role.KITCHEN, Role.RUNNER)
     async with ctx.db.read() as tx:

@@ -94,6 +94,16 @@ async def of_event(tx: Transaction, event_id: EventId, limit: int) -> list[Stand
     )
 
 
+async def shops(tx: Transaction, limit: int) -> list[StandRow]:
+    """Those of no event that are open to visitors."""
+    return await tx.all(
+        StandRow,
+        _SELECT + " WHERE s.event_id IS NULL AND s.state = 'open' AND s.menu_version > 0"
+        " ORDER BY s.created_at, s.id LIMIT %s",
+        (limit,),
+    )
+
+
 async def of_organiser(tx: Transaction, organiser_id: OrganiserId, limit: int) -> list[StandRow]:
     return await tx.all(
         StandRow,

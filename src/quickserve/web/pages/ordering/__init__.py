@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.web.pages.ordering import basket, item, menu, order, placing, stands
+from quickserve.web.pages.ordering import basket, item, menu, order, placing, shops, stands
 
 router = APIRouter()
-for part in (stands, menu, item, basket, placing, order):
+for part in (shops, stands, menu, item, basket, placing, order):
     router.include_router(part.router)
