@@ -328,3 +328,15 @@ async def test_what_the_other_one_ticked_is_told_in_words(office: Office) -> Non
     late = await office.send(path, mine.hidden | fields | {"station": "", "price": "5"})
     assert "Theirs now: gluten, milk" in late.plain
     assert "Theirs now: Bar à bières" in late.plain
+
+
+async def test_no_other_site_learns_who_looks_at_an_item(office: Office) -> None:
+    stand = await set_up(office)
+    food = await section(office, stand, "Food")
+    shown = {"far": "https://elsewhere.example/a.jpg", "near": "/posters/a.svg"}
+    ids = {k: await item(office, stand, food, name=k, picture=p) for k, p in shown.items()}
+    slug = (await menus_of(office).stand(stand_id(stand))).slug
+    far, near = [await office.page(f"/stands/{slug}/items/{ids[k]}") for k in shown]
+    assert (far.status, near.status) == (200, 200)
+    assert "elsewhere.example" not in far.text
+    assert shown["near"] in near.text
