@@ -367,17 +367,6 @@ def _of_staff(locale: Locale) -> dict[str, Sentence]:
         "plan-refused": Sentence(
             gettext("This is no seating plan that can be read."), gettext("Choose another file.")
         ),
-        "menu-has-defects": Sentence(
-            gettext("Some lines of the menu need a correction: nothing is saved."),
-            gettext("Correct them, then save again."),
-        ),
-        "stand-changed": Sentence(
-            gettext("Somebody else changed this menu in the meantime."),
-            gettext("Reload the page to see it as it is now."),
-        ),
-        "menu-refused": Sentence(
-            gettext("This is no menu that can be read."), gettext("Choose another file.")
-        ),
         "capacity-below-sold": Sentence(
             gettext("More places are sold or held than this."),
             gettext("Enter at least as many as are taken."),
