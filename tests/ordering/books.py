@@ -32,7 +32,7 @@ CHECKS: dict[str, LiteralString] = {
         " OR coalesce(value_minor, 0) <> coalesce(value, 0)",
     "what came to nothing took nothing":
         "SELECT o.id FROM orders o WHERE o.stand_id = %(stand)s"
-        " AND o.state IN ('rejected', 'withdrawn', 'cancelled')"
+        " AND o.state IN ('rejected', 'withdrawn')"
         " AND (EXISTS (SELECT FROM order_caps c WHERE c.order_id = o.id)"
         " OR EXISTS (SELECT FROM order_included i WHERE i.order_id = o.id)"
         " OR EXISTS (SELECT FROM order_codes c WHERE c.order_id = o.id))",
@@ -46,10 +46,11 @@ CHECKS: dict[str, LiteralString] = {
         " OR v.used <> (SELECT count(*) FROM order_codes c"
         " WHERE (c.organiser_id, c.code) = (v.organiser_id, v.code))",
     "tabs are the sum of their orders":
-        "SELECT t.id, t.total_minor, t.limit_minor FROM tabs t WHERE t.total_minor > t.limit_minor"
-        " OR t.total_minor <> (SELECT coalesce(sum(o.total_minor - o.refunded_minor), 0)"
+        "SELECT t.id, t.total_minor, t.limit_minor FROM tabs t WHERE t.state = 'open'"
+        " AND (t.total_minor > t.limit_minor OR t.total_minor <> (SELECT"
+        " coalesce(sum(o.total_minor - o.refunded_minor), 0)"
         " FROM orders o WHERE o.tab_id = t.id"
-        " AND o.state NOT IN ('rejected', 'withdrawn', 'cancelled'))",
+        " AND o.state NOT IN ('rejected', 'withdrawn', 'cancelled')))",
     "a basket is one order":
         "SELECT basket_id FROM orders WHERE stand_id = %(stand)s"
         " AND state NOT IN ('rejected', 'withdrawn') GROUP BY basket_id HAVING count(*) > 1",

@@ -76,9 +76,9 @@ class Counter:
     visitor: OrderingClient
     told: list[Message] = field(default_factory=list[Message])
 
-    async def deliver(self, event: DomainEvent) -> None:
+    async def deliver(self, event: DomainEvent, source: str = "catalog") -> None:
         message = Message(
-            id=MessageId(new_uuid()), source="catalog", type=event.TYPE, subject=event.subject,
+            id=MessageId(new_uuid()), source=source, type=event.TYPE, subject=event.subject,
             time=datetime.now(UTC), data=json.loads(event.dump()),
         )  # fmt: skip
         await self.world.deliver("ordering", message)

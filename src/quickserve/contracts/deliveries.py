@@ -13,12 +13,13 @@ from quickserve.contracts.identity import OrganiserSaved
 from quickserve.contracts.menus import SoldOutChanged, StandSaved
 from quickserve.contracts.ordering import OrderAccepted, OrderMoved, OrderRejected
 from quickserve.contracts.payment import PaymentAuthorized, PaymentDeclined
+from quickserve.contracts.tracking import OrderHandedOver, OrderPickedUp
 from quickserve.kernel.events import DomainEvent
 
 TAKERS: Mapping[str, tuple[type[DomainEvent], ...]] = {
     "booking": (EventOffered, BookingConfirmed),
     "catalog": (OrganiserSaved,),
-    "ordering": (StandSaved, SoldOutChanged),
+    "ordering": (StandSaved, SoldOutChanged, OrderPickedUp, OrderHandedOver),
     "tracking": (OrderAccepted, OrderRejected, OrderMoved),
     "checkout": (
         PaymentAuthorized,

@@ -45,7 +45,8 @@ from quickserve.kernel.ids import OrganiserId, PersonId
 By = Literal["buyer", "stand", "runner", "clock", "saga"]
 
 # From where to where, and who may. `ready` is never said by a clock. A saga withdraws what is
-# being made only when the money that was set aside for it could not be taken.
+# being made only when the money that was set aside for it could not be taken. Whoever carries it
+# has it in their hands, whether or not the kitchen said that it is ready.
 TRANSITIONS: Mapping[tuple[OrderState, OrderState], frozenset[By]] = {
     ("pending", "submitted"): frozenset({"saga"}),
     ("pending", "accepted"): frozenset({"saga"}),
@@ -56,11 +57,13 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderState], frozenset[By]] = {
     ("submitted", "cancelled"): frozenset({"stand", "saga"}),
     ("accepted", "preparing"): frozenset({"stand"}),
     ("accepted", "ready"): frozenset({"stand"}),
+    ("accepted", "on-the-way"): frozenset({"runner"}),
     ("accepted", "cancelled"): frozenset({"stand", "saga", "buyer"}),
     ("accepted", "withdrawn"): frozenset({"saga"}),
     ("preparing", "withdrawn"): frozenset({"saga"}),
     ("preparing", "accepted"): frozenset({"stand"}),
     ("preparing", "ready"): frozenset({"stand"}),
+    ("preparing", "on-the-way"): frozenset({"runner"}),
     ("preparing", "cancelled"): frozenset({"stand", "saga"}),
     ("ready", "withdrawn"): frozenset({"saga"}),
     ("ready", "preparing"): frozenset({"stand"}),
@@ -95,15 +98,25 @@ class Overtaken(Conflict):
     code = "overtaken"
 
 
-def check_move(state: OrderState, to: OrderState, by: By) -> None:
+def check_move(state: OrderState, to: OrderState, by: By, payment: Payment) -> None:
     """Raises IllegalTransition."""
-    if by not in TRANSITIONS.get((state, to), frozenset()):
+    if not may_move(state, to, by, payment):
         allowed = sorted(
-            there for (here, there), who in TRANSITIONS.items() if here == state and by in who
+            there
+            for here, there in TRANSITIONS
+            if here == state and may_move(here, there, by, payment)
         )
         raise IllegalTransition(
             f"An order that is {state} cannot become {to}.", state=state, to=to, allowed=allowed
         )
+
+
+def may_move(state: OrderState, to: OrderState, by: By, payment: Payment) -> bool:
+    """What is paid by card is called off by checkout's saga, which gives the money back."""
+    unpaid = payment != "card" or state == "submitted"  # then the saga waits, and charges nothing
+    if (to, by) == ("cancelled", "stand") and not unpaid:
+        return False
+    return by in TRANSITIONS.get((state, to), frozenset())
 
 
 def fingerprint(*parts: object) -> bytes:

@@ -87,7 +87,7 @@ async def apply_move(tx: Transaction, stand: Stand, cmd: MoveOrder) -> Order:
         return order
     if cmd.seen not in (None, order.state):
         raise MoveOvertaken(state=order.state)
-    model.check_move(order.state, cmd.to, cmd.actor.by)
+    model.check_move(order.state, cmd.to, cmd.actor.by, order.payment)
     at = await orders.move(tx, order.id, cmd.to, cmd.actor)
     await _settle(tx, order, cmd.to)
     await outbox.append(tx, *_news(order, stand, cmd, at))

@@ -62,7 +62,7 @@ def _decided(
     if row.seen not in (None, order.state):
         return MoveOvertaken(state=order.state)
     try:
-        model.check_move(order.state, row.to, row.actor.by)
+        model.check_move(order.state, row.to, row.actor.by, order.payment)
     except Problem as problem:
         return problem
     taken[row.order_id] = row
