@@ -3,6 +3,7 @@
 Neither stands in an address, where it would end up in logs and histories.
 """
 
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -15,17 +16,10 @@ from quickserve.web.page import settings_of
 
 _ANSWERS: Final = "answers"
 _ANSWERS_SECONDS: Final = 3600
-_TICKETS: Final = "tickets"
-_WAITING: Final = "waiting"
-_TICKETS_SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
-TICKETS_MAX: Final = 20
-WAITING_MAX: Final = 10
+_LONGEST_SECONDS: Final = 400 * 24 * 3600  # that browsers keep a cookie
 _BASKETS: Final = "baskets"
 _BASKETS_SECONDS: Final = 24 * 3600  # as long as ordering keeps them
 _BASKETS_MAX: Final = 10
-_ORDERS: Final = "orders"
-_ORDERS_SECONDS: Final = 30 * 24 * 3600
-ORDERS_MAX: Final = 20
 
 
 class Answers(BaseModel):
@@ -38,7 +32,7 @@ class Answers(BaseModel):
 
 
 class Key(BaseModel):
-    """What opens the page of a booking, or of a place on a waiting list."""
+    """What opens the page of a booking, an order, or a place on a waiting list."""
 
     id: UUID
     key: str
@@ -60,6 +54,41 @@ class _Keys(BaseModel):
     keys: list[Key]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Keys of pages that were opened in this browser, the latest first."""
+
+    cookie: str
+    seconds: int
+    most: int
+
+    def of(self, request: Request) -> list[Key]:
+        text = cookies.read(request.cookies, settings_of(request), self.cookie)
+        found = cookies.unseal(settings_of(request), self.cookie, text, _Keys, max_age=self.seconds)
+        return found.keys[: self.most] if found else []
+
+    def keep(self, request: Request, response: Response, key: Key) -> None:
+        before = self.of(request)
+        if before[:1] != [key]:
+            others = [other for other in before if other.id != key.id]
+            self._write(request, response, [key, *others][: self.most])
+
+    def forget(self, request: Request, response: Response, key_id: UUID) -> None:
+        before = self.of(request)
+        keys = [key for key in before if key.id != key_id]
+        if keys != before:
+            self._write(request, response, keys)
+
+    def _write(self, request: Request, response: Response, keys: list[Key]) -> None:
+        text = cookies.seal(settings_of(request), self.cookie, _Keys(keys=keys))
+        cookies.write(response, settings_of(request), self.cookie, text, max_age=self.seconds)
+
+
+TICKETS: Final = Kept("tickets", _LONGEST_SECONDS, most=20)
+WAITING: Final = Kept("waiting", _LONGEST_SECONDS, most=10)
+ORDERS: Final = Kept("orders", 30 * 24 * 3600, most=20)
+
+
 def answers(request: Request) -> Answers:
     text = cookies.read(request.cookies, settings_of(request), _ANSWERS)
     found = cookies.unseal(settings_of(request), _ANSWERS, text, Answers, max_age=_ANSWERS_SECONDS)
@@ -70,49 +99,6 @@ def keep_answers(request: Request, response: Response, given: Answers) -> None:
     short = given.model_copy(update={"email": given.email[:320], "name": given.name[:200]})
     text = cookies.seal(settings_of(request), _ANSWERS, short)
     cookies.write(response, settings_of(request), _ANSWERS, text, max_age=_ANSWERS_SECONDS)
-
-
-def tickets(request: Request) -> list[Key]:
-    """The bookings opened in this browser, the latest first."""
-    text = cookies.read(request.cookies, settings_of(request), _TICKETS)
-    found = cookies.unseal(settings_of(request), _TICKETS, text, _Keys, max_age=_TICKETS_SECONDS)
-    return found.keys[:TICKETS_MAX] if found else []
-
-
-def keep_ticket(request: Request, response: Response, key: Key) -> None:
-    before = tickets(request)
-    if before[:1] == [key]:
-        return
-    keys = [key, *(other for other in before if other.id != key.id)][:TICKETS_MAX]
-    _write_tickets(request, response, keys)
-
-
-def forget_ticket(request: Request, response: Response, booking_id: UUID) -> None:
-    keys = [key for key in tickets(request) if key.id != booking_id]
-    _write_tickets(request, response, keys)
-
-
-def _write_tickets(request: Request, response: Response, keys: list[Key]) -> None:
-    text = cookies.seal(settings_of(request), _TICKETS, _Keys(keys=keys))
-    cookies.write(response, settings_of(request), _TICKETS, text, max_age=_TICKETS_SECONDS)
-
-
-def waiting(request: Request) -> list[Key]:
-    """The places on waiting lists opened in this browser, the latest first."""
-    text = cookies.read(request.cookies, settings_of(request), _WAITING)
-    found = cookies.unseal(settings_of(request), _WAITING, text, _Keys, max_age=_TICKETS_SECONDS)
-    return found.keys[:WAITING_MAX] if found else []
-
-
-def keep_waiting(request: Request, response: Response, key: Key, *, over: bool) -> None:
-    """One that is `over` is kept no longer."""
-    before = waiting(request)
-    others = [other for other in before if other.id != key.id]
-    keys = others if over else [key, *others][:WAITING_MAX]
-    if keys == before:
-        return
-    text = cookies.seal(settings_of(request), _WAITING, _Keys(keys=keys))
-    cookies.write(response, settings_of(request), _WAITING, text, max_age=_TICKETS_SECONDS)
 
 
 def _baskets(request: Request) -> list[Basket]:
@@ -135,22 +121,6 @@ def keep_basket(request: Request, response: Response, new: Basket) -> None:
         settings_of(request), _BASKETS, _Baskets(baskets=[new, *others][:_BASKETS_MAX])
     )
     cookies.write(response, settings_of(request), _BASKETS, text, max_age=_BASKETS_SECONDS)
-
-
-def orders(request: Request) -> list[Key]:
-    """Those placed or opened in this browser, the latest first."""
-    text = cookies.read(request.cookies, settings_of(request), _ORDERS)
-    found = cookies.unseal(settings_of(request), _ORDERS, text, _Keys, max_age=_ORDERS_SECONDS)
-    return found.keys[:ORDERS_MAX] if found else []
-
-
-def keep_order(request: Request, response: Response, key: Key) -> None:
-    before = orders(request)
-    if before[:1] == [key]:
-        return
-    keys = [key, *(other for other in before if other.id != key.id)][:ORDERS_MAX]
-    text = cookies.seal(settings_of(request), _ORDERS, _Keys(keys=keys))
-    cookies.write(response, settings_of(request), _ORDERS, text, max_age=_ORDERS_SECONDS)
 
 
 def keep_table(request: Request, response: Response, stand_id: UUID, table: str) -> None:

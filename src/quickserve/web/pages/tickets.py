@@ -61,7 +61,7 @@ async def forget_tickets(request: Request, form: Submitted) -> Response:
     """On a device that somebody else uses, too."""
     response = redirect(request, "/tickets")
     if booking_id := parse_id(form.text("booking")):
-        kept.forget_ticket(request, response, booking_id)
+        kept.TICKETS.forget(request, response, booking_id)
     return response
 
 
@@ -77,7 +77,7 @@ async def tickets(request: Request, booking_id: BookingId, key: BookingKey, ask:
         path_of_tickets=f"/tickets/{booking.id}/{booking.key}", link=_link(request, booking),
     )  # fmt: skip
     if booking.state != "withdrawn":
-        kept.keep_ticket(request, response, kept.Key(id=booking.id, key=booking.key))
+        kept.TICKETS.keep(request, response, kept.Key(id=booking.id, key=booking.key))
     return response
 
 
@@ -142,7 +142,7 @@ async def _state_of_date(booking: BookingView, ask: Services) -> DateState:
 
 async def _mine(request: Request, ask: Services) -> list[BookingView]:
     """Those of this browser that still open. Raises when booking cannot be asked at all."""
-    keys = kept.tickets(request)
+    keys = kept.TICKETS.of(request)
     asked = (ask.booking.booking(BookingId(key.id), key.key) for key in keys)
     found = await asyncio.gather(*asked, return_exceptions=True)
     bookings = [one for one in found if isinstance(one, BookingView)]
@@ -155,7 +155,7 @@ async def _mine(request: Request, ask: Services) -> list[BookingView]:
 
 async def _waiting(request: Request, ask: Services) -> list[EntryView]:
     """Places on waiting lists; none of those that cannot be asked for now."""
-    keys = kept.waiting(request)
+    keys = kept.WAITING.of(request)
     asked = (ask.waiting_list.entry(EntryId(key.id), key.key) for key in keys)
     found = await asyncio.gather(*asked, return_exceptions=True)
     entries = [one for one in found if isinstance(one, EntryView)]
@@ -173,5 +173,5 @@ async def _show_mine(
     return render(
         request, "my_tickets.html", status=status, headers=_PRIVATE,
         waiting=await _waiting(request, ask), bookings=bookings, unreachable=told,
-        keys=kept.tickets(request), typed=typed[:500], errors=errors or {},
+        keys=kept.TICKETS.of(request), typed=typed[:500], errors=errors or {},
     )  # fmt: skip

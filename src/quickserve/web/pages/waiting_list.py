@@ -141,5 +141,8 @@ async def _show(
         date=entry.date, told=told, path_of_entry=f"/waiting-list/{entry_id}/{key}",
     )  # fmt: skip
     over = entry.state not in ("waiting", "offered")
-    kept.keep_waiting(request, response, kept.Key(id=entry_id, key=key), over=over)
+    if over:
+        kept.WAITING.forget(request, response, entry_id)
+    else:
+        kept.WAITING.keep(request, response, kept.Key(id=entry_id, key=key))
     return response

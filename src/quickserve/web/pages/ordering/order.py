@@ -39,7 +39,7 @@ _WAY: Final[dict[Fulfilment, tuple[OrderState, ...]]] = {
 @router.get("/orders")
 async def my_orders(request: Request, ask: Ask) -> Response:
     """Those of this browser that still open."""
-    asked = (ask.ordering.order(OrderId(one.id), one.key) for one in kept.orders(request))
+    asked = (ask.ordering.order(OrderId(one.id), one.key) for one in kept.ORDERS.of(request))
     found = await asyncio.gather(*asked, return_exceptions=True)
     away = any(isinstance(one, Problem) and one.transient for one in found)
     return render(
@@ -97,7 +97,7 @@ async def _show(
         slug=stand.slug if stand else None, ways=order_words.ways(locale),
         **_now(order, _zone(stand), locale),
     )  # fmt: skip
-    kept.keep_order(request, response, kept.Key(id=order.id, key=key))
+    kept.ORDERS.keep(request, response, kept.Key(id=order.id, key=key))
     return response
 
 
