@@ -145,14 +145,9 @@ def _missing(own: OwnStand, sheet: Sheet, locale: Locale) -> list[Missing]:
                 f"{own.path}/edit#stations",
             )
         )  # fmt: skip
-    idle = sum(item.station is None or not item.ready_seconds for item in sheet.items)
-    if own.draft.stations and idle:
-        text = locale.ngettext(
-            "%(count)s item takes no time to make: give it a station and seconds if it does.",
-            "%(count)s items take no time to make: give them a station and seconds if they do.",
-            idle,
-        )
-        found.append(Missing(text % {"count": idle}, f"{own.path}/menu"))
+    if own.draft.stations and sheet.items and all(one.station is None for one in sheet.items):
+        text = gettext("Tell at its items which station makes them, and in how many seconds.")
+        found.append(Missing(text, f"{own.path}/menu"))
     if own.draft.state == "hidden":
         found.append(
             Missing(gettext("Open it: it is hidden from visitors."), f"{own.path}/edit#state")
