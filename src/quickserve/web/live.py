@@ -27,10 +27,12 @@ from quickserve.kernel.shared.port import Fanout, Notice
 from quickserve.web.patience import PAGE_SECONDS
 
 Show = Callable[[Notice | None], Awaitable[str | None]]
+Still = Callable[[], str]
 
 _STREAMS_MAX: Final = 4000  # of a process
 _STREAMS_OF_ADDRESS_MAX: Final = 1000  # a venue's guests may all share one
 _HEARTBEAT_SECONDS: Final = 20
+_STILL_SECONDS: Final = 5
 _RETRY_MS: Final = (2000, 6000)
 _GAP_SECONDS: Final = 3.0  # many miss something at once; they need not all look at once
 _NO_CONTENT: Final = 204  # tells a browser not to come back
@@ -43,14 +45,17 @@ STREAMS.set_function(lambda: float(_streams.total()))
 
 def stream(
     request: Request, fanout: Fanout, channels: Sequence[str], show: Show,
-    *, pause_seconds: float = 0,
+    *, pause_seconds: float = 0, still: Still | None = None,
 ) -> Response:  # fmt: skip
-    """`pause_seconds` between two looks, where a look is dear and notices come from many dates."""
+    """`pause_seconds` between two looks, where a look is dear and notices come from many dates.
+
+    `still` writes the part anew after some seconds without news: what is said of its age.
+    """
     address = request.client.host if request.client else ""
     full = _streams.total() >= _STREAMS_MAX or _streams[address] >= _STREAMS_OF_ADDRESS_MAX
     if full:
         return Response(status_code=_NO_CONTENT)  # the page stays as it is, and works
-    parts = _counted(address, _parts(fanout, channels, show, pause_seconds))
+    parts = _counted(address, _parts(fanout, channels, show, pause_seconds, still))
     return StreamingResponse(parts, media_type="text/event-stream", headers=_HEADERS)
 
 
@@ -67,8 +72,9 @@ async def _counted(address: str, parts: AsyncGenerator[str]) -> AsyncIterator[st
 
 
 async def _parts(
-    fanout: Fanout, channels: Sequence[str], show: Show, pause_seconds: float
-) -> AsyncGenerator[str]:
+    fanout: Fanout, channels: Sequence[str], show: Show, pause_seconds: float,
+    still: Still | None,
+) -> AsyncGenerator[str]:  # fmt: skip
     yield f"retry: {random.randint(*_RETRY_MS)}\n\n"  # noqa: S311 - spreads who comes back
     async with fanout.subscribe(channels) as notices:
         shown: str | None = None
@@ -83,10 +89,14 @@ async def _parts(
                 now, failed = None, True
             if now is not None and now != shown:
                 shown = now
-                yield "".join(f"data: {line}\n" for line in (now.splitlines() or [""])) + "\n"
+                yield _data(now)
             await asyncio.sleep(pause_seconds)
-            while (news := await _next(notices)) is _SILENCE:
-                yield ": still here\n\n"
+            while (news := await _next(notices, still is not None)) is _SILENCE:
+                if still and not failed and (aged := still()) != shown:
+                    shown = aged
+                    yield _data(aged)
+                else:
+                    yield ": still here\n\n"
                 if failed:  # then the silence may hide what the look would have shown
                     break
             if news is _END:
@@ -100,10 +110,14 @@ _SILENCE: Final = object()
 _END: Final = object()
 
 
-async def _next(notices: AsyncIterator[Notice | None]) -> object:
+def _data(text: str) -> str:
+    return "".join(f"data: {line}\n" for line in (text.splitlines() or [""])) + "\n"
+
+
+async def _next(notices: AsyncIterator[Notice | None], ages: bool) -> object:
     """The next notice or None, _SILENCE after a while without any, _END after the last."""
     try:
-        async with asyncio.timeout(_HEARTBEAT_SECONDS):
+        async with asyncio.timeout(_STILL_SECONDS if ages else _HEARTBEAT_SECONDS):
             return await anext(notices)
     except TimeoutError:
         return _SILENCE

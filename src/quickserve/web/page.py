@@ -32,6 +32,7 @@ from quickserve.contracts.order_checkout import OrderCheckoutClient
 from quickserve.contracts.ordering_client import OrderingClient
 from quickserve.contracts.payment import PaymentClient
 from quickserve.contracts.seating_client import SeatingClient
+from quickserve.contracts.tracking_client import TrackingClient
 from quickserve.contracts.waiting_list import WaitingListClient
 from quickserve.contracts.waiting_room import WaitingRoomClient
 from quickserve.kernel.auth import anyone
@@ -80,6 +81,7 @@ class Services:
     kitchen: KitchenClient
     order_checkout: OrderCheckoutClient
     order_cancellations: OrderCancellationClient
+    tracking: TrackingClient
 
 
 async def _services(ctx: Ctx) -> Services:
@@ -105,6 +107,7 @@ async def _services(ctx: Ctx) -> Services:
         KitchenClient(ctx.client("ordering")),
         OrderCheckoutClient(ctx.client("checkout")),
         OrderCancellationClient(ctx.client("checkout")),
+        TrackingClient(ctx.client("tracking")),
     )
 
 

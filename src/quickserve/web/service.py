@@ -22,6 +22,7 @@ from quickserve.web.pages import (
     sign_in,
     site_files,
     tickets,
+    tracking,
     waiting_list,
     waiting_room,
 )
@@ -42,6 +43,7 @@ PAGES = (
     changes,
     waiting_list,
     ordering,
+    tracking,
     sign_in,
     about,
     site_files,

@@ -18,6 +18,7 @@ from quickserve.web.forms import Submitted
 from quickserve.web.i18n import Locale
 from quickserve.web.live import stream
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
+from quickserve.web.pages.tracking.following import follow, is_brought
 from quickserve.web.patience import optional
 from quickserve.web.problems import Sentence, sentence
 from quickserve.web.templating import fragment, render
@@ -95,6 +96,7 @@ async def _show(
     response = render(
         request, "ordering/order.html", status=status, headers=_HEADERS, told=told, key=key,
         slug=stand.slug if stand else None, ways=order_words.ways(locale),
+        brought=is_brought(order), follow=await follow(request, ask, order, _zone(stand)),
         **_now(order, _zone(stand), locale),
     )  # fmt: skip
     kept.ORDERS.keep(request, response, kept.Key(id=order.id, key=key))

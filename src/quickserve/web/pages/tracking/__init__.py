@@ -1,0 +1,9 @@
+"""Who carries an order, where, and until when: for who waits, who carries, and who organises."""
+
+from fastapi import APIRouter
+
+from quickserve.web.pages.tracking import following, shared
+
+router = APIRouter()
+for part in (following, shared):
+    router.include_router(part.router)
