@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from quickserve.contracts.erasure import BOOKINGS_MAX, Erasure, ErasureClient
+from quickserve.contracts.erasure import BOOKINGS_MAX, ORDERS_MAX, Erasure, ErasureClient
 from quickserve.kernel.client import Client
 from quickserve.laptop import Home, clients
 
@@ -27,20 +27,24 @@ async def run(home: Home, email: str) -> int:
 
 async def forget_person(client: Callable[[str], Client], email: str) -> Report:
     """Whoever leads to the others goes last: interrupted anywhere, a second run finds the rest."""
-    order = ("payment", "checkout", "booking", "identity")
+    order = ("payment", "checkout", "tracking", "ordering", "booking", "identity")
     services = {name: ErasureClient(client(name)) for name in order}
     report = Report()
     person_id = (await services["identity"].search(email)).person_id
     while True:
-        booking_ids = (await services["booking"].search(email)).booking_ids
-        erasure = Erasure(email=email, person_id=person_id, booking_ids=booking_ids)
+        found = await services["booking"].search(email)
+        order_ids = (await services["ordering"].search(email, found.ticket_ids)).order_ids
+        erasure = Erasure(
+            email=email, person_id=person_id, booking_ids=found.booking_ids,
+            ticket_ids=found.ticket_ids, order_ids=order_ids,
+        )  # fmt: skip
         for service in services.values():
             done = await service.erase(erasure)
             report.erased.update(done.counts)
             report.under_way = done.under_way
             if done.under_way:
                 return report
-        if len(booking_ids) < BOOKINGS_MAX:
+        if len(found.booking_ids) < BOOKINGS_MAX and len(order_ids) < ORDERS_MAX:
             return report
 
 
@@ -48,7 +52,7 @@ def _lines(report: Report, email: str) -> list[str]:
     told = [f"  {count} {_KINDS[kind]}" for kind, count in report.erased.items() if count]
     lines = [f"{email} is forgotten:", *told] if told else [f"Nothing is kept of {email}."]
     if report.under_way:
-        lines.append("A purchase is under way: run this again in a quarter of an hour.")
+        lines.append("A purchase or an order is under way: run this again in a quarter of an hour.")
     return lines
 
 
@@ -58,6 +62,13 @@ _KINDS = {
     "bookings": "bookings without their buyer",
     "tickets": "tickets without a name; they open the door as before",
     "scans": "scans without who stood at the door",
+    "orders": "orders without who ordered them, notes and addresses",
+    "baskets": "baskets",
+    "order_steps": "steps of orders without who took them",
+    "destinations": "seats and addresses where orders were brought to",
+    "shifts": "shifts of a runner without name and positions",
+    "looks": "looks at a runner's position",
+    "waiting_list": "places on waiting lists",
     "people": "account",
     "memberships": "roles",
     "sessions": "sessions",

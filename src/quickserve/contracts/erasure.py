@@ -1,16 +1,21 @@
 """Forgetting a person: the same questions to every service that keeps something of people.
 
-`booking` and `identity` say what they keep; these two, `payment` and `checkout` erase it. For the
-command line only. E-mail addresses travel in bodies, which nobody logs.
+`booking`, `ordering` and `identity` say what they keep; these, `payment`, `checkout` and `tracking`
+erase it. For the command line only. E-mail addresses travel in bodies, which nobody logs.
 """
+
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
-from quickserve.contracts.booking import BookingId
+from quickserve.contracts.booking import BookingId, TicketId
+from quickserve.contracts.ordering import OrderId
 from quickserve.kernel.client import Client
 from quickserve.kernel.ids import PersonId
 
 BOOKINGS_MAX = 500  # erased at once; ask again for more
+ORDERS_MAX = 500
+TICKETS_MAX = 10_000  # of so many bookings
 
 
 class _Request(BaseModel):
@@ -18,14 +23,19 @@ class _Request(BaseModel):
 
 
 class Whose(_Request):
+    """`ticket_ids`: a ticket orders without an address."""
+
     email: EmailStr
+    ticket_ids: list[TicketId] = Field(default=[], max_length=TICKETS_MAX)
 
 
 class PersonalData(BaseModel):
-    """`booking_ids` are the first ones that can be erased; `under_way` counts those that cannot."""
+    """Ids are the first ones that can be erased; `under_way` counts those that cannot."""
 
     person_id: PersonId | None = None
     booking_ids: list[BookingId] = []
+    ticket_ids: list[TicketId] = []
+    order_ids: list[OrderId] = []
     under_way: int = 0
 
 
@@ -35,6 +45,8 @@ class Erasure(_Request):
     email: EmailStr
     person_id: PersonId | None = None
     booking_ids: list[BookingId] = Field(default=[], max_length=BOOKINGS_MAX)
+    ticket_ids: list[TicketId] = Field(default=[], max_length=TICKETS_MAX)
+    order_ids: list[OrderId] = Field(default=[], max_length=ORDERS_MAX)
 
 
 class Erased(BaseModel):
@@ -48,9 +60,10 @@ class ErasureClient:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def search(self, email: str) -> PersonalData:
+    async def search(self, email: str, ticket_ids: Sequence[TicketId] = ()) -> PersonalData:
+        whose = Whose(email=email, ticket_ids=list(ticket_ids))
         return await self._client.post(
-            PersonalData, "/personal-data/search", Whose(email=email), repeatable=True
+            PersonalData, "/personal-data/search", whose, repeatable=True
         )
 
     async def erase(self, erasure: Erasure) -> Erased:

@@ -276,7 +276,10 @@ class Fleet(BaseModel):
 
 
 class Look(BaseModel):
-    """`by`: `buyer`, `link`, or the id of the person of the organiser's who looked."""
+    """`by`: `buyer`, `link`, or the id of the person of the organiser's who looked.
+
+    `staff` where that person is forgotten.
+    """
 
     at: datetime
     by: str

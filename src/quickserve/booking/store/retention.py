@@ -6,7 +6,7 @@ One bounded batch a statement; the answer is how many rows it was.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quickserve.contracts.booking import BookingId
+from quickserve.contracts.booking import BookingId, TicketId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import PersonId
 
@@ -57,6 +57,18 @@ async def bookings_of(tx: Transaction, email: str, limit: int) -> list[BookingId
         (email, limit),
     )
     return [booking.id for booking in found]
+
+
+async def tickets_of(
+    tx: Transaction, booking_ids: Sequence[BookingId], email: str, limit: int
+) -> list[TicketId]:
+    """Of these bookings, and those that were passed on to this address."""
+    found: list[TicketId] = await tx.value(
+        "SELECT coalesce(array_agg(id), '{}') FROM (SELECT id FROM tickets"
+        " WHERE booking_id = ANY(%s) OR lower(holder_email) = lower(%s) LIMIT %s) found",
+        (list(booking_ids), email, limit),
+    )
+    return found
 
 
 async def count_pending(tx: Transaction, email: str) -> int:

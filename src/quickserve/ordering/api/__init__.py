@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.ordering.api import baskets, cancellations, orders, stands
+from quickserve.ordering.api import baskets, cancellations, orders, people, stands
 
 router = APIRouter()
-for part in (orders, baskets, stands, cancellations):
+for part in (orders, baskets, stands, cancellations, people):
     router.include_router(part.router)

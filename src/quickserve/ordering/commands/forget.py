@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable
 
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.service import Context
-from quickserve.ordering.store import baskets, cancellations, kitchen, orders, stands
+from quickserve.ordering.store import baskets, cancellations, kitchen, orders, people, stands
 
 _BATCH = 1000
 
 
 async def forget_people(ctx: Context) -> None:
     """Contacts of ended orders, staff in old steps."""
-    await _all(ctx, orders.forget_contacts)
-    await _all(ctx, orders.forget_staff)
+    await _all(ctx, people.forget_contacts)
+    await _all(ctx, people.forget_staff)
     await _all(ctx, cancellations.forget_staff)
 
 

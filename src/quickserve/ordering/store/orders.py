@@ -401,26 +401,3 @@ async def set_lines(
         "UPDATE orders SET lines = %s::jsonb, refunded_minor = %s WHERE id = %s",
         (dumped, refunded_minor, order_id),
     )
-
-
-async def forget_contacts(tx: Transaction, limit: int) -> int:
-    """Who ordered, thirty days after the end; the telephone a day after it."""
-    return await tx.execute(
-        "UPDATE orders SET contact_phone = NULL, contact_name = CASE WHEN old THEN NULL"
-        " ELSE contact_name END, contact_email = CASE WHEN old THEN NULL ELSE contact_email END,"
-        " destination = CASE WHEN old THEN NULL ELSE destination END FROM (SELECT id,"
-        " ended_at < clock_timestamp() - interval '30 days' AS old FROM orders"
-        " WHERE contact_name IS NOT NULL AND ended_at < clock_timestamp() - interval '1 day'"
-        " AND (contact_phone IS NOT NULL OR ended_at < clock_timestamp() - interval '30 days')"
-        " LIMIT %s) gone WHERE orders.id = gone.id",
-        (limit,),
-    )
-
-
-async def forget_staff(tx: Transaction, limit: int) -> int:
-    return await tx.execute(
-        "UPDATE order_steps SET person = NULL WHERE (order_id, position) IN"
-        " (SELECT order_id, position FROM order_steps WHERE person IS NOT NULL"
-        " AND at < clock_timestamp() - interval '1 year' LIMIT %s)",
-        (limit,),
-    )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from quickserve.contracts.tracking import CheckpointScanId, ShiftId
 from quickserve.kernel.db import Transaction
+from quickserve.kernel.ids import PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +73,13 @@ async def insert_scan(tx: Transaction, scan: ScanRow) -> None:
         "INSERT INTO checkpoint_scans (id, shift_id, at, section, line)"
         " VALUES (%s, %s, %s, %s, %s)",
         (scan.id, scan.shift_id, scan.at, scan.section, scan.line),
+    )
+
+
+async def erase_of_runner(tx: Transaction, person_id: PersonId) -> None:
+    await tx.execute(
+        "WITH own AS (SELECT id FROM shifts WHERE person_id = %s),"
+        " scans AS (DELETE FROM checkpoint_scans c USING own WHERE c.shift_id = own.id)"
+        " DELETE FROM fixes f USING own WHERE f.shift_id = own.id",
+        (person_id,),
     )

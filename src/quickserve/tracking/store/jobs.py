@@ -263,6 +263,15 @@ async def forget_destinations(tx: Transaction, most: int) -> int:
     )
 
 
+async def erase_destinations(tx: Transaction, order_ids: Sequence[OrderId]) -> int:
+    """As `forget_destinations`, of these orders at once; what is carried still needs its own."""
+    return await tx.execute(
+        "UPDATE jobs SET seat = '', latitude = NULL, longitude = NULL, route = NULL, pin = ''"
+        " WHERE id = ANY(%s) AND ended_at IS NOT NULL AND pin <> ''",
+        (list(order_ids),),
+    )
+
+
 async def delete_ended_orders(tx: Transaction, most: int) -> int:
     return await tx.execute(
         "DELETE FROM ended_orders WHERE order_id IN (SELECT order_id FROM ended_orders"

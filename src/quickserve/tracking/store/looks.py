@@ -3,7 +3,7 @@
 from quickserve.contracts.ordering import OrderId
 from quickserve.contracts.tracking import Look, ShiftId
 from quickserve.kernel.db import Transaction
-from quickserve.kernel.ids import OrganiserId
+from quickserve.kernel.ids import OrganiserId, PersonId
 
 
 async def insert_order_look(tx: Transaction, order_id: OrderId, by: str) -> None:
@@ -43,6 +43,11 @@ async def find_looks_at_shift(tx: Transaction, shift_id: ShiftId) -> list[Look]:
         "SELECT at, by, order_id FROM looks WHERE shift_id = %s ORDER BY at DESC LIMIT 500",
         (shift_id,),
     )
+
+
+async def erase_looker(tx: Transaction, person_id: PersonId) -> int:
+    """That somebody of the organiser's looked stays known; who it was does not."""
+    return await tx.execute("UPDATE looks SET by = 'staff' WHERE by = %s::uuid::text", (person_id,))
 
 
 async def delete_old(tx: Transaction, most: int) -> int:

@@ -1,0 +1,14 @@
+"""What is kept of one person."""
+
+from quickserve.contracts.erasure import ORDERS_MAX, PersonalData, Whose
+from quickserve.kernel.service import Context
+from quickserve.ordering.store import people
+
+
+async def personal_data(ctx: Context, whose: Whose) -> PersonalData:
+    """Ended orders by the address or with the tickets, and how many are under way."""
+    async with ctx.db.read() as tx:
+        return PersonalData(
+            order_ids=await people.orders_of(tx, whose.email, whose.ticket_ids, ORDERS_MAX),
+            under_way=await people.count_open(tx, whose.email, whose.ticket_ids),
+        )
