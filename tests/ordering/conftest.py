@@ -233,7 +233,10 @@ async def set_up(
 
 @asynccontextmanager
 async def open_counter(database_url: str) -> AsyncIterator[Counter]:
-    settings = test_settings(database_url)
+    # Printers of these tests are on this machine, which is no place for printers otherwise.
+    settings = test_settings(
+        database_url, printer_networks="127.0.0.0/8", printer_ports="1024-65535"
+    )
     issuer = Issuer(settings)
     told: list[Message] = []
 

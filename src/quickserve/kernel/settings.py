@@ -75,6 +75,15 @@ class Settings(BaseSettings):
     position_days: int = Field(
         default=3, ge=2, le=31, description="How long runners' positions are kept."
     )
+    printer_networks: str = Field(
+        default="10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 fc00::/7",
+        description="Networks in which kitchens may have printers; empty: none.",
+    )
+    printer_ports: str = Field(
+        default="9100-9109",
+        pattern=r"^[0-9]{1,5}(-[0-9]{1,5})?$",
+        description="Ports that printers may listen on.",
+    )
     import_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1024)
     body_bytes_max: int = Field(default=1024 * 1024, ge=1024)
     probes_from: str = Field(

@@ -14,6 +14,7 @@ from quickserve.ordering.api import router
 from quickserve.ordering.api.orders import LANE
 from quickserve.ordering.commands.fetch_menus import fetch_menus
 from quickserve.ordering.commands.forget import delete_leftovers, forget_people
+from quickserve.ordering.commands.print_tickets import print_tickets, tidy_prints
 from quickserve.ordering.commands.record_moves import record_moves
 from quickserve.ordering.commands.record_orders import record_orders
 from quickserve.ordering.commands.reject_unanswered import reject_unanswered
@@ -49,6 +50,8 @@ service = Service(
     jobs=(
         Job("fetch menus", fetch_menus, every_seconds=0.5),
         Job("reject unanswered", reject_unanswered, every_seconds=1),
+        Job("print tickets", print_tickets, every_seconds=0.5),
+        Job("tidy prints", tidy_prints, every_seconds=600),
         Job("steer stands", steer_stands, every_seconds=5),
         Job("forget people", forget_people, every_seconds=3600),
         Job("delete leftovers", delete_leftovers, every_seconds=3600),

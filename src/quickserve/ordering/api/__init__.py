@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.ordering.api import baskets, cancellations, orders, people, stands
+from quickserve.ordering.api import baskets, cancellations, orders, people, printers, stands
 
 router = APIRouter()
-for part in (orders, baskets, stands, cancellations, people):
+for part in (orders, baskets, stands, printers, cancellations, people):
     router.include_router(part.router)

@@ -24,7 +24,7 @@ from quickserve.kernel.service import Context
 from quickserve.ordering import refunding
 from quickserve.ordering.model import TRANSITIONS, WITHOUT_WORK, Actor, Order, live_lines
 from quickserve.ordering.resources import tell_moved
-from quickserve.ordering.store import benefits, cancellations, kitchen, orders, stands
+from quickserve.ordering.store import benefits, cancellations, kitchen, orders, printing, stands
 from quickserve.ordering.store.cancellations import Cancellation
 
 # Buyers may while nobody began to make it; stands also give back what was handed over.
@@ -147,6 +147,8 @@ async def _cancel(tx: Transaction, order: Order, found: Cancellation) -> None:
     await _give_back(tx, order, found)
     lines = refunding.cancelled(order.lines, found.lines)
     await orders.set_lines(tx, order.id, lines, order.refunded_minor + found.amount_minor)
+    if order.state in {"accepted", "preparing"}:
+        await printing.queue(tx, [order.id], "cancelled" if found.whole else "again")
     news: list[DomainEvent] = [
         LinesCancelled(order.id, order.stand_id, found.view().amount, found.whole)
     ]

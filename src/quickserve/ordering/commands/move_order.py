@@ -22,7 +22,7 @@ from quickserve.ordering.commands.announce import accepted_later
 from quickserve.ordering.commands.record_moves import TOGETHER
 from quickserve.ordering.model import WITHOUT_WORK, Actor, Moved, Moving, Order, Overtaken, Stand
 from quickserve.ordering.resources import resources, tell_moved
-from quickserve.ordering.store import baskets, benefits, kitchen, moves, orders, stands
+from quickserve.ordering.store import baskets, benefits, kitchen, moves, orders, printing, stands
 
 # Nothing of it is kept: places in the kitchen, what the ticket includes, vouchers, tab.
 _UNDONE: frozenset[OrderState] = frozenset({"rejected", "withdrawn", "cancelled"})
@@ -90,6 +90,10 @@ async def apply_move(tx: Transaction, stand: Stand, cmd: MoveOrder) -> Order:
     model.check_move(order.state, cmd.to, cmd.actor.by, order.payment)
     at = await orders.move(tx, order.id, cmd.to, cmd.actor)
     await _settle(tx, order, cmd.to)
+    if cmd.to == "accepted" and order.state in {"pending", "submitted"}:
+        await printing.queue(tx, [order.id], "order")
+    elif cmd.to in _UNDONE and order.state in {"accepted", "preparing"}:
+        await printing.queue(tx, [order.id], "cancelled")
     await outbox.append(tx, *_news(order, stand, cmd, at))
     return replace(order, state=cmd.to, now=at)
 

@@ -17,7 +17,7 @@ from quickserve.kernel.events import DomainEvent
 from quickserve.ordering import model
 from quickserve.ordering.commands.announce import accepted_later
 from quickserve.ordering.model import WITHOUT_WORK, Moved, Moving, Order, Overtaken
-from quickserve.ordering.store import kitchen, moves, orders, stands
+from quickserve.ordering.store import kitchen, moves, orders, printing, stands
 
 # Those that give back nothing but the kitchen's time.
 TOGETHER: frozenset[OrderState] = frozenset(
@@ -69,6 +69,10 @@ def _decided(
     return replace(order, state=row.to)
 
 
+def _is_taken(here: OrderState, to: OrderState) -> bool:
+    return to == "accepted" and here in {"pending", "submitted"}
+
+
 async def _write(tx: Transaction, known: Mapping[OrderId, Order], wanted: Sequence[Moving]) -> None:
     if not wanted:
         return
@@ -81,6 +85,9 @@ async def _write(tx: Transaction, known: Mapping[OrderId, Order], wanted: Sequen
         await stands.lock_gates(tx, sorted({known[one].stand_id for one in made}))
         await kitchen.give_back_all(tx, made)
     at = await orders.move_all(tx, wanted)
+    taken = [row.order_id for row in wanted if _is_taken(known[row.order_id].state, row.to)]
+    if taken:
+        await printing.queue(tx, taken, "order")
     news: list[DomainEvent] = []
     traces: list[str] = []
     for row in wanted:

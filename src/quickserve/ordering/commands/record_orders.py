@@ -25,7 +25,7 @@ from quickserve.ordering import pacing
 from quickserve.ordering.commands.announce import accepted
 from quickserve.ordering.model import NewOrderRow, Overtaken, Placed, Plan, Stand
 from quickserve.ordering.pacing import Kitchen
-from quickserve.ordering.store import baskets, benefits, kitchen, orders, stands
+from quickserve.ordering.store import baskets, benefits, kitchen, orders, printing, stands
 from quickserve.ordering.store.benefits import Tab
 
 TAB_LIMIT_MINOR = 20_000  # of a currency with two decimals; of any other the same number
@@ -234,6 +234,7 @@ async def _write(tx: Transaction, desks: Sequence[_Desk]) -> None:
     )
     taken = [one for one in served if one.placed.state == "accepted"]
     if taken:
+        await printing.queue(tx, [one.row.id for one in taken], "order")
         await outbox.append(
             tx,
             *(accepted(one.row, one.placed.number, one.plan.ready_by) for one in taken),
