@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 from quickserve.kernel.errors import FieldError, Problem, ProblemDocument, TooLarge
-from quickserve.web import order_sentences, rule_words
+from quickserve.web import order_sentences, rule_words, track_sentences
 from quickserve.web.i18n import Locale
 
 _SERVER_ERROR: Final = 500
@@ -337,6 +337,7 @@ def _of_paying(locale: Locale) -> dict[str, Sentence]:
 
 def _of_ordering(locale: Locale) -> dict[str, Sentence]:
     found = order_sentences.told(locale) | order_sentences.told_at_work(locale)
+    found |= track_sentences.told(locale)
     return {code: Sentence(*told) for code, told in found.items()}
 
 

@@ -54,10 +54,10 @@ class Session:
 
     @property
     def home(self) -> str:
-        """Where this person's work is: the door for who only scans, the kitchen for cooks."""
+        """Where this person's work is: the door for who only scans, the kitchen for cooks, …"""
         if self.person.admin or self.memberships(Role.ORGANISER):
             return "/organiser"
-        places = ((Role.KITCHEN, "/kitchen"), (Role.DOOR, "/door"))
+        places = ((Role.KITCHEN, "/kitchen"), (Role.RUNNER, "/runner"), (Role.DOOR, "/door"))
         return next((path for role, path in places if self.memberships(role)), "/organiser")
 
 

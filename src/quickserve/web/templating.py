@@ -53,9 +53,11 @@ def render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     camera: bool = False,
+    locates: bool = False,
     **values: Any,
 ) -> Response:
-    """The page `name` of `templates/`. `camera`: the door's page, which scans.
+    """The page `name` of `templates/`. `camera`: the door's page, which scans; `locates`:
+    the runner's, which tells where the phone is.
 
     Needs the `Preferences` middleware; `request.state.csrf`, where set, is the form's token.
     Whether a service is away or too slow makes no difference to the reader: 503, and when to come
@@ -78,7 +80,7 @@ def render(
     kept = {"Cache-Control": "private, no-cache", "Vary": "Cookie"} | dict(headers or {})
     if status in (HTTP_503_SERVICE_UNAVAILABLE, HTTP_504_GATEWAY_TIMEOUT):
         status, kept = HTTP_503_SERVICE_UNAVAILABLE, {"Retry-After": _COME_BACK_SECONDS} | kept
-    return HTMLResponse(body, status, security_headers(camera=camera) | kept)
+    return HTMLResponse(body, status, security_headers(camera=camera, locates=locates) | kept)
 
 
 def fragment(code: i18n.Code, name: str, **values: Any) -> str:
@@ -181,7 +183,7 @@ def _pack(path: str) -> bytes:
     return gzip.compress((STATIC / path).read_bytes(), 9)
 
 
-def security_headers(*, camera: bool = False) -> dict[str, str]:
+def security_headers(*, camera: bool = False, locates: bool = False) -> dict[str, str]:
     """What a page may load and do: its own files only, no inline script or style.
 
     `camera`: the door's page reads QR codes by WebAssembly from the camera's picture.
@@ -199,10 +201,10 @@ def security_headers(*, camera: bool = False) -> dict[str, str]:
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
     }
-    allowed = "(self)" if camera else "()"
+    seen, placed = ("(self)" if one else "()" for one in (camera, locates))
     return {
         "Content-Security-Policy": "; ".join(f"{key} {value}" for key, value in policy.items()),
-        "Permissions-Policy": f"camera={allowed}, geolocation=(), microphone=(), payment=()",
+        "Permissions-Policy": (f"camera={seen}, geolocation={placed}, microphone=(), payment=()"),
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
     }

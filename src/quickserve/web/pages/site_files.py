@@ -21,6 +21,8 @@ Disallow: /*/pay/
 Disallow: /*/tickets
 Disallow: /*/organiser
 Disallow: /*/door
+Disallow: /*/runner
+Disallow: /*/follow/
 Disallow: /*/sign-in
 """
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.web.pages.tracking import following, shared
+from quickserve.web.pages.tracking import following, runner, shared
 
 router = APIRouter()
-for part in (following, shared):
+for part in (following, shared, runner):
     router.include_router(part.router)
