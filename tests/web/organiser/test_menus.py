@@ -340,3 +340,34 @@ async def test_no_other_site_learns_who_looks_at_an_item(office: Office) -> None
     assert (far.status, near.status) == (200, 200)
     assert "elsewhere.example" not in far.text
     assert shown["near"] in near.text
+
+
+async def test_the_menu_of_another_stand_is_copied_once_and_then_goes_its_own_way(
+    office: Office, neighbour: Office
+) -> None:
+    first = await set_up(office)
+    food = await section(office, first, "Food")
+    sauces = await choices(office, first, "Sauce", "Mayo")
+    burger = await item(office, first, food, groups=sauces, station="bar-a-bieres")
+    second = await set_up(office, name="Kiosque", s1__name="", s1__cooks="1")
+    form = await office.page(f"{second}/menu/copy")
+    assert "Chez Léa (1 item)" in form.plain
+    fields = {"source": first.rpartition("/")[2]}
+    copied = await office.send(f"{second}/menu/copy", form.hidden | fields)
+    assert "Saved." in copied.plain
+    again = await office.send(f"{second}/menu/copy", form.hidden | fields | {"began": "1"})
+    assert "Saved." in again.plain
+    menu = await saved(office, second)
+    (one,) = menu.sections[0].items
+    assert (menu.version, one.name, one.station) == (1, "Burger", "grill")
+    assert str(one.id) != burger
+    assert one.groups == [menu.groups[0].id]
+    assert (await saved(office, first)).sections[0].items[0].station == "bar-a-bieres"
+    await section(office, second, "Drinks")
+    stale = await office.send(f"{second}/menu/copy", form.hidden | fields)
+    assert stale.status == 409
+    theirs = await set_up(neighbour)
+    page = await neighbour.page(f"{theirs}/menu/copy")
+    assert "No other stand has a menu" in page.plain
+    refused = await neighbour.send(f"{theirs}/menu/copy", page.hidden | form.hidden | fields)
+    assert refused.status in (403, 422)

@@ -7,6 +7,7 @@ from quickserve.web.pages.organiser.stands import (
     group_form,
     item_form,
     listing,
+    menu_copy,
     menu_page,
     overview,
     price_list,
@@ -19,7 +20,7 @@ from quickserve.web.pages.organiser.stands import (
 # `stands/new` before `stands/{id}`.
 _SCREENS = (
     listing, extras, stand_form, overview, menu_page, section_form, price_list, item_form,
-    group_form, sold_out, tables,
+    group_form, menu_copy, sold_out, tables,
 )  # fmt: skip
 
 router = APIRouter()
