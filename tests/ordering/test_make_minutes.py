@@ -1,6 +1,7 @@
 """Never over capacity, and given back exactly: races of two processes, and one that must fail."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,13 @@ import pytest
 from quickserve.app import Platform, load
 from quickserve.contracts.ordering import BasketView, Cap, NewOrder, OrderId, OrderView, Pacing
 from quickserve.contracts.ordering_client import OrderingClient
-from quickserve.contracts.ordering_problems import BasketOrdered, KitchenFull, OrderWithdrawn
+from quickserve.contracts.ordering_problems import (
+    BasketOrdered,
+    ItemSoldOut,
+    KitchenFull,
+    OrderWithdrawn,
+    TotalChanged,
+)
 from quickserve.kernel.auth import ServiceIdentity
 from quickserve.kernel.client import Client
 from quickserve.kernel.db import Transaction, ensure_database
@@ -199,3 +206,64 @@ async def test_a_repeat_after_the_basket_was_reopened_tells_what_became_of_it(co
     assert (await stall.reserve(basket, order_id=order_id)).state == "rejected"
     await counter.sql("DELETE FROM baskets WHERE id = %s", (basket.id,))
     assert (await stall.reserve(basket, order_id=order_id)).state == "rejected"
+
+
+async def test_a_drink_is_included_once_however_many_devices_order_it(counter: Counter):
+    """Two devices of one ticket, at two stands, in two processes: the second one pays."""
+    first = await set_up(counter)
+    second = await set_up(counter, organiser_id=first.organiser_id)
+    second.menu = first.menu.model_copy(update={"stand_id": second.id})
+    await counter.sql(
+        "UPDATE menus SET document = %s::jsonb WHERE stand_id = %s",
+        (second.menu.model_dump_json(), second.id),
+    )
+    event_id, type_id = new_uuid(), new_uuid()
+    await counter.sql(
+        "INSERT INTO entitlements (id, organiser_id, event_id, name, item_ids, quantity)"
+        " VALUES (%s, %s, %s, 'One drink', %s, 1)",
+        (new_uuid(), first.organiser_id, event_id, [first.item("Beer").id]),
+    )
+    for _ in range(5):
+        ticket_id, baskets = new_uuid(), []
+        for stall in (first, second) * 2:
+            basket = await stall.fill(stall.line("Beer", 2))
+            facts = {"ticket_id": ticket_id, "event_id": event_id, "ticket_type_id": type_id}
+            await counter.sql(
+                "UPDATE baskets SET ticket_id = %s, ticket = %s::jsonb WHERE id = %s",
+                (ticket_id, json.dumps(facts | {"seat": ""}, default=str), basket.id),
+            )
+            baskets.append(await counter.visitor.basket(basket.id))
+        assert {basket.totals.total.minor for basket in baskets} == {600}
+        async with another_process(counter) as other:
+            doors = (counter.saga, other)
+            outcomes = await race(
+                *(
+                    doors[number % 2].reserve(OrderId(new_uuid()), _order(basket))
+                    for number, basket in enumerate(baskets)
+                )
+            )
+        assert outcomes.kinds == {OrderView: 1, TotalChanged: 3}
+        (order,) = outcomes.of(OrderView)
+        for stall in (first, second):
+            await audit(counter, stall.id)
+        await counter.saga.withdraw(order.id)
+        again = await counter.visitor.basket(baskets[0].id)
+        assert again.totals.total.minor == 600, "what was taken back is there again"
+
+
+async def test_what_runs_out_is_in_open_baskets_of_every_process_within_two_seconds(
+    counter: Counter,
+):
+    stall = await set_up(counter)
+    basket = await stall.fill(stall.line("Beer"))
+    async with another_process(counter) as other:
+        assert (await other.basket(basket.id)).lines[0].problems == []
+        began = asyncio.get_running_loop().time()
+        await stall.sell_out(stall.item("Beer").id)
+        for door in (counter.visitor, other):
+            async with asyncio.timeout(2):
+                while not (await door.basket(basket.id)).lines[0].problems:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        assert asyncio.get_running_loop().time() - began < 2
+        with pytest.raises(ItemSoldOut):
+            await other.reserve(OrderId(new_uuid()), _order(basket))
