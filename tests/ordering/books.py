@@ -1,6 +1,7 @@
 """Whether a stand's books add up: everything that orders took, and nothing else, is taken."""
 
-from typing import LiteralString
+from collections.abc import Awaitable, Callable
+from typing import Any, LiteralString
 
 from quickserve.contracts.menus import StandId
 from tests.ordering.conftest import Counter
@@ -73,9 +74,14 @@ CHECKS: dict[str, LiteralString] = {
 
 
 async def audit(counter: Counter, stand_id: StandId) -> None:
+    await audit_by(counter.sql, stand_id)
+
+
+async def audit_by(ask: Callable[[str, Any], Awaitable[list[Any]]], stand_id: StandId) -> None:
+    """`ask` answers a question to the service's schema."""
     wrong = {
         words: found
         for words, query in CHECKS.items()
-        if (found := await counter.sql(query, {"stand": stand_id}))
+        if (found := await ask(query, {"stand": stand_id}))
     }
     assert not wrong, wrong
