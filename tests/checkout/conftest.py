@@ -247,10 +247,10 @@ async def lab_house(database_url):
 
 @asynccontextmanager
 async def a_counter(
-    database_url: str, name: str, checkout: Service, **settings: Any
+    database_url: str, name: str, checkout: Service, *also: str, **settings: Any
 ) -> AsyncIterator["Till"]:
     """All that has a part in orders, and in the tickets of their event."""
-    services = [load(one) for one in ("booking", "ordering", "payment")] + [checkout]
+    services = [load(one) for one in ("booking", "ordering", "payment", *also)] + [checkout]
     async with a_house(database_url, name, services, **settings) as house:
         transport = house.platform.transport("ordering")
         async with httpx.AsyncClient(transport=transport, base_url="http://ordering") as http:

@@ -1,6 +1,7 @@
 """Sells held places: the saga between booking and payment."""
 
 from quickserve.checkout.api import router
+from quickserve.checkout.commands.cancel_event import sweep_cancelled_events
 from quickserve.checkout.commands.clean_sagas import clean_sagas
 from quickserve.checkout.events import subscriptions
 from quickserve.checkout.sagas import queue
@@ -16,7 +17,10 @@ service = Service(
     name="checkout",
     router=router,
     subscriptions=subscriptions,
-    jobs=(Job("clean sagas", clean_sagas, every_seconds=3600),),
+    jobs=(
+        Job("clean sagas", clean_sagas, every_seconds=3600),
+        Job("sweep cancelled events", sweep_cancelled_events, every_seconds=2),
+    ),
     resources=_sagas,
     prepare_schema=queue.install,
 )

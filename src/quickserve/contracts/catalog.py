@@ -416,7 +416,7 @@ class CatalogClient:
         path = f"/events/{event_id}/publication"
         return await self._client.put(EventView, path, None, token=token)
 
-    async def cancel(self, event_id: EventId, token: str) -> EventView:
+    async def cancel(self, event_id: EventId, token: str | None = None) -> EventView:
         path = f"/events/{event_id}/cancellation"
         return await self._client.put(EventView, path, None, token=token)
 

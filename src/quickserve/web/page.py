@@ -23,6 +23,7 @@ from quickserve.contracts.box_office import BoxOfficeClient
 from quickserve.contracts.catalog import CatalogClient
 from quickserve.contracts.checkout import CheckoutClient
 from quickserve.contracts.checkout_changes import CheckoutChangesClient
+from quickserve.contracts.event_cancelling import EventCancellationClient
 from quickserve.contracts.explanations import ExplanationClient
 from quickserve.contracts.identity import IdentityClient
 from quickserve.contracts.kitchen_client import KitchenClient
@@ -82,6 +83,7 @@ class Services:
     order_checkout: OrderCheckoutClient
     order_cancellations: OrderCancellationClient
     tracking: TrackingClient
+    event_cancellations: EventCancellationClient
 
 
 async def _services(ctx: Ctx) -> Services:
@@ -108,6 +110,7 @@ async def _services(ctx: Ctx) -> Services:
         OrderCheckoutClient(ctx.client("checkout")),
         OrderCancellationClient(ctx.client("checkout")),
         TrackingClient(ctx.client("tracking")),
+        EventCancellationClient(ctx.client("checkout")),
     )
 
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from quickserve.booking.api import (
     bookings,
     box_office,
+    cancelled_events,
     changes,
     desk,
     door,
@@ -21,6 +22,6 @@ from quickserve.booking.api import (
 router = APIRouter()
 for part in (
     rush, stock, seats, bookings, changes, rules, box_office, waiting_room, waiting_list, door,
-    desk, people, explanations,
+    desk, people, explanations, cancelled_events,
 ):  # fmt: skip
     router.include_router(part.router)

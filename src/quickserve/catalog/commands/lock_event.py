@@ -11,10 +11,16 @@ from quickserve.kernel.service import Context
 
 async def lock_event(ctx: Context, tx: Transaction, event_id: EventId) -> EventHead:
     """Raises NotFound, Unauthenticated or Forbidden."""
+    head = await lock_known_event(tx, event_id)
+    ctx.principal.require(head.organiser_id, Role.ORGANISER)
+    return head
+
+
+async def lock_known_event(tx: Transaction, event_id: EventId) -> EventHead:
+    """Whoever asks. Raises NotFound."""
     heads = await store.lock_events(tx, [event_id])
     if not heads:
         raise NotFound("There is no such event.")
-    ctx.principal.require(heads[0].organiser_id, Role.ORGANISER)
     return heads[0]
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.checkout.api import cancellations, orders, purchases
+from quickserve.checkout.api import cancellations, events, orders, purchases
 
 router = APIRouter()
-for part in (purchases, orders, cancellations):
+for part in (purchases, orders, cancellations, events):
     router.include_router(part.router)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from quickserve.checkout.model import OrderCancellation
 from quickserve.checkout.sagas import refunds
-from quickserve.checkout.store import cancellations
+from quickserve.checkout.store import cancellations, events
 from quickserve.contracts.order_cancelling import (
     CancelledLines,
     OpenCancellation,
@@ -75,6 +75,7 @@ async def drop(ctx: Context, asked: CancelOrder, state: State) -> None:
     await _ordering(ctx).drop(asked.saga_id, _opened(await _cancellation(ctx, asked)))
     async with ctx.db.transaction() as tx:
         await cancellations.end(tx, asked.cancellation_id, "refused")
+        await events.end_refund(tx, asked.saga_id, "refused")
 
 
 async def refund(ctx: Context, _asked: CancelOrder, state: State) -> dict[str, Any]:
@@ -88,6 +89,7 @@ async def confirm(ctx: Context, asked: CancelOrder, state: State) -> dict[str, A
     lines = await _ordering(ctx).confirm(asked.saga_id)
     async with ctx.db.transaction() as tx:
         await cancellations.end(tx, asked.cancellation_id, "done")
+        await events.end_refund(tx, asked.saga_id, "done")
     return {"lines": len(lines.lines), "whole": lines.whole}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from quickserve.checkout import store
 from quickserve.checkout.sagas import refunds
+from quickserve.checkout.store import events
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.booking_records import BookingRecordsClient
 from quickserve.contracts.checkout import CancellationId
@@ -25,15 +26,18 @@ class RefundAndCancel:
 async def begin(ctx: Context, order: RefundAndCancel, _state: State) -> dict[str, Any]:
     async with ctx.db.read() as tx:
         checkout = await store.find_checkout_of_booking(tx, order.booking_id)
-        left = await store.value_left(tx, order.booking_id)
-    assert checkout is not None, "checkouts are not deleted"
+        left = await store.value_left(tx, order.booking_id) if checkout else 0
+    if checkout is None or not checkout.total.minor:  # sold by staff, or free
+        return {"refunds": [], "amount": "0"}
     amount = Money(left, checkout.total.currency)
     planned = await refunds.plan(ctx, order.booking_id, amount, order.cancellation_id, "cancelled")
     return {"refunds": planned, "amount": str(amount)}
 
 
-async def close(ctx: Context, _order: RefundAndCancel, state: State) -> None:
+async def close(ctx: Context, order: RefundAndCancel, state: State) -> None:
     await refunds.close(ctx, state.get("begin", {}).get("refunds", [])[:1])
+    async with ctx.db.transaction() as tx:
+        await events.end_refund(tx, order.cancellation_id, "refused")
 
 
 async def refund(ctx: Context, _order: RefundAndCancel, state: State) -> dict[str, Any]:
@@ -45,6 +49,8 @@ async def refund(ctx: Context, _order: RefundAndCancel, state: State) -> dict[st
 async def cancel(ctx: Context, order: RefundAndCancel, state: State) -> dict[str, Any]:
     await refunds.give(ctx, state["begin"]["refunds"][1:])
     record = await BookingRecordsClient(ctx.client("booking")).cancel(order.booking_id)
+    async with ctx.db.transaction() as tx:
+        await events.end_refund(tx, order.cancellation_id, "done")
     return {"tickets": len(record.tickets)}
 
 

@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from quickserve.ordering.api import baskets, cancellations, orders, people, printers, stands
+from quickserve.ordering.api import (
+    baskets,
+    cancellations,
+    cancelled_events,
+    orders,
+    people,
+    printers,
+    stands,
+)
 
 router = APIRouter()
-for part in (orders, baskets, stands, printers, cancellations, people):
+for part in (orders, baskets, stands, printers, cancellations, cancelled_events, people):
     router.include_router(part.router)

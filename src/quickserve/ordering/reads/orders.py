@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from quickserve.contracts.booking import TicketId
+from quickserve.contracts.catalog import EventId
+from quickserve.contracts.event_cancelling import OrdersToCancel
 from quickserve.contracts.menus import StandId
 from quickserve.contracts.ordering import (
     OrderId,
@@ -29,6 +31,7 @@ from quickserve.ordering.store import kitchen, orders
 BOARD_MAX = 500
 _PAGE = 50
 _OF_TICKET = 50
+_TO_CANCEL = 500
 _LAST = 30  # orders whose promise is measured
 _AHEAD = 6  # slots, half an hour
 
@@ -101,6 +104,15 @@ async def of_organiser(ctx: Context, organiser_id: OrganiserId, after: str | Non
     shown = found[:_PAGE]
     following = f"{shown[-1].placed_at.isoformat()}_{shown[-1].id}" if more else None
     return OrderList(orders=[view_of(ctx, order, []) for order in shown], next=following)
+
+
+async def orders_to_cancel(
+    ctx: Context, event_id: EventId, after: OrderId | None
+) -> OrdersToCancel:
+    """What the event's stands accepted and did not hand over; page by page."""
+    async with ctx.db.read() as tx:
+        found = await orders.open_of_event(tx, event_id, after, _TO_CANCEL)
+    return OrdersToCancel(orders=found, next=found[-1] if len(found) == _TO_CANCEL else None)
 
 
 def _read_cursor(after: str | None) -> tuple[datetime | None, OrderId | None]:

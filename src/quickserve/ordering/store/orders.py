@@ -362,6 +362,25 @@ async def unanswered(tx: Transaction, limit: int) -> list[OrderId]:
     return found
 
 
+async def unanswered_of_event(tx: Transaction, event_id: EventId, limit: int) -> list[OrderId]:
+    return await tx.value(
+        "SELECT coalesce(array_agg(id), '{}') FROM (SELECT id FROM orders"
+        " WHERE event_id = %s AND state = 'submitted' ORDER BY id LIMIT %s) asked",
+        (event_id, limit),
+    )
+
+
+async def open_of_event(
+    tx: Transaction, event_id: EventId, after: OrderId | None, limit: int
+) -> list[OrderId]:
+    return await tx.value(
+        "SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM (SELECT id FROM orders"
+        " WHERE event_id = %(event)s AND state IN ('accepted', 'preparing', 'ready', 'on-the-way')"
+        " AND (%(after)s::uuid IS NULL OR id > %(after)s::uuid) ORDER BY id LIMIT %(limit)s) made",
+        {"event": event_id, "after": after, "limit": limit},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     orders: int

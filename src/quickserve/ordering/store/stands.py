@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from quickserve.contracts.catalog import EventId
 from quickserve.contracts.menus import Menu, StandDate, StandDraft, StandId, StandSaved
 from quickserve.contracts.ordering import Cap, Pacing
 from quickserve.kernel.db import Transaction
@@ -171,6 +172,15 @@ async def find_stand(tx: Transaction, stand_id: StandId) -> StandRow | None:
         " g.widened_s, g.caps, g.wait_max_s, clock_timestamp() AS now"
         " FROM stands s JOIN stand_gates g ON g.stand_id = s.id WHERE s.id = %s",
         (stand_id,),
+    )
+
+
+async def pause_all_of_event(tx: Transaction, event_id: EventId, minutes: int) -> list[StandId]:
+    return await tx.value(
+        "WITH paused AS (UPDATE stand_gates g SET paused_until = clock_timestamp()"
+        " + make_interval(mins => %s) FROM stands s WHERE s.id = g.stand_id AND s.event_id = %s"
+        " RETURNING g.stand_id) SELECT coalesce(array_agg(stand_id), '{}') FROM paused",
+        (minutes, event_id),
     )
 
 

@@ -35,6 +35,9 @@ async def publish(
 
 @router.get("/organiser/events/{event_id}/cancellation")
 async def cancellation_page(request: Request, own: TheEvent, ask: Ask) -> Response:
+    """What it means; once it is begun, how far it is."""
+    if own.view.state == "cancelled":
+        return await _progress(request, own, ask)
     try:
         report = await optional(ask.booking.sales_report(own.view.id, own.desk.token))
         sold = report.sold if report else None
@@ -47,8 +50,24 @@ async def cancellation_page(request: Request, own: TheEvent, ask: Ask) -> Respon
 
 @router.post("/organiser/events/{event_id}/cancellation")
 async def cancel(request: Request, own: TheEvent, _form: Submitted, ask: Ask) -> Response:
+    """All that was paid comes back; of a draft nothing was. Again: what was refused is tried."""
     await ask.catalog.cancel(own.view.id, own.desk.token)
-    return redirect(request, f"{own.path}?done=cancelled")
+    if own.view.state == "draft":
+        return redirect(request, f"{own.path}?done=cancelled")
+    await ask.event_cancellations.put(own.view.id, own.desk.token)
+    return redirect(request, f"{own.path}/cancellation")
+
+
+async def _progress(request: Request, own: OwnEvent, ask: Services) -> Response:
+    try:
+        found = await optional(ask.event_cancellations.get(own.view.id, own.desk.token))
+        known = True
+    except NotFound:  # it came cancelled, from a file: nothing is given back yet
+        found, known = None, False
+    return show(
+        request, own.desk, "event_refunds.html", section=SECTION, own=own, found=found,
+        known=known, moving=found is not None and found.state == "processing",
+    )  # fmt: skip
 
 
 async def _publication(
