@@ -29,9 +29,9 @@ from quickserve.kernel.ids import PersonId, new_uuid
 from quickserve.laptop import Home, clients
 
 _PEOPLE = 20_000
-_COME_SECONDS = 60.0
-_OPENS_AFTER_SECONDS = 65.0
-_SECONDS = 180.0
+_COME_SECONDS = 150.0
+_OPENS_AFTER_SECONDS = 160.0
+_SECONDS = 300.0
 
 
 def run() -> list[Figure]:

@@ -33,6 +33,7 @@ from quickserve.contracts.booking_rules import (
     TypeRules,
     UsesBelowTaken,
 )
+from quickserve.contracts.box_office import BoxOfficeClient, DeskContact, NewDeskSale
 from quickserve.contracts.catalog import OfferedTicketType, TicketTypeId
 from quickserve.kernel.errors import Conflict, Forbidden, Malformed, Problem
 from quickserve.kernel.ids import new_uuid
@@ -426,6 +427,23 @@ async def test_a_bundle_is_one_price_and_several_places(box):
     await house.hold(family=1)
     with pytest.raises(SoldOut):
         await house.hold(family=1)
+
+
+async def test_the_desk_sells_a_bundle_for_its_price_or_gives_it_away(box):
+    house, family = await with_family(box)
+    gala, desk = house.gala, BoxOfficeClient(box.checkout._client)
+    adults, children = await gala.quota(5, gala.seat), await gala.quota(9, gala.child)
+    for kind, paid in (("cash", 5000), ("complimentary", 0)):
+        sale = NewDeskSale(
+            kind=kind, contact=DeskContact(name="Fatou Sow"), date_id=gala.date_id,
+            items=[Item(ticket_type_id=family, quantity=1)],
+        )  # fmt: skip
+        sold = await desk.sell(BookingId(new_uuid()), sale, gala.token)
+        assert (sold.total.minor, len(sold.tickets)) == (paid, 4)
+        assert {ticket.ticket_type for ticket in sold.tickets} == {"Seat", "Child"}
+    assert (await gala.stock(adults), await gala.stock(children)) == ((0, 4), (0, 4))
+    with pytest.raises(SoldOut):
+        await desk.sell(BookingId(new_uuid()), sale, gala.token)
 
 
 async def test_one_person_has_only_so_many(house):

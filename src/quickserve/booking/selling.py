@@ -43,7 +43,6 @@ from quickserve.contracts.booking_rules import (
     MissingCompanion,
     PerPersonExceeded,
 )
-from quickserve.contracts.box_office import NoDeskPrice
 from quickserve.contracts.catalog import TicketTypeId
 from quickserve.contracts.payment import PAYMENT_MAX_MINOR
 from quickserve.kernel.errors import NotFound
@@ -102,8 +101,8 @@ def choose(
 def choose_for_staff(offer: Offer, quantities: Mapping[TicketTypeId, int], *, free: bool) -> Basket:
     """At the listed price, or for nothing; neither windows nor bounds hold for staff.
 
-    Errors: NotFound, NotOnSale when cancelled, UnknownTicketType, MixedCurrencies, NoDeskPrice for
-    a bundle, which has no price of its own, Malformed.
+    A bundle is what is in it, as for buyers. Errors: NotFound, NotOnSale when cancelled,
+    UnknownTicketType, MixedCurrencies, Malformed.
     """
     if not offer.offered:
         raise NotFound("There is no such date.")
@@ -114,11 +113,12 @@ def choose_for_staff(offer: Offer, quantities: Mapping[TicketTypeId, int], *, fr
         kind = offer.types.get(type_id)
         if kind is None:
             raise UnknownTicketType(ticket_type_id=str(type_id))
-        if any(part.id != type_id for part, _ in parts_of(offer, type_id)):
-            raise NoDeskPrice(f"“{kind.name}” is a bundle: sell what is in it.")
-        item = _plain_item(kind, quantity)
-        nothing = Money.zero(kind.currency)
-        items.append(item.model_copy(update={"unit_price": nothing}) if free else item)
+        items += _lines(offer, list(_units(offer, {type_id: quantity})), {})
+    if free:
+        items = [
+            one.model_copy(update={"unit_price": Money.zero(one.unit_price.currency)})
+            for one in items
+        ]
     currencies = {item.unit_price.currency for item in items}
     if len(currencies) > 1:
         raise MixedCurrencies(f"These tickets are priced in {' and '.join(sorted(currencies))}.")

@@ -92,12 +92,6 @@ class DeadlinePast(Problem):
     title = "The deadline is past, or after the event"
 
 
-class NoDeskPrice(Problem):
-    status = 422
-    code = "no-desk-price"
-    title = "This ticket cannot be sold at the desk"
-
-
 class BoxOfficeClient:
     def __init__(self, client: Client) -> None:
         self._client = client

@@ -378,10 +378,6 @@ def _of_staff(locale: Locale) -> dict[str, Sentence]:
         "deadline-past": Sentence(
             gettext("The time to pay is over already."), gettext("Choose a later one.")
         ),
-        "no-desk-price": Sentence(
-            gettext("This ticket has no price at the desk."),
-            gettext("Give it one under the event’s tickets."),
-        ),
         "unknown-zone": Sentence(
             gettext("This time zone is not known."),
             gettext("Choose one of the list, such as Europe/Paris."),

@@ -25,7 +25,6 @@ from quickserve.contracts.box_office import (
     DeadlinePast,
     NewDeskSale,
     NewReservation,
-    NoDeskPrice,
     ReservationList,
     ReservationView,
     Till,
@@ -46,7 +45,7 @@ router = APIRouter()
 _STAFF = (Unauthenticated, Forbidden, NotFound)
 _CHOICE = (
     NotOnSale, UnknownTicketType, QuantityNotAllowed, MixedCurrencies, SoldOut, SeatTaken,
-    UnknownSeat, NoDeskPrice, IdReused, Malformed,
+    UnknownSeat, IdReused, Malformed,
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from quickserve.kernel.service import Context
 async def sell_at_desk(ctx: Context, booking_id: BookingId, new: NewDeskSale) -> Booking:
     """Against cash also at the door; for nothing only organisers. A repeat answers the same.
 
-    Errors: NotFound, Forbidden, NotOnSale when cancelled, SoldOut, SeatTaken, NoDeskPrice,
+    Errors: NotFound, Forbidden, NotOnSale when cancelled, SoldOut, SeatTaken,
     HoldExpired, HoldUsed, IdReused, BookingNotPending.
     """
     body_hash = model.fingerprint("desk", new.model_dump_json())
