@@ -117,10 +117,10 @@ class _Rush:
 
     async def _browser(self) -> str:
         """The whole page, then the part that changes; the cookie says who it is."""
-        path = f"/en/waiting-room/{self.crowd.date_id}"
+        path, cookie = f"/en/waiting-room/{self.crowd.date_id}", ""
         head, body = await self._ask("arrival (page)", "GET", f"{path}?to=/")
         while True:
-            cookie = _cookie(head)
+            cookie = _cookie(head) or cookie  # who only waits is sent none
             if b"hx-redirect" in head.lower() or not body:
                 return self._admission(cookie)
             at = body.index(_ASK_AFTER) + len(_ASK_AFTER)
@@ -154,7 +154,9 @@ class _Rush:
 
 
 def _cookie(head: bytes) -> str:
-    at = head.index(b"set-cookie: line=") + len(b"set-cookie: ")
+    if (at := head.find(b"set-cookie: line=")) < 0:
+        return ""
+    at += len(b"set-cookie: ")
     return head[at : head.index(b";", at)].decode()
 
 
