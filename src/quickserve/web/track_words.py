@@ -55,7 +55,7 @@ def following(
     runner = view.runner or locale.gettext("The runner")
     return Following(
         view, zone, _arrives(between, now, locale) if between else "", between,
-        "" if age is None else _age(age, locale), age is not None and age > STALE_SECONDS,
+        "" if age is None else age_words(age, locale), age is not None and age > STALE_SECONDS,
         _place(view.position, locale), _streets(view, locale), _venue(view, plan, locale),
         locale.gettext("%(runner)s is nearby.") % {"runner": runner},
     )  # fmt: skip
@@ -80,7 +80,7 @@ def _arrives(between: tuple[datetime, datetime], now: datetime, locale: Locale) 
     return told % {"low": low, "high": high}
 
 
-def _age(seconds: float, locale: Locale) -> str:
+def age_words(seconds: float, locale: Locale) -> str:
     """In steps, so that a page that nothing happens on is not sent every second."""
     if seconds <= _FRESH_SECONDS:
         return locale.gettext("Position of just now")

@@ -6,6 +6,7 @@ from quickserve.web.pages.organiser import (
     bookings,
     box_office,
     change_rules,
+    deliveries,
     discounts,
     event_form,
     event_sales,
@@ -38,7 +39,7 @@ _SCREENS = (
     today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
     event_state, imports, settings, team, purchases, bookings, change_rules, box_office,
     waiting_rooms, explanations, waiting_lists, selling_rules, voucher_form, vouchers, discounts,
-    event_seats, plan_imports, plan_editor, plans, stands,
+    event_seats, plan_imports, plan_editor, plans, stands, deliveries,
 )  # fmt: skip
 
 router = APIRouter()

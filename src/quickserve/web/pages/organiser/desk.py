@@ -152,6 +152,7 @@ def _menu(desk: Desk, locale: Locale) -> list[tuple[str, str]]:
         ("/organiser/vouchers", gettext("Codes and discounts")),
         ("/organiser/seating-plans", gettext("Seating plans")),
         ("/organiser/stands", gettext("Stands & menus")),
+        ("/organiser/deliveries", gettext("Deliveries")),
         ("/organiser/imports", gettext("Import")),
         ("/door", gettext("At the door")),
         ("/organiser/team", gettext("Team")),
