@@ -25,6 +25,7 @@ from quickserve.commandline import (
     import_plan,
     ledger,
     people,
+    replay,
     serve,
     split,
     verify_draw,
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_ledger(commands)
     _add_serve(commands)
     _add_migrate(commands)
+    replay.add(commands)
     dead_letters.add(commands)
     asyncapi.add(commands)
     verify_draw.add(commands)
