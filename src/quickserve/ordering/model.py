@@ -261,10 +261,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When the kitchen makes an order."""
+    """When the kitchen makes an order; `intake_percent` is what it was planned with."""
 
     pieces: tuple[Piece, ...]
     ready_by: datetime
+    intake_percent: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Time is cut into slots of 300 seconds. A station with three cooks makes 900 seco
 An order takes make-seconds of the first slots with room; what is late already comes before it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -104,7 +104,7 @@ class Kitchen:
         soonest = self.now + timedelta(seconds=longest_s)
         if target is not None:
             pieces = self._before(work, target) if target >= soonest else None
-            return None if pieces is None else Plan(tuple(pieces), target)
+            return None if pieces is None else self._plan(pieces, target)
         pieces, ready_by = [], soonest
         for station, seconds in work.items():
             found = self._soonest(station, seconds, min(longest_s, seconds))
@@ -114,7 +114,10 @@ class Kitchen:
             ready_by = max(ready_by, found[1])
         if ready_by > self.now + timedelta(seconds=wait_max_s):
             return None
-        return Plan(tuple(pieces), ready_by)
+        return self._plan(pieces, ready_by)
+
+    def _plan(self, pieces: Iterable[Piece], ready_by: datetime) -> Plan:
+        return Plan(tuple(pieces), ready_by, self.intake_percent)
 
     def fits(self, fulfilment: Fulfilment, ready_by: datetime, value: int) -> bool:
         """Whether the caps of the slot it is ready in leave room."""

@@ -4,21 +4,22 @@ from quickserve.kernel.service import Context
 from quickserve.ordering.pacing import SLOT
 from quickserve.ordering.resources import resources, tell_stand
 from quickserve.ordering.store import kitchen, orders, stands
-from quickserve.ordering.store.orders import Figures
+from quickserve.ordering.store.orders import Figures, Pace
 from quickserve.ordering.store.stands import Steered
 
 _BATCH = 100
 _LAST = 30  # orders that are measured
 _ENOUGH = 5  # with fewer nothing is concluded
-_LATE_S = 300
-_ON_TIME_S = 60
-_INTAKE_MIN = 40
-_SLOWER, _FASTER = 10, 5
+_INTAKE_MIN, _INTAKE_FULL = 40, 100
+_SLOWER, _FASTER = 10, 5  # at once
+_STEADY = 5  # what is nearer than this stays
 WIDENED_MAX_S = 1800
 
 
 async def steer_stands(ctx: Context) -> None:
-    """Each stand at work every 20 s: by the 90th percentile of how late its last orders were."""
+    """Each stand at work every 20 s: the intake by the pace of its kitchen, the promises' width by
+    how late its last orders were.
+    """
     async with ctx.db.read() as tx:
         at_work = await stands.stands_at_work(tx, _BATCH)
     for one in at_work:
@@ -32,7 +33,8 @@ async def _steer(ctx: Context, one: Steered) -> None:
     async with ctx.db.transaction() as tx:
         gate = await stands.lock_gate(tx, one.stand_id, stand.draft.zone)
         figures = await orders.promise_figures(tx, one.stand_id, _LAST)
-        percent, widened = steered(figures, one.intake_percent)
+        pace = await orders.pace(tx, one.stand_id, _LAST)
+        percent, widened = steered(figures, pace, one.intake_percent)
         await stands.set_steering(tx, one.stand_id, percent, widened)
         if percent != one.intake_percent:
             await kitchen.set_capacity(tx, one.stand_id, cooks, percent, gate.now - SLOT)
@@ -40,13 +42,19 @@ async def _steer(ctx: Context, one: Steered) -> None:
         await tell_stand(ctx, one.stand_id)
 
 
-def steered(figures: Figures, percent: int) -> tuple[int, int]:
-    """The intake in percent, and the seconds by which promises are widened."""
-    if figures.orders < _ENOUGH:
-        return min(100, percent + _FASTER), 0
-    widened = min(WIDENED_MAX_S, max(0, figures.p90_s))
-    if figures.p90_s > _LATE_S:
-        return max(_INTAKE_MIN, percent - _SLOWER), widened
-    if figures.p90_s < _ON_TIME_S:
-        return min(100, percent + _FASTER), widened
-    return percent, widened
+def steered(figures: Figures, pace: Pace, percent: int) -> tuple[int, int]:
+    """The intake in percent, and the seconds by which promises are widened.
+
+    A slower intake shows in orders that are placed from now on, and they are ready many minutes
+    later: who throttled by lateness would throttle on until then, and let go as late. The pace is
+    the same whatever the intake is; without orders that wait there is nothing to slow down.
+    """
+    widened = 0
+    if figures.orders >= _ENOUGH:
+        widened = min(WIDENED_MAX_S, max(0, figures.p90_s))
+    goal = _INTAKE_FULL
+    if pace.orders >= _ENOUGH:
+        goal = min(_INTAKE_FULL, max(_INTAKE_MIN, pace.percent))
+    if goal < _INTAKE_FULL and abs(goal - percent) < _STEADY:
+        return percent, widened
+    return percent + min(_FASTER, max(-_SLOWER, goal - percent)), widened

@@ -136,15 +136,16 @@ async def insert(
         " fulfilment text, lines jsonb, totals jsonb, total_minor bigint, currency text,"
         " slot timestamptz, ready_by timestamptz, promise_earliest timestamptz,"
         " promise_latest timestamptz, content text, placed_at timestamptz, by text,"
-        " work jsonb)),"
+        " work jsonb, intake_percent integer)),"
         " made AS (INSERT INTO orders (id, basket_id, stand_id, organiser_id, event_id,"
         " ticket_id, tab_id, number, state, payment, contact_name, contact_email, contact_phone,"
         " language, destination, fulfilment, lines, totals, total_minor, currency, slot, ready_by,"
-        " promise_earliest, promise_latest, content, placed_at, answer_by)"
+        " promise_earliest, promise_latest, content, placed_at, intake_percent, answer_by)"
         " SELECT id, basket_id, stand_id, organiser_id, event_id, ticket_id, tab_id, number,"
         " state, payment, contact_name, contact_email, contact_phone, language, destination,"
         " fulfilment, lines, totals, total_minor, currency, slot, ready_by, promise_earliest,"
-        " promise_latest, decode(content, 'hex'), placed_at, CASE WHEN state = 'submitted'"
+        " promise_latest, decode(content, 'hex'), placed_at, intake_percent,"
+        " CASE WHEN state = 'submitted'"
         " THEN placed_at + make_interval(secs => %(answer)s) END FROM new"
         " ON CONFLICT (id) DO NOTHING RETURNING id),"
         " worked AS (INSERT INTO order_work (order_id, stand_id, station, starts_at, seconds)"
@@ -182,6 +183,7 @@ def _dumped(row: NewOrderRow, placed: Placed, plan: Plan) -> str:
         "promise_latest": placed.promise.latest.isoformat(), "content": row.content.hex(),
         "placed_at": placed.placed_at.isoformat(),
         "by": "saga" if row.payment == "card" else "buyer", "work": work,
+        "intake_percent": plan.intake_percent,
     }  # fmt: skip
     return json.dumps(facts)
 
@@ -398,6 +400,36 @@ async def promise_figures(tx: Transaction, stand_id: StandId, last: int) -> Figu
         " FROM (SELECT extract(epoch FROM ready_at - ready_by) AS late FROM orders"
         " WHERE stand_id = %s AND ready_at > clock_timestamp() - interval '2 hours'"
         " AND placed_at > clock_timestamp() - interval '12 hours'"
+        " ORDER BY placed_at DESC LIMIT %s) recent",
+        (stand_id, last),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Of the kitchen: `percent` of what its cooks should make by the menu, of so many orders."""
+
+    orders: int
+    percent: int
+
+
+async def pace(tx: Transaction, stand_id: StandId, last: int) -> Pace:
+    """By the last orders that had to wait: how long they were told, and how long it took.
+
+    Those that are late and not ready yet count as far as they have come. What was ordered for a
+    chosen time tells nothing.
+    """
+    return await tx.one(
+        Pace,
+        "SELECT count(*)::int AS orders, coalesce(round(percentile_cont(0.5) WITHIN GROUP"
+        " (ORDER BY pace)), 100)::int AS percent FROM (SELECT least(200, intake_percent"
+        " * extract(epoch FROM ready_by - placed_at) / greatest(1, extract(epoch FROM"
+        " coalesce(ready_at, clock_timestamp()) - placed_at))) AS pace FROM orders"
+        " WHERE stand_id = %s AND slot IS NULL"
+        " AND placed_at > clock_timestamp() - interval '1 hour'"
+        " AND ready_by > placed_at + interval '2 minutes'"
+        " AND (ready_at > clock_timestamp() - interval '15 minutes'"
+        " OR (state IN ('accepted', 'preparing') AND ready_by < clock_timestamp()))"
         " ORDER BY placed_at DESC LIMIT %s) recent",
         (stand_id, last),
     )
