@@ -1,8 +1,18 @@
 """How the pages of a kitchen call `ordering`; `token` is the acting person's access token."""
 
-from quickserve.contracts.kitchen import KitchenBoard
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from quickserve.contracts.kitchen import KitchenBoard, StaffSteps, StandFigures
 from quickserve.contracts.menus import StandId
-from quickserve.contracts.ordering import OrderId, OrderMove, OrderView, Pause
+from quickserve.contracts.ordering import (
+    OrderId,
+    OrderList,
+    OrderMove,
+    OrderState,
+    OrderView,
+    Pause,
+)
 from quickserve.contracts.ordering_problems import IllegalTransition, MoveOvertaken
 from quickserve.contracts.printing import (
     PrinterDraft,
@@ -25,6 +35,22 @@ class KitchenClient:
     async def move(self, order_id: OrderId, move: OrderMove, token: str) -> OrderView:
         """Raises MoveOvertaken, IllegalTransition."""
         return await self._client.put(OrderView, f"/orders/{order_id}/state", move, token=token)
+
+    async def figures(self, stand_id: StandId, token: str) -> StandFigures:
+        return await self._client.get(StandFigures, f"/stands/{stand_id}/figures", token=token)
+
+    async def orders(
+        self, stand_id: StandId, token: str, *, number: str = "", states: Sequence[OrderState] = (),
+        after: str = "",
+    ) -> OrderList:  # fmt: skip
+        """Newest first; no `states` are all of them."""
+        wanted = [("number", number), ("after", after), *(("state", one) for one in states)]
+        query = urlencode([(name, value) for name, value in wanted if value])
+        path = f"/stands/{stand_id}/orders" + (f"?{query}" if query else "")
+        return await self._client.get(OrderList, path, token=token)
+
+    async def steps(self, order_id: OrderId, token: str) -> StaffSteps:
+        return await self._client.get(StaffSteps, f"/staff/orders/{order_id}/steps", token=token)
 
     async def printers(self, stand_id: StandId, token: str) -> PrinterList:
         return await self._client.get(PrinterList, f"/stands/{stand_id}/printers", token=token)

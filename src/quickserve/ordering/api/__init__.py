@@ -6,6 +6,7 @@ from quickserve.ordering.api import (
     baskets,
     cancellations,
     cancelled_events,
+    kitchen,
     orders,
     people,
     printers,
@@ -13,5 +14,7 @@ from quickserve.ordering.api import (
 )
 
 router = APIRouter()
-for part in (orders, baskets, stands, printers, cancellations, cancelled_events, people):
+for part in (
+    orders, baskets, stands, kitchen, printers, cancellations, cancelled_events, people,
+):  # fmt: skip
     router.include_router(part.router)

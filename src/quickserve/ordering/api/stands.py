@@ -5,7 +5,6 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from quickserve.contracts.catalog import EventId
-from quickserve.contracts.kitchen import KitchenBoard
 from quickserve.contracts.menus import StandId
 from quickserve.contracts.ordering import OrderList, Pacing, Pause, StandStatus
 from quickserve.contracts.ordering_benefits import (
@@ -29,7 +28,6 @@ from quickserve.ordering.commands.put_benefits import put_entitlement, put_vouch
 from quickserve.ordering.commands.run_stand import pause_stand, set_pacing
 from quickserve.ordering.reads import orders
 from quickserve.ordering.reads.benefits import entitlements, order_vouchers
-from quickserve.ordering.reads.kitchen import kitchen_board
 
 router = APIRouter()
 _STAFF = (NotFound, Unauthenticated, Forbidden)
@@ -38,11 +36,6 @@ _STAFF = (NotFound, Unauthenticated, Forbidden)
 @router.get("/stands/{stand_id}/board", dependencies=[signed_in], responses=errors(*_STAFF))
 async def get_board(stand_id: StandId, ctx: Ctx) -> OrderList:
     return await orders.board(ctx, stand_id)
-
-
-@router.get("/stands/{stand_id}/kitchen", dependencies=[signed_in], responses=errors(*_STAFF))
-async def get_kitchen(stand_id: StandId, ctx: Ctx) -> KitchenBoard:
-    return await kitchen_board(ctx, stand_id)
 
 
 @router.get("/stands/{stand_id}/status", dependencies=[signed_in], responses=errors(*_STAFF))

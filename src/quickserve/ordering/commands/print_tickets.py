@@ -11,7 +11,7 @@ from quickserve.ordering import printers, tickets
 from quickserve.ordering.model import Order
 from quickserve.ordering.printers import PrintFault
 from quickserve.ordering.resources import resources
-from quickserve.ordering.store import orders, printing
+from quickserve.ordering.store import figures, orders, printing
 from quickserve.ordering.store.printing import Job, PrinterRow
 
 _PRINTERS = 20  # of one round, side by side
@@ -79,3 +79,4 @@ async def tidy_prints(ctx: Context) -> None:
     async with ctx.db.transaction() as tx:
         await printing.give_up(tx)
         await printing.delete_old(tx)
+        await figures.delete_old_refusals(tx)

@@ -1,6 +1,6 @@
 """Under the lock of its stand: what an order takes of kitchen, caps, ticket, vouchers and tab."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from quickserve.ordering import pacing
 from quickserve.ordering.commands.announce import accepted
 from quickserve.ordering.model import NewOrderRow, Overtaken, Placed, Plan, Stand
 from quickserve.ordering.pacing import Kitchen
-from quickserve.ordering.store import baskets, benefits, kitchen, orders, printing, stands
+from quickserve.ordering.store import baskets, benefits, figures, kitchen, orders, printing, stands
 from quickserve.ordering.store.benefits import Tab
 
 TAB_LIMIT_MINOR = 20_000  # of a currency with two decimals; of any other the same number
@@ -51,7 +51,21 @@ async def record_orders(db: Database, rows: Sequence[NewOrderRow]) -> list[Place
         shared.tabs = await _tabs(tx, rows)
         outcomes = [desks[row.stand.id].serve(row) for row in rows]
         await _write(tx, list(desks.values()))
+        await _count_refusals(tx, rows, outcomes)
     return outcomes
+
+
+async def _count_refusals(
+    tx: Transaction, rows: Sequence[NewOrderRow], outcomes: Sequence[Placed | Problem]
+) -> None:
+    """What the kitchen had no room for: its organiser sees what was lost."""
+    refused = Counter(
+        (row.stand.id, outcome.code)
+        for row, outcome in zip(rows, outcomes, strict=True)
+        if isinstance(outcome, KitchenFull | StandPaused)
+    )
+    if refused:
+        await figures.count_refusals(tx, refused)
 
 
 def _by_id(stand: Stand) -> StandId:

@@ -97,7 +97,7 @@ async def board(ctx: Context, stand_id: StandId) -> OrderList:
 async def of_organiser(ctx: Context, organiser_id: OrganiserId, after: str | None) -> OrderList:
     """Newest first."""
     ctx.principal.require(organiser_id, Role.KITCHEN)
-    before, before_id = _read_cursor(after)
+    before, before_id = read_cursor(after)
     async with ctx.db.read() as tx:
         found = await orders.of_organiser(tx, organiser_id, before, before_id, _PAGE + 1)
     more = len(found) > _PAGE
@@ -115,7 +115,7 @@ async def orders_to_cancel(
     return OrdersToCancel(orders=found, next=found[-1] if len(found) == _TO_CANCEL else None)
 
 
-def _read_cursor(after: str | None) -> tuple[datetime | None, OrderId | None]:
+def read_cursor(after: str | None) -> tuple[datetime | None, OrderId | None]:
     """A mark that cannot be read begins at the first page."""
     at, _, order_id = (after or "").partition("_")
     try:

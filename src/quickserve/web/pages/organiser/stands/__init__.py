@@ -11,16 +11,19 @@ from quickserve.web.pages.organiser.stands import (
     menu_page,
     overview,
     price_list,
+    printers,
     section_form,
     sold_out,
+    stand_figures,
     stand_form,
+    stand_orders,
     tables,
 )
 
 # `stands/new` before `stands/{id}`.
 _SCREENS = (
     listing, extras, stand_form, overview, menu_page, section_form, price_list, item_form,
-    group_form, menu_copy, sold_out, tables,
+    group_form, menu_copy, sold_out, tables, stand_orders, stand_figures, printers,
 )  # fmt: skip
 
 router = APIRouter()
