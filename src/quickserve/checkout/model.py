@@ -23,8 +23,9 @@ from quickserve.contracts.checkout import CancellationId, CheckoutId, NotRefunda
 from quickserve.contracts.checkout_changes import ChangeId
 from quickserve.contracts.order_cancelling import CancelledBy, GivenBack, OrderCancellationId
 from quickserve.contracts.order_checkout import OrderCheckoutId
-from quickserve.contracts.ordering import BasketId, BasketLineId, OrderContact, OrderId
+from quickserve.contracts.ordering import BasketId, BasketLineId, OrderContact, OrderId, TabId
 from quickserve.contracts.payment import IntentId, IntentView, RefundId
+from quickserve.contracts.tabs import SettlementId
 from quickserve.kernel.ids import OrganiserId, PersonId
 from quickserve.kernel.money import Money
 from quickserve.kernel.settings import Settings
@@ -145,6 +146,24 @@ class OrderCancellation:
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """Of a tab. `method` is None once it ended. See the comments on the table's columns."""
+
+    id: SettlementId
+    saga_id: UUID
+    tab_id: TabId
+    tab_key: str
+    intent_id: IntentId
+    organiser_id: OrganiserId
+    total: Money
+    tip: Money
+    content: bytes
+    method: str | None
+    state: Literal["open", "confirmed", "failed"]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PartialRefund:
     """Of one payment; a booking may have been paid by several, after exchanges."""
 
@@ -193,10 +212,10 @@ def split_fairly(
 
 
 def _refundable(payment: IntentView) -> int:
-    return payment.amount.minor - payment.refunded.minor
+    return payment.amount.minor - payment.refunded.minor if payment.state == "captured" else 0
 
 
-def ids_of(checkout_id: CheckoutId | ChangeId, settings: Settings) -> Ids:
+def ids_of(checkout_id: CheckoutId | ChangeId | SettlementId, settings: Settings) -> Ids:
     """Always the same ones, and one way: who knows the checkout's id may see the tickets."""
     key = settings.key_for("checkout ids")
     saga, booking, intent = (

@@ -5,7 +5,7 @@ from quickserve.web.i18n import Locale
 
 def told(locale: Locale) -> dict[str, tuple[str, str]]:
     """To who orders."""
-    return _told_of_a_basket(locale) | _told_of_an_order(locale)
+    return _told_of_a_basket(locale) | _told_of_an_order(locale) | told_of_money(locale)
 
 
 def _told_of_a_basket(locale: Locale) -> dict[str, tuple[str, str]]:
@@ -85,6 +85,35 @@ def _told_of_an_order(locale: Locale) -> dict[str, tuple[str, str]]:
             nothing,
         ),
         "stand-did-not-answer": (gettext("The stand did not answer in time."), nothing),
+    }
+
+
+def told_of_money(locale: Locale) -> dict[str, tuple[str, str]]:
+    """Of what is cancelled, and of tabs."""
+    gettext = locale.gettext
+    stands = gettext("It stands as before.")
+    again = gettext("Try again in a moment.")
+    return {
+        "cancellation-not-allowed": (
+            gettext("This order cannot be cancelled any more."),
+            gettext("Speak to the stand."),
+        ),
+        "cancellation-under-way": (
+            gettext("Something of this order is being cancelled."),
+            again,
+        ),
+        "nothing-to-cancel": (gettext("All of it is cancelled already."), stands),
+        "cancellation-dropped": (gettext("The cancellation was given up."), stands),
+        "tab-total-changed": (
+            gettext("The tab has another total now."),
+            gettext("Look at it; then pay."),
+        ),
+        "tab-empty": (gettext("Nothing is owed on this tab."), gettext("Nothing was charged.")),
+        "tab-unsettled": (
+            gettext("Something of this tab is not decided yet."),
+            gettext("Try again once the stand has answered."),
+        ),
+        "tab-paid": (gettext("This tab is paid."), gettext("Nothing was charged.")),
     }
 
 

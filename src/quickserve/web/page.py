@@ -33,6 +33,7 @@ from quickserve.contracts.order_checkout import OrderCheckoutClient
 from quickserve.contracts.ordering_client import OrderingClient
 from quickserve.contracts.payment import PaymentClient
 from quickserve.contracts.seating_client import SeatingClient
+from quickserve.contracts.tabs import SettlementClient, TabClient
 from quickserve.contracts.tracking_client import TrackingClient
 from quickserve.contracts.waiting_list import WaitingListClient
 from quickserve.contracts.waiting_room import WaitingRoomClient
@@ -84,6 +85,8 @@ class Services:
     order_cancellations: OrderCancellationClient
     tracking: TrackingClient
     event_cancellations: EventCancellationClient
+    tabs: TabClient
+    settlements: SettlementClient
 
 
 async def _services(ctx: Ctx) -> Services:
@@ -111,6 +114,8 @@ async def _services(ctx: Ctx) -> Services:
         OrderCancellationClient(ctx.client("checkout")),
         TrackingClient(ctx.client("tracking")),
         EventCancellationClient(ctx.client("checkout")),
+        TabClient(ctx.client("ordering")),
+        SettlementClient(ctx.client("checkout")),
     )
 
 

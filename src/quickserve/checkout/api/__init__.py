@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.checkout.api import cancellations, events, orders, purchases
+from quickserve.checkout.api import cancellations, events, orders, purchases, tabs
 
 router = APIRouter()
-for part in (purchases, orders, cancellations, events):
+for part in (purchases, orders, cancellations, events, tabs):
     router.include_router(part.router)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from quickserve.checkout import store
 from quickserve.checkout.sagas import queue
-from quickserve.checkout.store import cancellations, events, orders
+from quickserve.checkout.store import cancellations, events, orders, tabs
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.checkout import AttemptView, SagaLine, SagaList, SagaView, StepView
 from quickserve.contracts.ordering import OrderId
@@ -56,7 +56,7 @@ async def read_saga(ctx: Context, either_id: UUID) -> SagaView:
     async with ctx.db.read() as tx:
         found = await _of_tickets(tx, either_id) or await _of_orders(tx, either_id)
         found = found or await _of_cancellations(tx, either_id)
-        found = found or await _of_events(tx, either_id)
+        found = found or await _of_events(tx, either_id) or await _of_tabs(tx, either_id)
         if found is None:
             raise NotFound
         ctx.principal.require(found.organiser_id, Role.ORGANISER)
@@ -110,6 +110,11 @@ async def _of_orders(tx: Transaction, either_id: UUID) -> _Subject | None:
 async def _of_events(tx: Transaction, saga_id: UUID) -> _Subject | None:
     found = await events.find_of_saga(tx, saga_id)
     return _Subject(found.saga_id, found.organiser_id, None) if found else None
+
+
+async def _of_tabs(tx: Transaction, saga_id: UUID) -> _Subject | None:
+    found = await tabs.find_of_saga(tx, saga_id)
+    return _Subject(found.saga_id, found.organiser_id, found.total) if found else None
 
 
 async def _of_cancellations(tx: Transaction, either_id: UUID) -> _Subject | None:

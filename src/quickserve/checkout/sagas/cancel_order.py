@@ -53,9 +53,9 @@ async def open_it(ctx: Context, asked: CancelOrder, _state: State) -> dict[str, 
     lines = await _ordering(ctx).open(asked.saga_id, _opened(found))
     async with ctx.db.transaction() as tx:
         await cancellations.set_amount(tx, found.id, lines.amount, lines.back, whole=lines.whole)
+    paid = await _paid(ctx, lines)
     planned = []
-    if lines.back == "card":
-        paid = await _paid(ctx, lines)
+    if lines.back == "card" or paid:  # a tab that was paid in cash is handed back in cash
         planned = await refunds.plan_of(ctx, lines.amount, paid, asked.saga_id, "lines-cancelled")
     return {"refunds": planned, "amount": str(lines.amount), "back": lines.back}
 
@@ -63,7 +63,12 @@ async def open_it(ctx: Context, asked: CancelOrder, _state: State) -> dict[str, 
 async def _paid(ctx: Context, lines: CancelledLines) -> list[tuple[IntentId, int]]:
     """The charges it goes back to, each with what its own lines had cost."""
     async with ctx.db.read() as tx:
-        found = await cancellations.payments_of_order(tx, lines.order_id)
+        if lines.back == "paid-tab" and lines.tab_id is not None:
+            found = await cancellations.payments_of_tab(tx, lines.tab_id)
+        elif lines.back == "card":
+            found = await cancellations.payments_of_order(tx, lines.order_id)
+        else:
+            found = []
     return [
         (one.intent_id, sum(lines.parts.get(line_id, 0) for line_id in one.line_ids))
         for one in found

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from quickserve.checkout.model import OrderCancellation
 from quickserve.contracts.order_cancelling import CancelledBy, GivenBack, OrderCancellationId
-from quickserve.contracts.ordering import BasketLineId, OrderId
+from quickserve.contracts.ordering import BasketLineId, OrderId, TabId
 from quickserve.contracts.payment import IntentId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId, PersonId
@@ -100,6 +100,16 @@ class PaidBy:
 
     intent_id: IntentId
     line_ids: list[BasketLineId]
+
+
+async def payments_of_tab(tx: Transaction, tab_id: TabId) -> list[PaidBy]:
+    """None where it was paid in cash. One that is not confirmed yet may be captured already."""
+    return await tx.all(
+        PaidBy,
+        "SELECT intent_id, '{}'::uuid[] AS line_ids FROM tab_settlements"
+        " WHERE tab_id = %s AND state <> 'failed'",
+        (tab_id,),
+    )
 
 
 async def payments_of_order(tx: Transaction, order_id: OrderId) -> list[PaidBy]:

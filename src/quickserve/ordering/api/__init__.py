@@ -11,10 +11,11 @@ from quickserve.ordering.api import (
     people,
     printers,
     stands,
+    tabs,
 )
 
 router = APIRouter()
 for part in (
-    orders, baskets, stands, kitchen, printers, cancellations, cancelled_events, people,
+    orders, baskets, stands, kitchen, printers, cancellations, cancelled_events, people, tabs,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.service import Context
-from quickserve.ordering.store import baskets, cancellations, kitchen, orders, people, stands
+from quickserve.ordering.store import baskets, cancellations, kitchen, orders, people, stands, tabs
 
 _BATCH = 1000
 
@@ -14,6 +14,7 @@ async def forget_people(ctx: Context) -> None:
     await _all(ctx, people.forget_contacts)
     await _all(ctx, people.forget_staff)
     await _all(ctx, cancellations.forget_staff)
+    await _all(ctx, tabs.forget)
 
 
 async def delete_leftovers(ctx: Context) -> None:

@@ -2,8 +2,18 @@
 
 from fastapi import APIRouter
 
-from quickserve.web.pages.ordering import basket, item, menu, order, placing, shops, stands
+from quickserve.web.pages.ordering import (
+    basket,
+    cancel,
+    item,
+    menu,
+    order,
+    placing,
+    shops,
+    stands,
+    tab,
+)
 
 router = APIRouter()
-for part in (shops, stands, menu, item, basket, placing, order):
+for part in (shops, stands, menu, item, basket, placing, order, cancel, tab):
     router.include_router(part.router)
