@@ -12,8 +12,8 @@ from importlib import import_module
 from bench.figures import Figure, keep, table
 
 BENCHMARKS = (
-    "start", "holds", "bookings", "orders", "shapes", "events", "plans", "plan_files", "fairness",
-    "room",
+    "start", "holds", "bookings", "orders", "tracking", "shapes", "events", "plans", "plan_files",
+    "fairness", "room",
 )  # fmt: skip
 ONLY_BY_NAME = ("pretix", "soak")
 

@@ -92,7 +92,23 @@ SELECT gen_random_uuid(), '00000000-0000-7000-8000-000000000003', 'active',
   'EUR', ARRAY[id], '{1}', sha256(id::text::bytea) FROM stock;
 """
 
-_SCRIPTS = {"free": FREE, "paid": PAID, "hold": HOLD, "order": orders_sql.ORDER}
+# Positions: one, or a hundred of one phone in a statement.
+FIX = """
+INSERT INTO tracking.fixes VALUES (gen_random_uuid(), clock_timestamp(), 48.89, 2.39, 5);
+"""
+FIXES = """
+INSERT INTO tracking.fixes
+SELECT gen_random_uuid(), clock_timestamp(), 48.89, 2.39, 5 FROM generate_series(1, 100);
+"""
+
+_SCRIPTS = {
+    "free": FREE,
+    "paid": PAID,
+    "hold": HOLD,
+    "order": orders_sql.ORDER,
+    "fix": FIX,
+    "fixes": FIXES,
+}
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Count:
     latencies_ms: list[float] = field(default_factory=list[float])
 
 
-class _Line(asyncio.Protocol):
+class Line(asyncio.Protocol):
     """One connection, one request at a time."""
 
     def __init__(self) -> None:
@@ -91,9 +91,9 @@ class _Crowd:
         self._host = f"host: {task.host}\r\n".encode()
         self._signed = f"authorization: Bearer {task.token}\r\n".encode()
 
-    async def line(self) -> _Line:
+    async def line(self) -> Line:
         loop = asyncio.get_running_loop()
-        return (await loop.create_connection(_Line, self._task.host, self._task.port))[1]
+        return (await loop.create_connection(Line, self._task.host, self._task.port))[1]
 
     def _put(self, path: str, body: bytes, headers: bytes = b"") -> bytes:
         return (
@@ -116,7 +116,7 @@ class _Crowd:
         lines = [await self.line() for _ in range(self._task.connections)]
         until = time.perf_counter() + self._task.seconds
 
-        async def worker(line: _Line) -> None:
+        async def worker(line: Line) -> None:
             while time.perf_counter() < until:
                 _, basket = self._orders.pop()
                 order_id, began = str(new_uuid()), time.perf_counter()
@@ -142,7 +142,7 @@ class _Crowd:
         for board in boards:
             board.cancel()
 
-    async def _serve(self, line: _Line, spare: list[_Line], due: float) -> None:
+    async def _serve(self, line: Line, spare: list[Line], due: float) -> None:
         stand, basket = self._orders.pop()
         order_id = str(new_uuid())
         seen = asyncio.Event()

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from quickserve.contracts import notices
 from quickserve.contracts.tracking import JobId, TrackView
+from quickserve.kernel.errors import NotFound
 from quickserve.kernel.service import Ctx
 from quickserve.web import track_words
 from quickserve.web.house_plan import HousePlan
@@ -49,7 +50,10 @@ async def tracking(request: Request, link: Link, ask: Ask, ctx: Ctx) -> Response
 
 async def _where(ask: Services, view: TrackView) -> tuple[str, HousePlan | None]:
     """The stand's zone, and the house's plan where it is carried inside one."""
-    job = await optional(ask.tracking.job(JobId(view.order_id)))
-    stand = await optional(ask.menus.stand(job.stand_id)) if job else None
-    plan = await plan_of(ask, job.event_id) if job and view.to.seat else None
+    try:
+        job = await optional(ask.tracking.job(JobId(view.order_id)))
+        stand = await optional(ask.menus.stand(job.stand_id)) if job else None
+        plan = await plan_of(ask, job.event_id) if job and view.to.seat else None
+    except NotFound:  # a stand that is gone: the order is followed all the same
+        return "UTC", None
     return stand.draft.zone if stand else "UTC", plan
