@@ -58,6 +58,7 @@ class Resources:
     seat_notices: Notices
     rooms: Rooms
     arrivals: Batch[Arrival, Place]
+    places: Batch[Arrival, Place]
     demand: Demand
 
     def depths(self) -> Counter[DateId]:

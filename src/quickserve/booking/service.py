@@ -21,6 +21,7 @@ from quickserve.booking.houses import Houses
 from quickserve.booking.keys import KeyRing
 from quickserve.booking.notices import Notices
 from quickserve.booking.reads import seats, stock
+from quickserve.booking.reads.waiting_room import look_up
 from quickserve.booking.resources import Resources, Totals
 from quickserve.booking.rooms import Demand, Rooms
 from quickserve.booking.seat_looks import SEATS_SECONDS, SeatLooks
@@ -50,18 +51,20 @@ async def open_resources(runtime: Runtime) -> AsyncGenerator[Resources]:
         runtime.shared.fanout, look_at_seats, SEATS_SECONDS, channel=channels.seats
     )
     arrivals = Batch(partial(record_arrivals, runtime.db), lambda arrival: arrival.date_id)
+    places = Batch(partial(look_up, runtime.db), lambda arrival: arrival.date_id)
     rooms = Rooms()
     async with runtime.db.read() as tx:  # before the first request: who is not let in, stays out
         rooms.see(await rooms_now(tx))
     try:
         yield Resources(
             keys, sales, holds, Totals(), notices, Shelf(runtime.db), houses,
-            SeatLooks(runtime.db, houses), seat_notices, rooms, arrivals, Demand(),
+            SeatLooks(runtime.db, houses), seat_notices, rooms, arrivals, places, Demand(),
         )  # fmt: skip
     finally:
         await notices.close()
         await seat_notices.close()
         await arrivals.close()
+        await places.close()
         await sales.close()
         await holds.close()
 

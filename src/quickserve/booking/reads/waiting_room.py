@@ -1,10 +1,12 @@
 """A room as everybody sees it, a place in it, and the draw to be checked."""
 
 import hmac
+from collections.abc import Sequence
 from datetime import timedelta
 
 from quickserve.booking import queueing
 from quickserve.booking.resources import resources
+from quickserve.booking.rooms import Arrival
 from quickserve.booking.store import waiting_room as store
 from quickserve.booking.store.waiting_room import Place, Room
 from quickserve.contracts.catalog import DateId
@@ -19,7 +21,8 @@ from quickserve.contracts.waiting_room import (
     place_that_waits,
     place_to_be_drawn,
 )
-from quickserve.kernel.errors import NotFound
+from quickserve.kernel.db import Database
+from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.service import Context
 
 _DRAWN_MAX = 100_000
@@ -60,11 +63,17 @@ async def place(
         genuine = queueing.proof_of(key, date_id, visitor_id, number)
         if hmac.compare_digest(genuine.encode(), proof.encode()):
             return _waiting(ctx, known, visitor_id, number)
-    async with ctx.db.read() as tx:
-        found = await store.find_place(tx, date_id, visitor_id)
-    if found is None:
-        raise NotFound("There is no such place in line.")
+    found = await resources(ctx).places.put(Arrival(date_id, visitor_id))
     return await show_place(ctx, date_id, found)
+
+
+async def look_up(db: Database, asked: Sequence[Arrival]) -> list[Place | Problem]:
+    """All of one date, in one look: after the draw everybody asks for the number at once."""
+    async with db.read() as tx:
+        found = await store.find_places(tx, asked[0].date_id, [one.visitor_id for one in asked])
+    places: dict[VisitorId, Place | Problem] = {one.visitor_id: one for one in found}
+    none = NotFound("There is no such place in line.")
+    return [places.get(one.visitor_id, none) for one in asked]
 
 
 async def show_place(ctx: Context, date_id: DateId, found: Place) -> PlaceView:

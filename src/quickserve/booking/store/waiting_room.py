@@ -194,12 +194,14 @@ async def leave(tx: Transaction, date_id: DateId, visitor_id: VisitorId) -> None
     )
 
 
-async def find_place(tx: Transaction, date_id: DateId, visitor_id: VisitorId) -> Place | None:
-    return await tx.maybe(
+async def find_places(
+    tx: Transaction, date_id: DateId, visitors: Sequence[VisitorId]
+) -> list[Place]:
+    return await tx.all(
         Place,
         "SELECT visitor_id, number, admitted_at, clock_timestamp() AS now FROM room_places"
-        " WHERE date_id = %s AND visitor_id = %s",
-        (date_id, visitor_id),
+        " WHERE date_id = %s AND visitor_id = ANY(%s)",
+        (date_id, list(visitors)),
     )
 
 
