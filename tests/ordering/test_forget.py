@@ -29,6 +29,11 @@ async def test_contacts_go_when_the_columns_say(shop: Stall, days, phone, person
     open_one = await shop.order(line.model_copy(update={"id": shop.line("Beer").id}))
     await shop.move(order, "ready", "delivered")
     await shop.counter.sql(
+        "UPDATE order_steps SET reason = CASE state WHEN 'ready' THEN 'Léo n''a plus faim'"
+        " WHEN 'delivered' THEN 'too-busy' END WHERE order_id = %s",
+        (order.id,),
+    )
+    await shop.counter.sql(
         "UPDATE orders SET contact_phone = '+33 6', ended_at = ended_at - %s * interval '1 day'"
         " WHERE id = ANY(%s)",
         (days, [order.id, open_one.id]),
@@ -44,6 +49,9 @@ async def test_contacts_go_when_the_columns_say(shop: Stall, days, phone, person
     shown = await shop.counter.visitor.order(order.id, order.key)
     assert (shown.state, shown.totals.total, shown.lines[0].name) == ("delivered", eur(800), "Beer")
     assert shown.name == ("Léa" if person else "")
+    assert [step.reason for step in shown.steps[-2:]] == [
+        "Léo n'a plus faim" if person else None, "too-busy",
+    ]  # fmt: skip
     kept = await shop.counter.visitor.order(open_one.id, open_one.key)
     assert (kept.name, kept.lines[0].guest) == ("Léa", "Léo"), "it is being made"
 

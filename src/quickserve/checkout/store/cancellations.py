@@ -89,7 +89,7 @@ async def end(
     tx: Transaction, cancellation_id: OrderCancellationId, state: Literal["done", "refused"]
 ) -> None:
     await tx.execute(
-        "UPDATE order_cancellations SET state = %s, person = NULL WHERE id = %s",
+        "UPDATE order_cancellations SET state = %s, person = NULL, words = '' WHERE id = %s",
         (state, cancellation_id),
     )
 

@@ -1,7 +1,7 @@
 """Who ordered and who worked: forgotten in time, and found and erased at once.
 
-What somebody ate and paid stays, without notes and names; the request's hash goes too, as it was
-made of them.
+What somebody ate and paid stays, without notes, names and words of why; reasons that are codes are
+nobody's. The request's hash goes too, as it was made of them.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,21 @@ from quickserve.kernel.ids import PersonId
 async def forget_contacts(tx: Transaction, limit: int) -> int:
     """Who ordered, thirty days after the end; the telephone a day after it."""
     return await tx.execute(
-        "UPDATE orders SET contact_phone = NULL,"
+        "WITH gone AS (SELECT id, ended_at < clock_timestamp() - interval '30 days' AS old"
+        " FROM orders WHERE contact_name IS NOT NULL"
+        " AND ended_at < clock_timestamp() - interval '1 day'"
+        " AND (contact_phone IS NOT NULL OR ended_at < clock_timestamp() - interval '30 days')"
+        " LIMIT %s), words AS (UPDATE order_cancellations c SET words = '' FROM gone"
+        " WHERE gone.old AND c.order_id = gone.id), told AS (UPDATE order_steps s"
+        " SET reason = NULL FROM gone WHERE gone.old AND s.order_id = gone.id"
+        " AND s.reason !~ '^[a-z-]+$')"
+        " UPDATE orders SET contact_phone = NULL,"
         " contact_name = CASE WHEN NOT old THEN contact_name END,"
         " contact_email = CASE WHEN NOT old THEN contact_email END,"
         " destination = CASE WHEN NOT old THEN destination END,"
         " content = CASE WHEN old THEN '' ELSE content END,"
-        " lines = CASE WHEN old THEN nameless(lines) ELSE lines END FROM (SELECT id,"
-        " ended_at < clock_timestamp() - interval '30 days' AS old FROM orders"
-        " WHERE contact_name IS NOT NULL AND ended_at < clock_timestamp() - interval '1 day'"
-        " AND (contact_phone IS NOT NULL OR ended_at < clock_timestamp() - interval '30 days')"
-        " LIMIT %s) gone WHERE orders.id = gone.id",
+        " lines = CASE WHEN old THEN nameless(lines) ELSE lines END"
+        " FROM gone WHERE orders.id = gone.id",
         (limit,),
     )
 
@@ -63,9 +68,14 @@ async def count_open(tx: Transaction, email: str, ticket_ids: Sequence[TicketId]
 async def erase_contacts(tx: Transaction, order_ids: Sequence[OrderId]) -> int:
     """As `forget_contacts`, at once; of orders that have ended."""
     return await tx.execute(
-        "UPDATE orders SET contact_phone = NULL, contact_name = NULL, contact_email = NULL,"
+        "WITH gone AS (SELECT id FROM orders WHERE id = ANY(%s) AND ended_at IS NOT NULL"
+        " AND contact_name IS NOT NULL FOR UPDATE),"
+        " words AS (UPDATE order_cancellations c SET words = '' FROM gone"
+        " WHERE c.order_id = gone.id), told AS (UPDATE order_steps s SET reason = NULL FROM gone"
+        " WHERE s.order_id = gone.id AND s.reason !~ '^[a-z-]+$')"
+        " UPDATE orders SET contact_phone = NULL, contact_name = NULL, contact_email = NULL,"
         " destination = NULL, content = '', lines = nameless(lines)"
-        " WHERE id = ANY(%s) AND ended_at IS NOT NULL AND contact_name IS NOT NULL",
+        " FROM gone WHERE orders.id = gone.id",
         (list(order_ids),),
     )
 
