@@ -237,3 +237,26 @@ async def test_pages_of_the_kitchen(browser: Browser, kitchen: Kitchen, language
         await shoot(karim.page, f"kitchen-board-320-{language}")
         assert not await scrolls_sideways(karim.page)
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_pages_of_the_stands_organiser(browser: Browser, house: House, language: str) -> None:
+    show = await house.put_on("Festival des chiffres")
+    stall = await open_stall(house.product, show.organiser_id)
+    await free_of_charge(house.product, stall.stand.id)
+    kitchen = Kitchen(house.product, stall, await house.hire(show, Role.ORGANISER))
+    for quantity in (1, 3, 8):
+        last = await kitchen.order(kitchen.line("Burger", "Rare", quantity=quantity))
+    path = f"/organiser/stands/{stall.stand.id}"
+    async with person(browser, house.product.address, language=language) as olive:
+        await olive.sign_in(kitchen.cook)
+        await olive.open(f"{path}/printers")
+        for name, text in (("name", "Passe-plat"), ("host", "192.168.1.50")):
+            await olive.type(name, text)
+        await olive.page.locator("#printer button:not([name])").click()
+        await olive.page.get_by_text("192.168.1.50:9100").wait_for()
+        found = await look_at(olive, "stand-printers", f"{path}/printers")
+        found += await look_at(olive, "stand-figures", f"{path}/figures")
+        found += await look_at(olive, "stand-orders", f"{path}/orders")
+        found += await look_at(olive, "stand-order", f"{path}/orders/{last.id}")
+    assert not found, "\n".join(found)

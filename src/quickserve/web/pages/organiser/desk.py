@@ -155,6 +155,7 @@ def _menu(desk: Desk, locale: Locale) -> list[tuple[str, str]]:
         ("/organiser/deliveries", gettext("Deliveries")),
         ("/organiser/imports", gettext("Import")),
         ("/door", gettext("At the door")),
+        ("/kitchen", gettext("In the kitchen")),
         ("/organiser/team", gettext("Team")),
         ("/organiser/settings", gettext("Settings")),
     ]

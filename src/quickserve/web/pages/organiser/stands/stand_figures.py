@@ -74,14 +74,15 @@ def _cells(found: StandFigures, locale: Locale) -> list[tuple[str, str, str]]:
     gettext, now = locale.gettext, found.status
     lost = sum(found.rejected.values()) + sum(found.refused.values())
     half = gettext("half of the last %(count)s orders were at most so late")
+    measured, none = now.figures.orders, gettext("no order was measured yet")
     return [
         (
-            gettext("Promise error, P50"), minutes(now.figures.p50_s),
-            half % {"count": now.figures.orders},
+            gettext("Promise error, P50"), minutes(now.figures.p50_s) if measured else "–",
+            half % {"count": measured} if measured else none,
         ),
         (
-            gettext("Promise error, P90"), minutes(now.figures.p90_s),
-            gettext("nine of ten were at most so late"),
+            gettext("Promise error, P90"), minutes(now.figures.p90_s) if measured else "–",
+            gettext("nine of ten were at most so late") if measured else none,
         ),
         (
             gettext("Promises widened by"), minutes(now.widened_s),
@@ -98,7 +99,8 @@ def _cells(found: StandFigures, locale: Locale) -> list[tuple[str, str, str]]:
             } if found.oldest else gettext("orders to be made"),
         ),
         (
-            gettext("From the order to ready"), minutes(found.ready_p50_s),
+            gettext("From the order to ready"),
+            minutes(found.ready_p50_s) if found.ready_p90_s else "–",
             gettext("nine of ten within %(time)s") % {"time": minutes(found.ready_p90_s)},
         ),
         (
