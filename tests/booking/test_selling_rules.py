@@ -1,7 +1,7 @@
 """Vouchers, access codes, discounts, companions, bundles and persons, through HTTP."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from quickserve.contracts.booking import (
 )
 from quickserve.contracts.booking_rules import (
     BookingRulesClient,
-    BundlePart,
     CodeNotValid,
     CodeRequired,
     CodeTaken,
@@ -33,8 +32,6 @@ from quickserve.contracts.booking_rules import (
     TypeRules,
     UsesBelowTaken,
 )
-from quickserve.contracts.box_office import BoxOfficeClient, DeskContact, NewDeskSale
-from quickserve.contracts.catalog import OfferedTicketType, TicketTypeId
 from quickserve.kernel.errors import Conflict, Forbidden, Malformed, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.money import Money
@@ -395,55 +392,6 @@ async def test_a_required_ticket_must_be_there(house):
         await house.hold(child=5)
     await house.hold(child=5, seat=1)
     await house.hold(seat=1)
-
-
-async def with_family(box):
-    gala = await put_on(box)
-    first = gala.event.ticket_types[0]
-    family = replace(first, id=TicketTypeId(new_uuid()), name="Family", price=Money(5000, "EUR"))
-    assert isinstance(family, OfferedTicketType)
-    gala.event = replace(gala.event, version=2, ticket_types=[*gala.event.ticket_types, family])
-    await box.offer(gala.event)
-    house = House(gala, BookingRulesClient(box.platform.client("booking", "checkout")))
-    parts = [
-        BundlePart(ticket_type_id=gala.seat, quantity=2),
-        BundlePart(ticket_type_id=gala.child, quantity=2),
-    ]
-    await house.rules(TypeRules(ticket_type_id=family.id, parts=parts))
-    return house, family.id
-
-
-async def test_a_bundle_is_one_price_and_several_places(box):
-    house, family = await with_family(box)
-    gala = house.gala
-    adults, children = await gala.quota(5, gala.seat), await gala.quota(9, gala.child)
-    left = {t.ticket_type_id: t.available for t in (await gala.availability()).ticket_types}
-    assert left[family] == 2
-    hold = await house.hold(family=1)
-    assert hold.total.minor == 5000
-    assert {i.name for i in hold.items} == {"Seat", "Child"}
-    assert all(i.bundle.name == "Family" for i in hold.items)
-    assert (await gala.stock(adults), await gala.stock(children)) == ((2, 0), (2, 0))
-    await house.hold(family=1)
-    with pytest.raises(SoldOut):
-        await house.hold(family=1)
-
-
-async def test_the_desk_sells_a_bundle_for_its_price_or_gives_it_away(box):
-    house, family = await with_family(box)
-    gala, desk = house.gala, BoxOfficeClient(box.checkout._client)
-    adults, children = await gala.quota(5, gala.seat), await gala.quota(9, gala.child)
-    for kind, paid in (("cash", 5000), ("complimentary", 0)):
-        sale = NewDeskSale(
-            kind=kind, contact=DeskContact(name="Fatou Sow"), date_id=gala.date_id,
-            items=[Item(ticket_type_id=family, quantity=1)],
-        )  # fmt: skip
-        sold = await desk.sell(BookingId(new_uuid()), sale, gala.token)
-        assert (sold.total.minor, len(sold.tickets)) == (paid, 4)
-        assert {ticket.ticket_type for ticket in sold.tickets} == {"Seat", "Child"}
-    assert (await gala.stock(adults), await gala.stock(children)) == ((0, 4), (0, 4))
-    with pytest.raises(SoldOut):
-        await desk.sell(BookingId(new_uuid()), sale, gala.token)
 
 
 async def test_one_person_has_only_so_many(house):
