@@ -9,14 +9,14 @@ from typing import Protocol
 
 Action = Callable[[], Awaitable[None]]
 TICK_S = 1.0
-_SOON_S = 0.01
+SOON_S = 0.02
 
 
 class Hand(Protocol):
     """What turns the clock."""
 
-    async def turn_to(self, at: datetime) -> None:
-        """Returns when it is that time."""
+    async def turn_to(self, at: datetime) -> datetime:
+        """Returns when it is that time, and what time it is then."""
         ...
 
 
@@ -52,16 +52,15 @@ class Clockwork:
     async def run(self) -> None:
         """Until nothing is left to happen."""
         while self._actions or self._running:
-            if not self._actions:
-                await asyncio.wait(self._running, return_when="FIRST_COMPLETED")
-                continue
-            tick, width = self._actions[0][0], _SOON_S
+            # In real time what runs may yet ask for something sooner than what is next.
+            tick = self.now + SOON_S
             if self.together:
-                tick, width = tick // TICK_S * TICK_S, TICK_S
-            await self.hand.turn_to(self.time(tick))
-            self.now = max(self.now, tick)
+                tick = self._actions[0][0] // TICK_S * TICK_S
+            now = self.seconds(await self.hand.turn_to(self.time(tick)))
+            self.now = max(self.now, now)
+            until = tick + TICK_S if self.together else self.now
             due: dict[int, list[Action]] = {}
-            while self._actions and self._actions[0][0] < tick + width:
+            while self._actions and self._actions[0][0] < until:
                 _, _, stand, action = heapq.heappop(self._actions)
                 due.setdefault(stand, []).append(action)
             if self.together:

@@ -172,8 +172,9 @@ async def load(
 class RealHand:
     """Time passes by itself."""
 
-    async def turn_to(self, at: datetime) -> None:
+    async def turn_to(self, at: datetime) -> datetime:
         await asyncio.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds()))
+        return datetime.now(UTC)
 
 
 async def _a_moment() -> None:

@@ -62,7 +62,7 @@ class FastHand:
     now: datetime
     _due: dict[int, datetime] = field(default_factory=dict[int, datetime])
 
-    async def turn_to(self, at: datetime) -> None:
+    async def turn_to(self, at: datetime) -> datetime:
         while True:
             following = min([*self._due.values(), at])
             if following > self.now:
@@ -73,7 +73,7 @@ class FastHand:
                     await job.run(runtime.context())
                     self._due[number] = self.now + max(_EVERY, timedelta(seconds=job.every_seconds))
             if self.now >= at:
-                return
+                return at
 
     async def a_moment(self) -> None:
         await self.turn_to(self.now + _EVERY)
