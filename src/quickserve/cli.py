@@ -22,6 +22,7 @@ from quickserve.commandline import (
     dead_letters,
     forget,
     import_calendar,
+    import_menu,
     import_plan,
     ledger,
     people,
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_up(commands)
     _add_import(commands)
     _add_import_plan(commands)
+    _add_import_menu(commands)
     _add_person(commands)
     _add_forget(commands)
     _add_ledger(commands)
@@ -208,6 +210,22 @@ def _add_import_plan(commands: Commands) -> None:
     plan.set_defaults(run=_import_plan)
 
 
+def _add_import_menu(commands: Commands) -> None:
+    menu = commands.add_parser(
+        "import-menu",
+        help="import a stand's menu",
+        description="Reads schema.org Menu JSON-LD, a Square catalogue, TastyIgniter's JSON or a"
+        " CSV (docs/import.md) and tells every defect with its repair. It replaces the menu; one"
+        " with defects only with --leave-out. A second run of the same file changes nothing.",
+    )
+    menu.add_argument("files", type=Path, metavar="FILE", nargs="+")
+    menu.add_argument("--stand", required=True, metavar="SLUG", help="as in its address")
+    menu.add_argument("--leave-out", action="store_true", help="take all but what has a defect")
+    menu.add_argument("--check", action="store_true", help="only look, save nothing")
+    _data_option(menu)
+    menu.set_defaults(run=_import_menu)
+
+
 def _add_person(commands: Commands) -> None:
     person = commands.add_parser(
         "person",
@@ -319,6 +337,15 @@ def _import_plan(arguments: argparse.Namespace) -> int:
         import_plan.run(
             _home(arguments), arguments.file, arguments.organiser,
             accept_repairs=arguments.accept_repairs,
+        )
+    )  # fmt: skip
+
+
+def _import_menu(arguments: argparse.Namespace) -> int:
+    return asyncio.run(
+        import_menu.run(
+            _home(arguments), arguments.files, arguments.stand,
+            leave_out=arguments.leave_out, check=arguments.check,
         )
     )  # fmt: skip
 

@@ -18,7 +18,6 @@ SectionId = NewType("SectionId", UUID)
 MenuItemId = NewType("MenuItemId", UUID)
 ModifierGroupId = NewType("ModifierGroupId", UUID)
 ModifierId = NewType("ModifierId", UUID)
-MenuImportId = NewType("MenuImportId", UUID)
 
 SECTIONS_MAX = 100  # of one menu
 ITEMS_MAX = 2_000  # of one menu
@@ -237,7 +236,7 @@ class NewMenu(MenuDraft):
 
 
 class MenuDefect(BaseModel):
-    """What is wrong where; `repair` says what would be right."""
+    """What is wrong where; `repair` says what would be right. `line` is of a file, from 1."""
 
     code: str
     section: str
@@ -245,6 +244,24 @@ class MenuDefect(BaseModel):
     field: str
     detail: str
     repair: str
+    line: int = 0
+
+
+class MenuImport(BaseModel):
+    """What was read in a file. `version` of the menu it became; None where it was only looked at.
+
+    `defects` were left out or mended; `notes` tell what was assumed, or cannot be had here.
+    """
+
+    filename: str
+    format: str
+    version: int | None
+    sections: int
+    items: int
+    groups: int
+    modifiers: int
+    defects: list[MenuDefect]
+    notes: list[MenuDefect]
 
 
 class Menu(MenuDraft):
@@ -316,7 +333,10 @@ class SoldOutChanged(DomainEvent):
 
 
 class MenuHasDefects(Problem):
-    """`extra.defects`: code, where (section, item, field), and a proposed repair, line by line."""
+    """`extra.defects`: code, where (section, item, field), and a proposed repair, line by line.
+
+    Of a file also its lines, and `extra.notes`, as in `MenuImport`.
+    """
 
     status = 422
     code = "menu-has-defects"
@@ -330,6 +350,8 @@ class StandChanged(Problem):
 
 
 class MenuRefused(Problem):
+    """`extra` has the `reason`, a code."""
+
     status = 422
     code = "menu-refused"
     title = "This file is no menu that can be read here"

@@ -1,10 +1,12 @@
 """How the others call `catalog` about stands and menus."""
 
+from typing import Any
 from uuid import UUID
 
 from quickserve.contracts.catalog import EventId
 from quickserve.contracts.menus import (
     Menu,
+    MenuImport,
     NewMenu,
     SoldOutChange,
     SoldOutList,
@@ -51,6 +53,21 @@ class MenusClient:
     async def put_menu(self, stand_id: StandId, menu: NewMenu, token: str | None = None) -> Menu:
         """The next version. Raises MenuHasDefects, StandChanged."""
         return await self._client.put(Menu, f"/stands/{stand_id}/menu", menu, token=token)
+
+    async def import_menu(
+        self, stand_id: StandId, content: bytes, *, filename: str, leave_out: bool = False,
+        check: bool = False, tax_rate_bp: int | None = None, token: str | None = None,
+    ) -> MenuImport:  # fmt: skip
+        """A file replaces the menu. Raises MenuRefused, MenuHasDefects, StandChanged."""
+        query: dict[str, Any] = {
+            "filename": filename, "leave_out": leave_out, "check": check,
+            **({} if tax_rate_bp is None else {"tax_rate_bp": tax_rate_bp}),
+        }  # fmt: skip
+        body = await self._client.call(
+            "POST", f"/stands/{stand_id}/menu-imports", query=query, content=content,
+            content_type="application/octet-stream", token=token, repeatable=True,
+        )  # fmt: skip
+        return MenuImport.model_validate_json(body)
 
     async def latest_menu(self, stand_id: StandId) -> Menu:
         """Raises NotFound while it has none."""

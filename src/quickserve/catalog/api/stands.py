@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
+from quickserve.catalog.commands.import_menu import ImportMenu, import_menu
 from quickserve.catalog.commands.put_menu import PutMenu, put_menu
 from quickserve.catalog.commands.put_stand import PutStand, put_stand
 from quickserve.catalog.commands.set_sold_out import SetSoldOut, set_sold_out
@@ -13,6 +14,8 @@ from quickserve.contracts.catalog import EventId
 from quickserve.contracts.menus import (
     Menu,
     MenuHasDefects,
+    MenuImport,
+    MenuRefused,
     NewMenu,
     SoldOutChange,
     SoldOutList,
@@ -28,6 +31,7 @@ from quickserve.kernel.errors import (
     Forbidden,
     Malformed,
     NotFound,
+    TooLarge,
     Unauthenticated,
     errors,
 )
@@ -112,6 +116,27 @@ async def get_menu(
     stand_id: StandId, version: Annotated[int, Path(ge=1, le=2**31 - 1)], ctx: Ctx
 ) -> Response:
     return json_answer(await stands.menu(ctx, stand_id, version))
+
+
+@router.post(
+    "/stands/{stand_id}/menu-imports",
+    dependencies=[signed_in],
+    responses=errors(*_STAFF, MenuHasDefects, MenuRefused, StandChanged, TooLarge, Malformed),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
+    },
+)
+async def post_menu_import(
+    stand_id: StandId, request: Request, ctx: Ctx,
+    filename: Annotated[str, Query(min_length=1, max_length=255)] = "menu",
+    leave_out: Annotated[bool, Query(description="What has a defect.")] = False,
+    check: Annotated[bool, Query(description="Only look, change nothing.")] = False,
+    tax_rate_bp: Annotated[int | None, Query(ge=0, le=10_000)] = None,
+) -> MenuImport:  # fmt: skip
+    """The body is the file, as it is; it replaces the menu. The same file again is no change."""
+    content = await request.body()
+    cmd = ImportMenu(stand_id, filename, content, leave_out, check, tax_rate_bp)
+    return await import_menu(ctx, cmd)
 
 
 @router.put(

@@ -36,9 +36,9 @@ def find(text: str) -> Document:
     """The document's events. Raises ImportRefused where the JSON is broken or holds none."""
     document = Document()
     if text.lstrip()[:1] == "<":
-        for line, script in _scripts(text):
+        for line, script in scripts(text):
             try:
-                _collect(jsontext.parse(_bare(script), line), document)
+                _collect(jsontext.parse(bare(script), line), document)
             except ImportRefused as refused:
                 if refused.code == "too-many-entries":
                     raise
@@ -55,7 +55,7 @@ def find(text: str) -> Document:
     return document
 
 
-def _scripts(page: str) -> Iterator[tuple[int, str]]:
+def scripts(page: str) -> Iterator[tuple[int, str]]:
     """The JSON-LD scripts with their line; plain searching, as a stranger's page may be any."""
     lower = page.lower() if len(page.lower()) == len(page) else page
     line, counted, at = 1, 0, 0
@@ -69,7 +69,7 @@ def _scripts(page: str) -> Iterator[tuple[int, str]]:
         at = end
 
 
-def _bare(script: str) -> str:
+def bare(script: str) -> str:
     """Without the comment or CDATA that old pages wrap a script in, line breaks kept."""
     inner = script
     for wrap in ("/*<![CDATA[*/", "//<![CDATA[", "<![CDATA[", "<!--"):
