@@ -1,5 +1,6 @@
 """A bank or a stand has answered, a ticket found its buyer: sagas that wait for it ask again."""
 
+from quickserve.checkout.commands.split_order import note_paid
 from quickserve.checkout.sagas import queue
 from quickserve.checkout.sagas.charging import payment_decided
 from quickserve.checkout.sagas.place_order import order_answered
@@ -13,6 +14,8 @@ from quickserve.kernel.inbox import Subscription
 
 async def payment_answered(tx: Transaction, event: PaymentAuthorized | PaymentDeclined) -> None:
     await queue.signal(tx, payment_decided(event.intent_id))
+    if isinstance(event, PaymentAuthorized):
+        await note_paid(tx, event.intent_id)
 
 
 async def resale_ended(tx: Transaction, event: ResaleSold | ResaleEnded) -> None:

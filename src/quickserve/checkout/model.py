@@ -25,6 +25,7 @@ from quickserve.contracts.order_cancelling import CancelledBy, GivenBack, OrderC
 from quickserve.contracts.order_checkout import OrderCheckoutId
 from quickserve.contracts.ordering import BasketId, BasketLineId, OrderContact, OrderId, TabId
 from quickserve.contracts.payment import IntentId, IntentView, RefundId
+from quickserve.contracts.split_payment import SplitId
 from quickserve.contracts.tabs import SettlementId
 from quickserve.kernel.ids import OrganiserId, PersonId
 from quickserve.kernel.money import Money
@@ -229,6 +230,15 @@ def order_ids_of(checkout_id: OrderCheckoutId, settings: Settings) -> OrderIds:
     key = settings.key_for("checkout ids")
     saga, order, intent = (
         _derived(checkout_id, purpose, key) for purpose in (b"saga", b"order", b"intent")
+    )
+    return OrderIds(saga, OrderId(order), IntentId(intent))
+
+
+def split_ids_of(split_id: SplitId, settings: Settings) -> OrderIds:
+    """As `ids_of`; its intents are those of its shares."""
+    key = settings.key_for("checkout ids")
+    saga, order, intent = (
+        _derived(split_id, purpose, key) for purpose in (b"saga", b"order", b"intent")
     )
     return OrderIds(saga, OrderId(order), IntentId(intent))
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from quickserve.checkout.api import cancellations, events, orders, purchases, tabs
+from quickserve.checkout.api import cancellations, events, orders, purchases, splits, tabs
 
 router = APIRouter()
-for part in (purchases, orders, cancellations, events, tabs):
+for part in (purchases, orders, cancellations, events, tabs, splits):
     router.include_router(part.router)

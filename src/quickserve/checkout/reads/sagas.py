@@ -5,7 +5,7 @@ from uuid import UUID
 
 from quickserve.checkout import store
 from quickserve.checkout.sagas import queue
-from quickserve.checkout.store import cancellations, events, orders, tabs
+from quickserve.checkout.store import cancellations, events, orders, splits, tabs
 from quickserve.contracts.booking import BookingId
 from quickserve.contracts.checkout import AttemptView, SagaLine, SagaList, SagaView, StepView
 from quickserve.contracts.ordering import OrderId
@@ -113,7 +113,7 @@ async def _of_events(tx: Transaction, saga_id: UUID) -> _Subject | None:
 
 
 async def _of_tabs(tx: Transaction, saga_id: UUID) -> _Subject | None:
-    found = await tabs.find_of_saga(tx, saga_id)
+    found = await tabs.find_of_saga(tx, saga_id) or await splits.find_of_saga(tx, saga_id)
     return _Subject(found.saga_id, found.organiser_id, found.total) if found else None
 
 

@@ -104,14 +104,14 @@ async def accept(ctx: Context, placing: PlaceOrder, _state: State) -> dict[str, 
             until = order.answer_by or order.server_now + timedelta(seconds=ANSWER_SECONDS)
             return Wait(order_answered(placing.order_id), {"answer_by": until.isoformat()})
         case "rejected" | "cancelled":
-            raise OrderRefused(reason=_reason(order))
+            raise OrderRefused(reason=answer_reason(order))
         case "withdrawn":
             raise OrderTakenBack
         case _:
             return {"accepted": True}
 
 
-def _reason(order: OrderView) -> str:
+def answer_reason(order: OrderView) -> str:
     """The stand's own word."""
     told = [step.reason for step in order.steps if step.state == order.state and step.reason]
     return told[-1] if told else "other"

@@ -116,6 +116,9 @@ async def payments_of_order(tx: Transaction, order_id: OrderId) -> list[PaidBy]:
     return await tx.all(
         PaidBy,
         "SELECT intent_id, '{}'::uuid[] AS line_ids FROM order_checkouts"
-        " WHERE order_id = %s AND state = 'confirmed' AND total_minor > 0",
-        (order_id,),
+        " WHERE order_id = %(order)s AND state = 'confirmed' AND total_minor > 0"
+        " UNION ALL SELECT h.intent_id, h.line_ids FROM split_shares h"
+        " JOIN splits s ON s.id = h.split_id WHERE s.order_id = %(order)s"
+        " AND s.state = 'confirmed' AND h.intent_id IS NOT NULL",
+        {"order": order_id},
     )
