@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bench import bare_sql
 from bench.figures import Figure, median
-from bench.server import Running, data_folder, memory_mb, serving
+from bench.server import Running, data_folder, memory_mb, processor_seconds, serving
 from bench.tracking_process import Count, Phone, Task
 from quickserve.contracts.ordering import OrderId
 from quickserve.contracts.tracking import DeviceId
@@ -58,6 +58,7 @@ class Round:
     per_second: float
     p99_ms: float
     memory_mb: float
+    cost_us: float
 
 
 def run() -> list[Figure]:
@@ -86,8 +87,8 @@ def run() -> list[Figure]:
 
 
 def _figures(rounds: dict[str, list[Round]], bare: dict[str, float]) -> list[Figure]:
-    def mid(name: str) -> float:
-        return median([one.per_second for one in rounds[name]])
+    def mid(name: str, what: str = "per_second") -> float:
+        return median([getattr(one, what) for one in rounds[name]])
 
     watched = rounds["watched"][0]
     rows = bare["fixes"] * _AT_ONCE
@@ -103,6 +104,8 @@ def _figures(rounds: dict[str, list[Round]], bare: dict[str, float]) -> list[Fig
         Figure(
             f"fix sent → {_PHONES:,} watchers, p99", watched.p99_ms, "ms", aim="≤ 300",
         ),
+        Figure("processor time of a position, one a call", mid("single", "cost_us"), "µs"),
+        Figure("processor time of a position of a hundred", mid("batched", "cost_us"), "µs"),
         Figure("positions while they watch", watched.per_second, "/s"),
         Figure("memory of a watcher", watched.memory_mb * 1024 / _PHONES, "KiB"),
     ]  # fmt: skip
@@ -126,14 +129,16 @@ def _drive(running: Running, phones: list[Phone], at_once: int, *, watch: bool =
     process.stdin.flush()
     assert process.stdout.readline() == "watching\n"
     grown = memory_mb(running.process.pid) - before
+    spent = processor_seconds(running.process.pid)
     process.stdin.write("go\n")
     process.stdin.flush()
     answer, _ = process.communicate()
     if process.returncode:
         raise RuntimeError("the phones failed")
     count = Count(**json.loads(answer))
+    cost = (processor_seconds(running.process.pid) - spent) / max(count.fixes, 1)
     ordered = sorted(count.latencies_ms)
-    return Round(count.fixes / count.seconds, ordered[int(len(ordered) * 0.99)], grown)
+    return Round(count.fixes / count.seconds, ordered[int(len(ordered) * 0.99)], grown, cost * 1e6)
 
 
 async def _phones(url: str) -> list[Phone]:

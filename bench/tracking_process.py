@@ -139,7 +139,8 @@ class _Crowd:
         asked = asyncio.ensure_future(line.ask(self.fixes(number, 1)))
         await asyncio.wait_for(page.seen.wait(), 20)
         self.count.latencies_ms.append((time.perf_counter() - due) * 1000)
-        self.count.fixes += json.loads((await asked).partition(b"\r\n\r\n")[2])["accepted"]
+        accepted = json.loads((await asked).partition(b"\r\n\r\n")[2])["accepted"]
+        self.count.fixes += accepted
         spare.append(line)
 
 

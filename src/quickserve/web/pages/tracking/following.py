@@ -84,10 +84,11 @@ class Part:
 
     def __init__(
         self, look: Callable[[], Awaitable[TrackView | None]], zone: str, plan: HousePlan | None,
-        locale: Locale,
+        locale: Locale, first: TrackView | None = None,
     ) -> None:  # fmt: skip
         self._look, self._zone, self._plan, self._locale = look, zone, plan, locale
         self._view: TrackView | None = None
+        self._first = first
 
     async def show(self, notice: Notice | None) -> str | None:
         """Notices have no code in them: whoever may see it has it from the first look."""
@@ -96,7 +97,7 @@ class Part:
             pin = self._view.pin if view.state not in ("done", "dropped") else None
             self._view = view.model_copy(update={"pin": pin})
         else:
-            self._view = await self._look()
+            self._view, self._first = self._first or await self._look(), None
         return self.still()
 
     def still(self) -> str:

@@ -43,7 +43,7 @@ async def tracking(request: Request, link: Link, ask: Ask, ctx: Ctx) -> Response
     async def look() -> TrackView:
         return await ask.tracking.track_of_link(link)
 
-    part = Part(look, zone, plan, locale_of(request))
+    part = Part(look, zone, plan, locale_of(request), first)
     channels = [notices.track(first.order_id)]
     return stream(request, ctx.fanout, channels, part.show, still=part.still)
 
