@@ -278,3 +278,11 @@ def test_notes_that_are_allergens_and_notes_that_are_not():
     assert built.menu.sections[0].name == "Entrées"
     assert found["Salade"].allergens == ["nuts", "molluscs"]
     assert found["Dégustation"].description == "au dîner seulement"
+
+
+def test_the_same_choice_twice_is_told():
+    built = read_text('name,price,choices\nTea,2,"Milk 0-1: Cow | Oat | Cow"\n')
+    assert [(one.line, one.code, one.item) for one in built.findings if one.defect] == [
+        (2, "duplicate", "Tea")
+    ]
+    assert [one.name for one in built.menu.groups[0].modifiers] == ["Cow", "Oat"]

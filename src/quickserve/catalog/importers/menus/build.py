@@ -213,7 +213,7 @@ def _group(raw: RawGroup, item: RawItem, at: dict[str, Any], made: _Build) -> Mo
         return made.groups[key]
     name = cut(raw.name, _NAME_MAX) or "+"
     where: dict[str, Any] = {**at, "field": f"choices: {cut(name, 60)}"}
-    chosen = [found for one in raw.choices if (found := _choice(one, raw, where, made)) is not None]
+    chosen = _choices(raw, where, made)
     if len(chosen) > MODIFIERS_MAX:
         made.tell("too-many-choices", f"It has {len(chosen)} choices.",
                   f"At most {MODIFIERS_MAX}.", **where)  # fmt: skip
@@ -243,6 +243,18 @@ def _group(raw: RawGroup, item: RawItem, at: dict[str, Any], made: _Build) -> Mo
         id=ModifierGroupId(key), name=cut(item.name if raw.absolute else name, _NAME_MAX),
         min=least, max=most, repeat_max=repeat, modifiers=chosen,
     )  # fmt: skip
+
+
+def _choices(raw: RawGroup, at: dict[str, Any], made: _Build) -> list[Modifier]:
+    found: dict[UUID, Modifier] = {}
+    for one in raw.choices:
+        choice = _choice(one, raw, at, made)
+        if choice is not None and choice.id in found:
+            made.tell("duplicate", f"{cut(one.name, 60)} can be chosen twice.",
+                      "Remove one of them.", **at)  # fmt: skip
+        elif choice is not None:
+            found[choice.id] = choice
+    return list(found.values())
 
 
 def _choice(raw: RawChoice, group: RawGroup, at: dict[str, Any], made: _Build) -> Modifier | None:
