@@ -8,6 +8,7 @@ from quickserve.web.pages.organiser.stands import (
     item_form,
     listing,
     menu_copy,
+    menu_import,
     menu_page,
     overview,
     price_list,
@@ -23,7 +24,7 @@ from quickserve.web.pages.organiser.stands import (
 # `stands/new` before `stands/{id}`.
 _SCREENS = (
     listing, extras, stand_form, overview, menu_page, section_form, price_list, item_form,
-    group_form, menu_copy, sold_out, tables, stand_orders, stand_figures, printers,
+    group_form, menu_copy, menu_import, sold_out, tables, stand_orders, stand_figures, printers,
 )  # fmt: skip
 
 router = APIRouter()

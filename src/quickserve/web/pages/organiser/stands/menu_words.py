@@ -54,7 +54,37 @@ def sentence(defect: MenuDefect, locale: Locale) -> str:
         ),
         "never-served": gettext("It is served from and until the same time: enter two times."),
     }  # fmt: skip
-    return known.get(defect.code) or f"{defect.detail} {defect.repair}"
+    return (
+        known.get(defect.code)
+        or _of_files(locale).get(defect.code)
+        or f"{defect.detail} {defect.repair}"
+    )
+
+
+def _of_files(locale: Locale) -> dict[str, str]:
+    """What only a menu's file can have."""
+    gettext = locale.gettext
+    many = gettext("There are more than a menu takes: the rest is left out.")
+    return {
+        "missing-name": gettext("It has no name: name it."),
+        "missing-price": gettext("It has no price: enter one, 0 if it is free."),
+        "price-unreadable": gettext("Its price cannot be read: enter it as a number."),
+        "price-too-fine": gettext("Its price is finer than the currency: round it."),
+        "negative-price": gettext("Its price is below 0: correct it."),
+        "unknown-currency": gettext("Its currency is not known: give the price in the stand’s."),
+        "broken-row": gettext("This line cannot be read: correct it."),
+        "no-choices": gettext("There is nothing to choose from: add choices or leave it out."),
+        "too-many-defaults": gettext("More is chosen from the start than may be: correct it."),
+        "too-many-entries": many, "too-many-groups": many, "too-many-choices": many,
+        "tax-unreadable": gettext("Its VAT cannot be read: enter a rate."),
+        "tax-assumed": gettext("The file names no VAT: the rate given above holds."),
+        "work-assumed": gettext("How long it takes, and where, is assumed: check it."),
+        "unknown-allergen": gettext("It names an allergen that is not of the 14: check them."),
+        "diet-ignored": gettext("A diet is not known here: say it in the description."),
+        "times-ignored": gettext("Its times are not taken over: set them in the menu’s editor."),
+        "section-named": gettext("The section had no name: one was given to it."),
+        "note-kept": gettext("A note stands in the description now: check its allergens."),
+    }  # fmt: skip
 
 
 def of_item(found: Sequence[Finding], section: str, item: str) -> list[Finding]:
