@@ -56,9 +56,11 @@ class StreetMap:
 
     @property
     def line(self) -> str:
-        """From the runner to where they go."""
-        ends = [one for one in self.marks if one.kind in ("runner", "to")]
-        return " ".join(f"{one.x},{one.y}" for one in ends)
+        """From the runner to where they go; "" where there are several of either."""
+        kinds = sorted(one.kind for one in self.marks if one.kind != "stand")
+        ends = [one for one in self.marks if one.kind != "stand"]
+        alone = kinds == ["runner", "to"]
+        return " ".join(f"{one.x},{one.y}" for one in ends) if alone else ""
 
 
 def street_map(places: Sequence[tuple[MarkKind, str, Degrees]]) -> StreetMap | None:
