@@ -1,7 +1,8 @@
 """One command erases a person everywhere; what was sold, paid and admitted stays."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
@@ -26,7 +27,7 @@ from quickserve.contracts.ordering import (
     OrderContact,
     OrderId,
 )
-from quickserve.contracts.payment import PaymentClient
+from quickserve.contracts.payment import IntentId, NewIntent, PaymentClient
 from quickserve.kernel.auth import Role
 from quickserve.kernel.db import ensure_database, open_connection
 from quickserve.kernel.errors import Forbidden, NotFound, Unauthenticated
@@ -151,6 +152,14 @@ async def test_who_ordered_cooked_and_carried_is_forgotten_too(house: House):
         contact=with_email, method="sandbox-success",
     ), wait_ms=8000)  # fmt: skip
     assert paid.state == "confirmed"
+
+    payment = PaymentClient(house.platform.client("payment", "checkout"))
+    intent = NewIntent(
+        organiser_id=show.organiser_id, amount=by_ticket.totals.total, method="sandbox-success",
+        reference=cast("UUID", by_ticket.tab_id), return_path=f"/tab-settlements/{word}",
+    )  # fmt: skip
+    tab_paid = await payment.put_intent(IntentId(new_uuid()), intent)
+    await payment.capture(tab_paid.id)
 
     report = await forget(house, email)
     assert report.under_way, "what is made at this moment still has to reach somebody"

@@ -33,10 +33,11 @@ async def forget_person(client: Callable[[str], Client], email: str) -> Report:
     person_id = (await services["identity"].search(email)).person_id
     while True:
         found = await services["booking"].search(email)
-        order_ids = (await services["ordering"].search(email, found.ticket_ids)).order_ids
+        ordered = await services["ordering"].search(email, found.ticket_ids)
         erasure = Erasure(
             email=email, person_id=person_id, booking_ids=found.booking_ids,
-            ticket_ids=found.ticket_ids, order_ids=order_ids,
+            ticket_ids=found.ticket_ids, order_ids=ordered.order_ids,
+            tab_ids=ordered.tab_ids,
         )  # fmt: skip
         for service in services.values():
             done = await service.erase(erasure)
@@ -44,7 +45,7 @@ async def forget_person(client: Callable[[str], Client], email: str) -> Report:
             report.under_way = done.under_way
             if done.under_way:
                 return report
-        if len(found.booking_ids) < BOOKINGS_MAX and len(order_ids) < ORDERS_MAX:
+        if len(found.booking_ids) < BOOKINGS_MAX and len(ordered.order_ids) < ORDERS_MAX:
             return report
 
 

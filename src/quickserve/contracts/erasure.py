@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from quickserve.contracts.booking import BookingId, TicketId
-from quickserve.contracts.ordering import OrderId
+from quickserve.contracts.ordering import OrderId, TabId
 from quickserve.kernel.client import Client
 from quickserve.kernel.ids import PersonId
 
@@ -36,6 +36,7 @@ class PersonalData(BaseModel):
     booking_ids: list[BookingId] = []
     ticket_ids: list[TicketId] = []
     order_ids: list[OrderId] = []
+    tab_ids: list[TabId] = []
     under_way: int = 0
 
 
@@ -47,6 +48,7 @@ class Erasure(_Request):
     booking_ids: list[BookingId] = Field(default=[], max_length=BOOKINGS_MAX)
     ticket_ids: list[TicketId] = Field(default=[], max_length=TICKETS_MAX)
     order_ids: list[OrderId] = Field(default=[], max_length=ORDERS_MAX)
+    tab_ids: list[TabId] = Field(default=[], max_length=ORDERS_MAX)
 
 
 class Erased(BaseModel):

@@ -7,7 +7,7 @@ nobody's. The request's hash goes too, as it was made of them.
 from collections.abc import Sequence
 
 from quickserve.contracts.booking import TicketId
-from quickserve.contracts.ordering import OrderId
+from quickserve.contracts.ordering import OrderId, TabId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import PersonId
 
@@ -52,6 +52,16 @@ async def orders_of(
         " WHERE (lower(contact_email) = lower(%s) OR ticket_id = ANY(%s))"
         " AND ended_at IS NOT NULL AND contact_name IS NOT NULL ORDER BY id LIMIT %s) found",
         (email, list(ticket_ids), limit),
+    )
+    return found
+
+
+async def tabs_of(tx: Transaction, order_ids: Sequence[OrderId]) -> list[TabId]:
+    """By which they were paid."""
+    found: list[TabId] = await tx.value(
+        "SELECT coalesce(array_agg(DISTINCT tab_id), '{}') FROM orders"
+        " WHERE id = ANY(%s) AND tab_id IS NOT NULL",
+        (list(order_ids),),
     )
     return found
 

@@ -6,10 +6,10 @@ from quickserve.payment import store
 
 
 async def erase_person(ctx: Context, cmd: Erasure) -> Erased:
-    """Of payments for these bookings and orders. Amounts, the ledger and refunds need neither; a
-    payment whose provider still has to be asked needs both.
+    """Of payments for these bookings, orders and tabs. Amounts, the ledger and refunds need
+    neither; a payment whose provider still has to be asked needs both.
     """
-    references = [*cmd.booking_ids, *cmd.order_ids]
+    references = [*cmd.booking_ids, *cmd.order_ids, *cmd.tab_ids]
     async with ctx.db.transaction() as tx:
         payments = await store.erase_methods(tx, references)
         under_way = await store.count_open(tx, references)
