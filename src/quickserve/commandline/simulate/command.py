@@ -203,7 +203,8 @@ class _Progress:
         break_ = " (half-time)" if HALF_TIME_S / 60 <= minute < HALF_TIME_S / 60 + 15 else ""
         print(  # noqa: T201
             f"minute {minute:3.0f}{break_}: {tally.came:,} of {self.visitors:,} came,"
-            f" {len(tally.outcomes):,} ordered, {tally.lost.total():,} went away;"
+            f" {len(tally.outcomes):,} ordered, {tally.handed_over:,} of them have it,"
+            f" {tally.lost.total():,} went away;"
             f" {now - self.began:.0f} s",
             file=sys.stderr, flush=True,
         )  # fmt: skip

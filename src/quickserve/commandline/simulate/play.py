@@ -161,6 +161,7 @@ class Match:
     async def _tell(self, order_id: OrderId, state: OrderState) -> bool:
         try:
             await _again(lambda: self.venue.ordering.move(order_id, state))
+            self.told(self)
         except Problem as problem:
             self.tally.failed[problem.code] += 1
             return False

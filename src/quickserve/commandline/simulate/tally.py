@@ -35,6 +35,10 @@ class Tally:
     unknown: int = 0
     seconds: float = 0.0
 
+    @property
+    def handed_over(self) -> int:
+        return sum(one.received is not None for one in self.outcomes)
+
     def figures(self) -> dict[str, Any]:
         """All that is printed, for programs."""
         made = [one for one in self.outcomes if one.ready is not None]
