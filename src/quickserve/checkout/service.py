@@ -1,7 +1,7 @@
 """Sells held places: the saga between booking and payment."""
 
 from quickserve.checkout.api import router
-from quickserve.checkout.commands.cancel_event import sweep_cancelled_events
+from quickserve.checkout.commands.cancel_event import begin_more_refunds, sweep_cancelled_events
 from quickserve.checkout.commands.clean_sagas import clean_sagas
 from quickserve.checkout.events import subscriptions
 from quickserve.checkout.sagas import queue
@@ -19,6 +19,7 @@ service = Service(
     subscriptions=subscriptions,
     jobs=(
         Job("clean sagas", clean_sagas, every_seconds=3600),
+        Job("begin more refunds", begin_more_refunds, every_seconds=0.25),
         Job("sweep cancelled events", sweep_cancelled_events, every_seconds=2),
     ),
     resources=_sagas,

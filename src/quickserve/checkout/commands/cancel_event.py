@@ -2,7 +2,7 @@
 
 from quickserve.checkout import model
 from quickserve.checkout.sagas import queue
-from quickserve.checkout.sagas.cancel_event import CancelEvent, sweep
+from quickserve.checkout.sagas.cancel_event import CancelEvent, begin_refunds, sweep
 from quickserve.checkout.sagas.cancel_event import cancel_event as saga
 from quickserve.checkout.store import events
 from quickserve.contracts.catalog import CatalogClient, EventId
@@ -28,6 +28,14 @@ async def cancel_event(ctx: Context, event_id: EventId) -> None:
     async with ctx.db.transaction() as tx:
         if await events.insert(tx, event_id, saga_id, event.organiser.id):
             await queue.spawn(tx, saga, saga_id, CancelEvent(event_id, event.organiser.id))
+
+
+async def begin_more_refunds(ctx: Context) -> None:
+    """As those before them end."""
+    async with ctx.db.read() as tx:
+        found = await events.waiting(tx)
+    for one in found:
+        await begin_refunds(ctx, CancelEvent(one.event_id, one.organiser_id))
 
 
 async def sweep_cancelled_events(ctx: Context) -> None:

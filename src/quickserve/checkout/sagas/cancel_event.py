@@ -1,9 +1,9 @@
 """An event is called off: nothing is sold any more, and everything open is given back.
 
 Calling it off is the pivot: from then on there is only forward. What is to be given back is found
-page by page, each page in one transaction with the sagas that give it back; they run beside each
-other, and who asks is told how many have ended. Whoever bought at the very last moment is found by
-a job that looks again.
+page by page, and given back some at a time, each by a saga that begins in the transaction taking
+its turn; who asks is told how many have ended. A job begins the next ones, and looks again for
+whoever bought at the very last moment.
 """
 
 import time
@@ -29,7 +29,7 @@ from quickserve.kernel.saga_queue import SagaQueue
 from quickserve.kernel.service import Context
 
 _SWEEP_SECONDS = 25.0  # of one step; the job goes on
-_CHUNK = 100
+_ROOM = 16  # of one event's refunds at a time; a process carries out more sagas than that
 
 # Those of a sweep are spawned on the queue that the saga itself is on.
 _queue = SagaQueue("checkout", ())
@@ -57,7 +57,7 @@ async def orders(ctx: Context, event: CancelEvent, _state: State) -> dict[str, A
     while True:
         page = await ordering.orders(event.event_id, after)
         subjects: list[tuple[UUID, Money | None]] = [(one, None) for one in page.orders]
-        found += await _begin(ctx, event, "order", subjects)
+        found += await _find(ctx, event, "order", subjects)
         after = page.next
         if after is None:
             return {"found": found}
@@ -70,7 +70,7 @@ async def bookings(ctx: Context, event: CancelEvent, _state: State) -> dict[str,
     found, after = 0, None
     while True:
         page = await booking.bookings(event.event_id, after)
-        found += await _begin(
+        found += await _find(
             ctx, event, "booking", [(one.id, one.by_hand) for one in page.bookings]
         )
         after = page.next
@@ -82,30 +82,37 @@ async def bookings(ctx: Context, event: CancelEvent, _state: State) -> dict[str,
             return {"found": found, "more": True}
 
 
-async def _begin(
+async def _find(
     ctx: Context, event: CancelEvent, kind: Kind,
     subjects: Sequence[tuple[UUID, Money | None]],
 ) -> int:  # fmt: skip
-    """Each with a saga of its own, unless it has one already. How many are new."""
-    begun = 0
-    for start in range(0, len(subjects), _CHUNK):
-        chunk = [(one, new_uuid(), by_hand) for one, by_hand in subjects[start : start + _CHUNK]]
-        async with ctx.db.transaction() as tx:
-            new = await events.insert_refunds(tx, event.event_id, kind, chunk)
-            if kind == "booking":
-                await events.insert_cancellations(tx, new)
-            else:
-                await events.insert_order_cancellations(tx, event.organiser_id, new)
-            for one in new:
-                if kind == "booking":
-                    params = RefundAndCancel(CancellationId(one.saga_id), BookingId(one.subject_id))
-                    await _queue.spawn(tx, cancel_purchase, one.saga_id, params)
-                else:
-                    own_id = OrderCancellationId(one.saga_id)
-                    asked = CancelOrder(own_id, one.saga_id, OrderId(one.subject_id))
-                    await _queue.spawn(tx, cancel_order, one.saga_id, asked)
-            begun += len(new)
-    return begun
+    """Each is noted with the id of its saga, unless it is already. How many are new."""
+    if not subjects:
+        return 0
+    noted = [(one, new_uuid(), by_hand) for one, by_hand in subjects]
+    async with ctx.db.transaction() as tx:
+        found = await events.insert_refunds(tx, event.event_id, kind, noted)
+    await begin_refunds(ctx, event)
+    return found
+
+
+async def begin_refunds(ctx: Context, event: CancelEvent) -> None:
+    """Some at a time: whoever buys something meanwhile does not wait behind all of them."""
+    async with ctx.db.transaction() as tx:
+        begun = await events.begin_next(tx, event.event_id, _ROOM)
+        booked = [one for one in begun if one.kind == "booking"]
+        ordered = [one for one in begun if one.kind == "order"]
+        if booked:
+            await events.insert_cancellations(tx, booked)
+        if ordered:
+            await events.insert_order_cancellations(tx, event.organiser_id, ordered)
+        for one in booked:
+            back = RefundAndCancel(CancellationId(one.saga_id), BookingId(one.subject_id))
+            await _queue.spawn(tx, cancel_purchase, one.saga_id, back)
+        for one in ordered:
+            own_id = OrderCancellationId(one.saga_id)
+            asked = CancelOrder(own_id, one.saga_id, OrderId(one.subject_id))
+            await _queue.spawn(tx, cancel_order, one.saga_id, asked)
 
 
 async def sweep(ctx: Context, event: CancelEvent) -> None:

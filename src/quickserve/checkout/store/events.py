@@ -92,24 +92,50 @@ async def forget_refused(tx: Transaction, event_id: EventId) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
+    kind: Kind
     subject_id: UUID
     saga_id: UUID
 
 
 async def insert_refunds(
     tx: Transaction, event_id: EventId, kind: Kind, new: Sequence[tuple[UUID, UUID, Money | None]]
-) -> list[Begun]:
-    """Subject, saga, and what was paid by hand. Those that are new."""
-    return await tx.all(
-        Begun,
+) -> int:
+    """Subject, saga, and what was paid by hand. How many are new."""
+    return await tx.execute(
         "INSERT INTO event_refunds (event_id, kind, subject_id, saga_id, by_hand_minor, currency)"
         " SELECT %s, %s, * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[])"
-        " ON CONFLICT DO NOTHING RETURNING subject_id, saga_id",
+        " ON CONFLICT DO NOTHING",
         (
             event_id, kind, [one[0] for one in new], [one[1] for one in new],
             [one[2] and one[2].minor for one in new], [one[2] and one[2].currency for one in new],
         ),
     )  # fmt: skip
+
+
+async def waiting(tx: Transaction) -> list[EventCancellation]:
+    """Events with refunds whose turn has not come."""
+    return await tx.all(
+        EventCancellation,
+        "SELECT c.* FROM event_cancellations c WHERE EXISTS (SELECT FROM event_refunds r"
+        " WHERE r.event_id = c.event_id AND r.state = 'open' AND r.begun_at IS NULL)"
+        " ORDER BY c.event_id LIMIT 20",
+    )
+
+
+async def begin_next(tx: Transaction, event_id: EventId, room: int) -> list[Begun]:
+    """As many as there is room for beside those under way."""
+    return await tx.all(
+        Begun,
+        "WITH next AS (SELECT kind, subject_id FROM event_refunds WHERE event_id = %(event)s"
+        " AND state = 'open' AND begun_at IS NULL ORDER BY kind DESC, subject_id"
+        " LIMIT greatest(0, %(room)s - (SELECT count(*) FROM event_refunds"
+        " WHERE event_id = %(event)s AND state = 'open' AND begun_at IS NOT NULL))"
+        " FOR UPDATE SKIP LOCKED)"
+        " UPDATE event_refunds r SET begun_at = clock_timestamp() FROM next"
+        " WHERE r.event_id = %(event)s AND r.kind = next.kind AND r.subject_id = next.subject_id"
+        " RETURNING r.kind, r.subject_id, r.saga_id",
+        {"event": event_id, "room": room},
+    )
 
 
 async def insert_cancellations(tx: Transaction, begun: Sequence[Begun]) -> None:
