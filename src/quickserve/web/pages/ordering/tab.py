@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from quickserve.contracts.ordering import OrderId, TabId
-from quickserve.contracts.tabs import NewSettlement, SettlementId, TabView
+from quickserve.contracts.tabs import NewSettlement, SettlementId, SettlementView, TabView
 from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.money import Money
@@ -15,7 +15,7 @@ from quickserve.web.forms import Form, Submitted
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.ordering.order import OrderKey
 from quickserve.web.pages.purchase import is_open
-from quickserve.web.patience import begin_again, optional
+from quickserve.web.patience import begin, begin_again, optional
 from quickserve.web.problems import Sentence, field_errors, sentence
 from quickserve.web.templating import render
 
@@ -24,6 +24,8 @@ router = page_router()
 _HEADERS: Final = PRIVATE | {"Referrer-Policy": "no-referrer"}
 _TIPS_PERCENT: Final = (5, 10, 15)
 _WAIT_MS: Final = 1500
+_POLL_WAIT_MS: Final = 8000
+_POLL_SECONDS: Final = _POLL_WAIT_MS / 1000 + 2
 
 
 @router.get("/orders/{order_id}/{key}/tab")
@@ -74,13 +76,35 @@ async def settlement_page(request: Request, settlement_id: SettlementId, ask: As
         tab = await ask.tabs.tab(view.tab_id, view.tab_key)
         told = order_words.failure(view.failure, locale_of(request))
         return await _show(request, ask, tab, told=told)
-    path = view.challenge_path if view else None
-    if path and await optional(is_open(path, ask)):
+    path = await _bank(view, ask)
+    if path:
         return redirect(request, path)
     return render(
         request, "ordering/tab_paying.html", status=200 if view else 503, headers=_HEADERS,
-        view=view,
+        id=settlement_id, view=view,
     )  # fmt: skip
+
+
+@router.get("/tab-settlements/{settlement_id}/state")
+async def settlement_state(request: Request, settlement_id: SettlementId, ask: Ask) -> Response:
+    """The part of the page that changes; answers when there is something new, or after a while."""
+    begin(request, _POLL_SECONDS)
+    view = await optional(ask.settlements.get(settlement_id, wait_ms=_POLL_WAIT_MS), _POLL_SECONDS)
+    path = await _bank(view, ask)
+    if view is not None and view.state in ("confirmed", "failed"):
+        path = f"/tab-settlements/{settlement_id}"
+    if path:
+        target = locale_of(request).path(path)
+        return Response(headers={"HX-Redirect": target, "Cache-Control": "no-store"})
+    return render(
+        request, "ordering/tab_paying_state.html", headers=PRIVATE, id=settlement_id, view=view
+    )
+
+
+async def _bank(view: SettlementView | None, ask: Services) -> str:
+    """Its page while it asks; else "", to wait here."""
+    path = view.challenge_path if view and view.state == "challenge" else None
+    return path if path and await optional(is_open(path, ask)) else ""
 
 
 async def _show(

@@ -37,7 +37,7 @@ async def publish(
 async def cancellation_page(request: Request, own: TheEvent, ask: Ask) -> Response:
     """What it means; once it is begun, how far it is."""
     if own.view.state == "cancelled":
-        return await _progress(request, own, ask)
+        return await _progress(request, own, ask, "event_refunds.html")
     try:
         report = await optional(ask.booking.sales_report(own.view.id, own.desk.token))
         sold = report.sold if report else None
@@ -58,14 +58,20 @@ async def cancel(request: Request, own: TheEvent, _form: Submitted, ask: Ask) ->
     return redirect(request, f"{own.path}/cancellation")
 
 
-async def _progress(request: Request, own: OwnEvent, ask: Services) -> Response:
+@router.get("/organiser/events/{event_id}/cancellation/state")
+async def cancellation_state(request: Request, own: TheEvent, ask: Ask) -> Response:
+    """The part that moves; the last answer does not ask again."""
+    return await _progress(request, own, ask, "event_refunds_state.html")
+
+
+async def _progress(request: Request, own: OwnEvent, ask: Services, name: str) -> Response:
     try:
         found = await optional(ask.event_cancellations.get(own.view.id, own.desk.token))
         known = True
     except NotFound:  # it came cancelled, from a file: nothing is given back yet
         found, known = None, False
     return show(
-        request, own.desk, "event_refunds.html", section=SECTION, own=own, found=found,
+        request, own.desk, name, section=SECTION, own=own, found=found,
         known=known, moving=found is not None and found.state == "processing",
     )  # fmt: skip
 
