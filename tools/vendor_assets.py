@@ -104,6 +104,19 @@ _SHIPPED = (
         "3.1.3",
         {"dist/reader/zxing_reader.wasm": "zxing_reader.wasm", "LICENSE": "LICENSE"},
     ),
+    # Streets under who brings an order, where the operator names a server of tiles.
+    Package(
+        "leaflet",
+        "1.9.4",
+        {
+            "dist/leaflet.js": "leaflet.js",
+            "dist/leaflet.css": "leaflet.css",
+            "dist/images/layers.png": "images/layers.png",
+            "dist/images/layers-2x.png": "images/layers-2x.png",
+            "dist/images/marker-icon.png": "images/marker-icon.png",
+            "LICENSE": "LICENSE",
+        },
+    ),
 )
 
 _OF_TESTS = (
@@ -161,6 +174,7 @@ def _extract(shelf: Shelf, package: Package, archive: Path) -> dict[str, Any]:
     files: dict[str, str] = {}
     for source, name in package.files.items():
         content = package.read(archive, source)
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
         files[f"{package.folder}/{name}"] = _integrity(content)
     return {

@@ -84,6 +84,14 @@ class Settings(BaseSettings):
         pattern=r"^[0-9]{1,5}(-[0-9]{1,5})?$",
         description="Ports that printers may listen on.",
     )
+    map_tiles_url: str = Field(
+        default="",
+        pattern=r"^$|^https?://[A-Za-z0-9.:-]+/[^\s\"'<>;,]*\{z\}[^\s\"'<>;,]*$",
+        description="Streets under who brings an order: https://…/{z}/{x}/{y}.png; empty: a grid.",
+    )
+    map_tiles_credit: str = Field(
+        default="", max_length=200, description="Whose streets they are, as their licence asks."
+    )
     import_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1024)
     body_bytes_max: int = Field(default=1024 * 1024, ge=1024)
     probes_from: str = Field(

@@ -54,10 +54,11 @@ def render(
     headers: Mapping[str, str] | None = None,
     camera: bool = False,
     locates: bool = False,
+    images: str = "",
     **values: Any,
 ) -> Response:
     """The page `name` of `templates/`. `camera`: the door's page, which scans; `locates`:
-    the runner's, which tells where the phone is.
+    the runner's, which tells where the phone is; `images`: another site's that it may show.
 
     Needs the `Preferences` middleware; `request.state.csrf`, where set, is the form's token.
     Whether a service is away or too slow makes no difference to the reader: 503, and when to come
@@ -80,7 +81,9 @@ def render(
     kept = {"Cache-Control": "private, no-cache", "Vary": "Cookie"} | dict(headers or {})
     if status in (HTTP_503_SERVICE_UNAVAILABLE, HTTP_504_GATEWAY_TIMEOUT):
         status, kept = HTTP_503_SERVICE_UNAVAILABLE, {"Retry-After": _COME_BACK_SECONDS} | kept
-    return HTMLResponse(body, status, security_headers(camera=camera, locates=locates) | kept)
+    return HTMLResponse(
+        body, status, security_headers(camera=camera, locates=locates, images=images) | kept
+    )
 
 
 def fragment(code: i18n.Code, name: str, **values: Any) -> str:
@@ -183,7 +186,9 @@ def _pack(path: str) -> bytes:
     return gzip.compress((STATIC / path).read_bytes(), 9)
 
 
-def security_headers(*, camera: bool = False, locates: bool = False) -> dict[str, str]:
+def security_headers(
+    *, camera: bool = False, locates: bool = False, images: str = ""
+) -> dict[str, str]:
     """What a page may load and do: its own files only, no inline script or style.
 
     `camera`: the door's page reads QR codes by WebAssembly from the camera's picture.
@@ -192,7 +197,7 @@ def security_headers(*, camera: bool = False, locates: bool = False) -> dict[str
         "default-src": "'none'",
         "script-src": "'self' 'wasm-unsafe-eval'" if camera else "'self'",
         "style-src": "'self'",
-        "img-src": "'self' data:",
+        "img-src": f"'self' data: {images}".strip(),
         "font-src": "'self'",
         "connect-src": "'self'",
         "media-src": "'self' blob:" if camera else "'self'",

@@ -32,6 +32,7 @@ class Mark:
     word: str
     x: float
     y: float
+    at: Degrees
     below: bool = False
 
     @property
@@ -53,6 +54,11 @@ class StreetMap:
     ys: list[float]
     step_m: int
     step: float
+
+    @property
+    def data(self) -> list[tuple[MarkKind, str, float, float]]:
+        """For a map with streets, should the page have one."""
+        return [(one.kind, one.word, *one.at) for one in self.marks]
 
     @property
     def line(self) -> str:
@@ -77,13 +83,13 @@ def street_map(places: Sequence[tuple[MarkKind, str, Degrees]]) -> StreetMap | N
     down = max(_SPAN_MIN_M, max(y for _, y in metres) - min(y for _, y in metres))
     scale = min((WIDTH - 2 * _PADDING) / across, (HEIGHT - 2 * _PADDING) / down)
     marks: list[Mark] = []
-    for (kind, word, _), (x, y) in zip(places, metres, strict=True):
+    for (kind, word, degrees), (x, y) in zip(places, metres, strict=True):
         at = round(WIDTH / 2 + x * scale, 1), round(HEIGHT / 2 + y * scale, 1)
         crowded = any(
             abs(one.y - at[1]) < _WORD_APART / 2 and abs(one.x - at[0]) < 2 * _WORD_APART
             for one in marks
         )
-        marks.append(Mark(kind, word, *at, below=crowded))
+        marks.append(Mark(kind, word, *at, degrees, below=crowded))
     fitting = (m for m in _GRID_STEPS_M if WIDTH / (m * scale) <= _GRID_LINES_MAX)
     step_m = next(fitting, _GRID_STEPS_M[-1])
     step = round(step_m * scale, 1)

@@ -234,7 +234,7 @@ async def _show(
         for line in basket.lines
     }
     return render(
-        request, "ordering/basket.html", status=status, headers=PRIVATE, stand=stand,
+        request, "ordering/basket.html", status=status, headers=PRIVATE, locates=True, stand=stand,
         basket=basket, slots=slots, cards=cards.cards if cards else [], problems=problems,
         wrong=_wrong_now(basket, locale),
         ways=order_words.ways(locale), values=_values(request, basket.draft, form),

@@ -22,6 +22,7 @@ from quickserve.web.pages.tracking.following import follow, is_brought
 from quickserve.web.patience import optional
 from quickserve.web.problems import Sentence, sentence
 from quickserve.web.templating import fragment, render
+from quickserve.web.tiles import tiles_of
 
 router = page_router()
 
@@ -92,9 +93,10 @@ async def _show(
 ) -> Response:  # fmt: skip
     order = await ask.ordering.order(order_id, key)
     stand = await optional(ask.menus.stand(order.stand_id))
-    locale = locale_of(request)
+    locale, tiles = locale_of(request), tiles_of(request)
     response = render(
         request, "ordering/order.html", status=status, headers=_HEADERS, told=told, key=key,
+        tiles=tiles, images=tiles.origin if tiles else "",
         slug=stand.slug if stand else None, ways=order_words.ways(locale),
         brought=is_brought(order), follow=await follow(request, ask, order, _zone(stand)),
         **_now(order, _zone(stand), locale),

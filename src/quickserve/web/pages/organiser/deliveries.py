@@ -20,6 +20,7 @@ from quickserve.web.pages.organiser.desk import Desk, Organising, show
 from quickserve.web.pages.tracking.following import plan_of
 from quickserve.web.problems import Sentence, sentence
 from quickserve.web.templating import fragment
+from quickserve.web.tiles import tiles_of
 from quickserve.web.track_maps import (
     Degrees,
     MarkKind,
@@ -73,10 +74,13 @@ async def _show(
     request: Request, desk: Desk, ask: Services, *, told: Sentence | None = None,
     status: int = 200,
 ) -> Response:  # fmt: skip
-    values = await _values(ask, desk.organiser_id, desk.token, locale_of(request))
+    values, tiles = (
+        await _values(ask, desk.organiser_id, desk.token, locale_of(request)), tiles_of(request)
+    )  # fmt: skip
     return show(
-        request, desk, "deliveries.html", section=SECTION, status=status, told=told, **values
-    )
+        request, desk, "deliveries.html", section=SECTION, status=status, told=told, tiles=tiles,
+        images=tiles.origin if tiles else "", **values,
+    )  # fmt: skip
 
 
 async def _values(

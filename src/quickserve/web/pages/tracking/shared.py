@@ -17,6 +17,7 @@ from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router
 from quickserve.web.pages.tracking.following import Part, plan_of
 from quickserve.web.patience import optional
 from quickserve.web.templating import render
+from quickserve.web.tiles import tiles_of
 
 router = page_router()
 
@@ -27,11 +28,12 @@ Link = Annotated[str, Path(pattern=r"^[A-Za-z0-9_=-]{40,100}$")]
 async def follow_page(request: Request, link: Link, ask: Ask) -> Response:
     view = await ask.tracking.track_of_link(link)
     zone, plan = await _where(ask, view)
-    locale = locale_of(request)
+    locale, tiles = locale_of(request), tiles_of(request)
     following = track_words.following(view, zone, plan, datetime.now(UTC), locale)
     return render(
         request, "tracking/follow.html", headers=PRIVATE | {"Referrer-Policy": "no-referrer"},
-        link=link, following=following, words=track_words.steps(locale),
+        tiles=tiles, images=tiles.origin if tiles else "", link=link,
+        following=following, words=track_words.steps(locale),
     )  # fmt: skip
 
 
