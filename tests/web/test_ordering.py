@@ -353,3 +353,52 @@ async def test_forged_and_unknown_addresses_open_nothing(stall: Stall, visitor: 
     ):  # fmt: skip
         await visitor.open(path)
         assert visitor.status == 404, path
+
+
+async def divide(visitor: Visitor, stall: Stall, people: str) -> None:
+    await visitor.open(f"{stall.path}/basket")
+    form = order_form(visitor)
+    await visitor.send(
+        form, name="Léa", email="lea@example.org", fulfilment="pickup", slot="", tip="0", code="",
+        people=people, split="1",
+    )  # fmt: skip
+
+
+async def pay_share(somebody: Visitor, path: str, number: str = "4242 4242 4242 4242") -> None:
+    await somebody.open(path)
+    await somebody.send(somebody.form("/shares/"), number=number, expiry="07/39", cvc="123")
+
+
+async def test_two_pay_one_bill_each_by_an_own_link(
+    house: House, stall: Stall, visitor: Visitor
+) -> None:
+    await add(visitor, stall, "Crisps", guest="Léa")
+    await add(visitor, stall, "Burger", guest="Omar", **burger_of(stall))
+    await divide(visitor, stall, "own")
+    assert visitor.url.startswith("/en/splits/")
+    assert "0 / 2" in visitor.text()
+    shares = sorted(set(re.findall(r'href="(/en/splits/[^"]+/shares/[^"]+)"', visitor.page)))
+    group = visitor.url
+    assert len(shares) == 2
+    await pay_share(visitor, shares[0])
+    assert visitor.url == group
+    assert "1 / 2" in visitor.text()
+    async with house.visitor() as friend:
+        await pay_share(friend, shares[1], "4000 0000 0000 0002")
+        assert "Your bank declined the card." in friend.text()
+        await pay_share(friend, shares[1])
+        for _ in range(40):
+            if friend.url.startswith("/en/orders/"):
+                break
+            await friend.open(group)
+        assert "Burger" in friend.text()
+        assert "€12.00" in friend.text()
+
+
+async def test_a_bill_that_cannot_be_divided_is_told(stall: Stall, visitor: Visitor) -> None:
+    await add(visitor, stall, "Crisps")
+    await divide(visitor, stall, "own")
+    assert visitor.status in {409, 422}
+    assert "Basket" in visitor.text()
+    await visitor.open(f"/en/splits/{new_uuid()}/shares/{new_uuid()}")
+    assert visitor.status == 404

@@ -33,6 +33,7 @@ from quickserve.contracts.order_checkout import OrderCheckoutClient
 from quickserve.contracts.ordering_client import OrderingClient
 from quickserve.contracts.payment import PaymentClient
 from quickserve.contracts.seating_client import SeatingClient
+from quickserve.contracts.split_payment import SplitClient
 from quickserve.contracts.tabs import SettlementClient, TabClient
 from quickserve.contracts.tracking_client import TrackingClient
 from quickserve.contracts.waiting_list import WaitingListClient
@@ -82,6 +83,7 @@ class Services:
     ordering: OrderingClient
     kitchen: KitchenClient
     order_checkout: OrderCheckoutClient
+    splits: SplitClient
     order_cancellations: OrderCancellationClient
     tracking: TrackingClient
     event_cancellations: EventCancellationClient
@@ -111,6 +113,7 @@ async def _services(ctx: Ctx) -> Services:
         OrderingClient(ctx.client("ordering")),
         KitchenClient(ctx.client("ordering")),
         OrderCheckoutClient(ctx.client("checkout")),
+        SplitClient(ctx.client("checkout")),
         OrderCancellationClient(ctx.client("checkout")),
         TrackingClient(ctx.client("tracking")),
         EventCancellationClient(ctx.client("checkout")),

@@ -10,10 +10,11 @@ from quickserve.web.pages.ordering import (
     order,
     placing,
     shops,
+    split,
     stands,
     tab,
 )
 
 router = APIRouter()
-for part in (shops, stands, menu, item, basket, placing, order, cancel, tab):
+for part in (shops, stands, menu, item, basket, placing, order, cancel, tab, split):
     router.include_router(part.router)

@@ -39,6 +39,7 @@ from quickserve.web.page import (
     redirect,
     settings_of,
 )
+from quickserve.web.pages.ordering import split
 from quickserve.web.pages.ordering.menu import open_basket, settle
 from quickserve.web.pages.ordering.placing import order_of_basket, place
 from quickserve.web.pages.ordering.stands import Slug, the_stand
@@ -126,10 +127,11 @@ async def order(request: Request, slug: Slug, form: Submitted, ask: Ask) -> Resp
     try:
         draft = _settings(form, stand, basket)
         basket = await ask.ordering.put_basket(basket.id, draft)
-        if form.ticked("order"):
+        if form.ticked("order") or form.ticked("split"):
             told = _another(request, form, basket, seen)
             if told is None and not _wrong(basket):
-                return await place(request, ask, basket, form)
+                go_on = split.begin if form.ticked("split") else place
+                return await go_on(request, ask, basket, form)
             status = 409
     except BasketOrdered:
         return await order_of_basket(request, ask, await ask.ordering.basket(basket.id))

@@ -32,7 +32,7 @@ async def place(request: Request, ask: Services, basket: BasketView, form: Form)
     """Raises Malformed with everything that is wrong in the form, and what refuses the order."""
     order_id = OrderId(form.minted("id"))
     payment = _payment(basket, form)
-    contact, method = await _person(request, ask, form, card=payment == "card")
+    contact, method = await _person_and_card(request, ask, form, card=payment == "card")
     if payment == "card":
         new = NewOrderCheckout(
             basket_id=basket.id, basket_version=basket.version, total=basket.totals.total,
@@ -49,12 +49,16 @@ async def place(request: Request, ask: Services, basket: BasketView, form: Form)
         )  # fmt: skip
         path = f"/orders/{order.id}/{order.key}"
     response = redirect(request, path)
+    keep_person(request, response, contact)
+    return response
+
+
+def keep_person(request: Request, response: Response, contact: OrderContact) -> None:
     before = kept.answers(request)
     email = contact.email or before.email
     kept.keep_answers(
         request, response, before.model_copy(update={"name": contact.name, "email": email})
     )
-    return response
 
 
 def _payment(basket: BasketView, form: Form) -> Payment:
@@ -63,12 +67,11 @@ def _payment(basket: BasketView, form: Form) -> Payment:
     return "tab" if basket.on_tab and form.text("payment") == "tab" else "card"
 
 
-async def _person(
-    request: Request, ask: Services, form: Form, *, card: bool
-) -> tuple[OrderContact, str | None]:
+def person(request: Request, form: Form, *, email_needed: bool) -> OrderContact:
+    """Raises Malformed with everything that is wrong."""
     errors: list[FieldError] = []
-    contact, method = None, None
     email = form.text("email")
+    contact = None
     try:
         contact = OrderContact(
             name=form.text("name"), email=email or None, phone=form.text("phone"),
@@ -76,8 +79,23 @@ async def _person(
         )  # fmt: skip
     except ValidationError as error:
         errors += card_form.findings(error, {"email": "not-an-address"})
-    if card and not email:
+    if email_needed and not email:
         errors.append(FieldError(field="email", code="missing", message=""))
+    if errors or contact is None:
+        raise Malformed(errors=errors)
+    return contact
+
+
+async def _person_and_card(
+    request: Request, ask: Services, form: Form, *, card: bool
+) -> tuple[OrderContact, str | None]:
+    """All that is wrong is told together."""
+    errors: list[FieldError] = []
+    contact, method = None, None
+    try:
+        contact = person(request, form, email_needed=card)
+    except Malformed as problem:
+        errors += problem.errors
     if card:
         try:
             method = await card_form.method(form, ask)
