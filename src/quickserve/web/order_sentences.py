@@ -67,6 +67,15 @@ def _told_of_an_order(locale: Locale) -> dict[str, tuple[str, str]]:
     gettext = locale.gettext
     nothing = gettext("Nothing was charged.")
     return {
+        "split-too-small": (
+            gettext("There is not enough to divide."),
+            gettext("Divide it among fewer, or pay alone."),
+        ),
+        "split-ended": (
+            gettext("This is paid, or its time is over."),
+            gettext("The bill tells how it stands."),
+        ),
+        "split-timeout": (gettext("Not everybody paid in time."), nothing),
         "illegal-transition": (
             gettext("The order has gone on meanwhile: that is no longer possible."),
             gettext("Below is how it stands now."),
@@ -168,6 +177,10 @@ def told_at_work(locale: Locale) -> dict[str, tuple[str, str]]:
         "unknown-checkpoint": (
             gettext("This is no checkpoint’s code."),
             gettext("Scan the one at the block or row."),
+        ),
+        "printer-not-allowed": (
+            gettext("No printer may stand at this address."),
+            gettext("Enter one of the venue’s own network, port 9100 to 9109."),
         ),
         "gpx-refused": (
             gettext("This file cannot be read as GPX."),

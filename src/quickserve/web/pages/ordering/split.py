@@ -1,6 +1,6 @@
 """A group's bill: each pays a share by an own link; the order is placed when all are there."""
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Request
 from starlette.responses import Response
@@ -118,7 +118,7 @@ def _placed(split: SplitView) -> str:
     return f"/orders/{split.order_id}/{split.order_key}" if placed else ""
 
 
-def _shown(request: Request, split: SplitView) -> dict[str, object]:
+def _shown(request: Request, split: SplitView) -> dict[str, Any]:
     base = settings_of(request).public_url.rstrip("/")
     path = locale_of(request).path(f"/splits/{split.id}")
     return {"split": split, "paths": f"{path}/shares", "links": f"{base}{path}/shares"}
