@@ -62,6 +62,28 @@ async def test_what_runs_out_is_told_in_a_basket_that_is_open(
         await lea.page.get_by_text("Burger: It is sold out.").wait_for()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_pages_of_a_bill_in_shares(
+    browser: Browser, house: House, stall: Stall, language: str
+) -> None:
+    basket = await fill(house.product, stall, stall.burger())
+    async with person(browser, house.product.address, language=language) as lea:
+        await lea.open(f"{stall.path}/baskets/{basket}")
+        await lea.open(f"{stall.path}/basket")
+        await lea.type("name", "Léa")
+        await lea.type("email", "lea@journey.example")
+        await (
+            lea.page.locator("details", has=lea.page.locator("#people")).locator("summary").click()
+        )
+        await lea.page.locator("[name=split]").click()
+        await lea.page.wait_for_url("**/splits/**")
+        found = await faults(lea, "split")
+        await lea.page.locator("main li a").first.click()
+        await lea.page.wait_for_url("**/shares/**")
+        found += await faults(lea, "share")
+    assert not found, "\n".join(found)
+
+
 async def ordered(somebody: Person) -> None:
     """From the basket's page to the order's, to the seat."""
     page = somebody.page

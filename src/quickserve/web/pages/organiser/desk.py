@@ -180,6 +180,8 @@ def _notice(request: Request) -> str:
         "stand-made": gettext("The stand is there. Now write its menu."),
         "removed": gettext("Removed."),
         "restored": gettext("The earlier version is the menu again."),
+        "lines-cancelled": gettext("It is cancelled; what it cost goes back the way it was paid."),
+        "tab-paid": gettext("The tab is paid in cash."),
         "printing": gettext("It is on its way to the printer."),
         "paused": gettext("The stand takes no new orders for a while."),
         "resumed": gettext("The stand takes orders again."),

@@ -10,6 +10,7 @@ from quickserve.web.pages.organiser.stands import (
     menu_copy,
     menu_import,
     menu_page,
+    order_money,
     overview,
     price_list,
     printers,
@@ -24,7 +25,8 @@ from quickserve.web.pages.organiser.stands import (
 # `stands/new` before `stands/{id}`.
 _SCREENS = (
     listing, extras, stand_form, overview, menu_page, section_form, price_list, item_form,
-    group_form, menu_copy, menu_import, sold_out, tables, stand_orders, stand_figures, printers,
+    group_form, menu_copy, menu_import, sold_out, tables, stand_orders,
+    order_money, stand_figures, printers,
 )  # fmt: skip
 
 router = APIRouter()

@@ -7,17 +7,22 @@ from starlette.responses import Response
 
 from quickserve.contracts.ordering import OrderId, OrderState
 from quickserve.kernel.errors import NotFound
-from quickserve.kernel.ids import PersonId
+from quickserve.kernel.ids import PersonId, new_uuid
 from quickserve.web import order_words
 from quickserve.web.forms import Submitted, clean
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.organiser.stands.frame import OwnStand, TheStand, show_stand
 from quickserve.web.patience import optional
+from quickserve.web.problems import Sentence
 
 router = page_router()
 
 _NUMBER_MAX: Final = 20
+# What was accepted and paid; before that the stand says no, and nothing is charged.
+_CANCELLABLE: Final[tuple[OrderState, ...]] = (
+    "accepted", "preparing", "ready", "on-the-way", "delivered", "picked-up",
+)  # fmt: skip
 # As one asks for them: under way, handed over, not made.
 GROUPS: Final[dict[str, list[OrderState]]] = {
     "open": ["pending", "submitted", "accepted", "preparing", "ready", "on-the-way"],
@@ -45,13 +50,22 @@ async def orders_page(
 
 @router.get("/organiser/stands/{stand_id}/orders/{order_id}")
 async def order_page(request: Request, own: TheStand, order_id: OrderId, ask: Ask) -> Response:
+    return await show_order(request, own, ask, order_id)
+
+
+async def show_order(
+    request: Request, own: OwnStand, ask: Services, order_id: OrderId, *,
+    told: Sentence | None = None, status: int = 200,
+) -> Response:  # fmt: skip
     order = await ask.ordering.order_for_staff(order_id, own.desk.token)
     if order.stand_id != own.id:
         raise NotFound("There is no such order at this stand.")
     steps = (await ask.kitchen.steps(order_id, own.desk.token)).steps
     locale = locale_of(request)
+    tab = await optional(ask.tabs.facts(order.tab_id)) if order.tab_id else None
     return show_stand(
-        request, own, "stand_order.html", order=order, steps=steps,
+        request, own, "stand_order.html", status=status, order=order, steps=steps, told=told,
+        tab=tab, own_id=new_uuid(), cancellable=order.state in _CANCELLABLE,
         names=await _names(ask, own), words={one.state: _word(one.state, locale) for one in steps},
         state=_word(order.state, locale), whos=_whos(locale),
         reasons={"other": locale.gettext("For another reason."), **order_words.reasons(locale)},
