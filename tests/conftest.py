@@ -55,6 +55,12 @@ def data() -> Path:
 # Tests that share what is dear to make run in one process: start of the path → group.
 _TOGETHER = {
     "tests/journeys/test_kill.py": "plug",
+    "tests/journeys/test_every_page.py": "pages",
+    "tests/journeys/test_stand_desk.py": "pages",
+    "tests/journeys/test_kitchen.py": "pages",
+    "tests/journeys/test_ordering_pages.py": "pages",
+    "tests/journeys/test_tracking_pages.py": "pages",
+    "tests/journeys/test_money_pages.py": "pages",
     "tests/journeys/": "product",
     "tests/kernel/bus/": "broker",
     "tests/commandline/doctor/": "broker",
