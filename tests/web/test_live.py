@@ -165,7 +165,7 @@ async def message(parts) -> str:
 
 async def test_after_a_gap_it_looks_anew(part: Part) -> None:
     fanout = MemoryFanout()
-    async with aclosing(live._parts(fanout, ["x"], part.show, 0)) as parts:
+    async with aclosing(live._parts(fanout, ["x"], part.show, 0, None)) as parts:
         assert await message(parts) == "data: as it was\n\n"
         await fanout.publish("x", b"<b>\nother")
         assert await message(parts) == "data: <b>\ndata: other\n\n"
@@ -177,7 +177,7 @@ async def test_after_a_gap_it_looks_anew(part: Part) -> None:
 
 async def test_what_is_away_leaves_the_page_as_it_is(part: Part) -> None:
     fanout = MemoryFanout()
-    async with aclosing(live._parts(fanout, ["x"], part.show, 0)) as parts:
+    async with aclosing(live._parts(fanout, ["x"], part.show, 0, None)) as parts:
         await message(parts)
         part.problem = Unavailable()
         fanout.miss()
@@ -191,7 +191,7 @@ async def test_what_is_away_leaves_the_page_as_it_is(part: Part) -> None:
 @pytest.mark.parametrize("end", ["may not look any more", "the process drains"])
 async def test_it_ends(part: Part, end: str) -> None:
     fanout = MemoryFanout()
-    async with aclosing(live._parts(fanout, ["x"], part.show, 0)) as parts:
+    async with aclosing(live._parts(fanout, ["x"], part.show, 0, None)) as parts:
         await message(parts)
         if end == "the process drains":
             fanout.close()

@@ -52,7 +52,9 @@ async def hand_in(request: Request, own: TheStand, form: Submitted, ask: Ask) ->
             told=sentence(refused, locale_of(request)), status=422,
         )  # fmt: skip
     except MenuRefused as refused:
-        errors["file"] = str(sentence(refused, locale_of(request)))
+        told = str(sentence(refused, locale_of(request)))
+        english = locale_of(request).code == "en" and refused.detail
+        errors["file"] = english or told
         return _show(request, own, values=form.values, errors=errors, status=422)
     except Malformed:
         errors["file"] = gettext("Give the file another name.")
