@@ -89,7 +89,8 @@ class _Scheduling(LoadGroupScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         groups = (group for start, group in _TOGETHER.items() if nodeid.startswith(start))
-        return next(groups, nodeid)
+        # Apart, a folder's services are processes: started once, not by each worker.
+        return next(groups, nodeid.partition("::")[0].rpartition("/")[0] if APART else nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling | None:
