@@ -402,3 +402,24 @@ async def test_a_bill_that_cannot_be_divided_is_told(stall: Stall, visitor: Visi
     assert "Basket" in visitor.text()
     await visitor.open(f"/en/splits/{new_uuid()}/shares/{new_uuid()}")
     assert visitor.status == 404
+
+
+async def test_a_ticket_without_a_seat_is_not_scolded_for_it(
+    house: House, visitor: Visitor
+) -> None:
+    show = await house.put_on(price=0)
+    stall = await open_stall(
+        house, show.organiser_id, event_id=show.event_id, fulfilments=["seat", "pickup"]
+    )
+    await visitor.choose(show, 1)
+    await visitor.pay()
+    await visitor.open(f"{visitor.url}/orders/1")
+    form = next(one for one in visitor.forms() if "csrf" in one.fields)
+    form.action = visitor.url
+    await visitor.send(form, stand=stall.stand.slug)
+    await add(visitor, stall, "Crisps")
+    await visitor.open(f"{stall.path}/basket")
+    assert re.search(r'value="pickup" data-way checked', visitor.page)
+    assert 'role="alert"' not in visitor.page
+    await order(visitor, stall, fulfilment="seat", seat="")
+    assert re.search(r'id="seat-error">\s*Tell the seat', visitor.page)

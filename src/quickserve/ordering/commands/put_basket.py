@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from uuid import uuid4
 
-from quickserve.contracts.menus import StandId
+from quickserve.contracts.menus import Fulfilment, StandId
 from quickserve.contracts.ordering import (
     BasketDraft,
     BasketId,
@@ -60,7 +60,9 @@ async def open_basket_of_ticket(ctx: Context, cmd: TicketBasket) -> BasketId:
     stand = await the_stand(ctx, cmd.stand_id)
     ticket = await find_ticket(ctx, stand, cmd.ticket)
     seat = ticket.seat if "seat" in stand.draft.fulfilments else ""
-    destination = Destination(fulfilment="seat" if seat else stand.draft.fulfilments[0], seat=seat)
+    others = (one for one in stand.draft.fulfilments if one != "seat")
+    fulfilment: Fulfilment = "seat" if seat else next(others, "seat")
+    destination = Destination(fulfilment=fulfilment, seat=seat)
     draft = BasketDraft(stand_id=cmd.stand_id, destination=destination)
     async with ctx.db.transaction() as tx:
         return await baskets.open_shared(

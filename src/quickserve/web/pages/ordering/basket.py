@@ -50,6 +50,10 @@ from quickserve.web.templating import fragment, render
 router = page_router()
 
 _POSITION: Final = re.compile(r"(-?\d{1,3}(?:\.\d+)?)\s*[,; ]\s*(-?\d{1,3}(?:\.\d+)?)", re.ASCII)
+_OF_FIELDS: Final = {
+    "seat-missing": "seat", "table-missing": "table", "address-missing": "address",
+    "order-code-not-valid": "code",
+}  # fmt: skip
 _TIPS_PERCENT: Final = (5, 10, 15)
 
 
@@ -235,20 +239,34 @@ async def _show(
         line.id: [order_words.problem(one, locale) for one in line.problems]
         for line in basket.lines
     }
+    errors = (errors or {}) | (_at_fields(basket, locale) if form else {})
     return render(
         request, "ordering/basket.html", status=status, headers=PRIVATE, locates=True, stand=stand,
         basket=basket, slots=slots, cards=cards.cards if cards else [], problems=problems,
         wrong=_wrong_now(basket, locale),
         ways=order_words.ways(locale), values=_values(request, basket.draft, form),
-        tips=_tips(basket), errors=errors or {}, told=told, order_id=uuid4(),
+        tips=_tips(basket), errors=errors, told=told, order_id=uuid4(),
         link=_link(request, stand, basket),
         allergens=order_words.allergens(locale), behaviours=card_form.behaviours(locale),
     )  # fmt: skip
 
 
+def _at_fields(basket: BasketView, locale: Locale) -> dict[str, str]:
+    """What is not told yet is no mistake before somebody has sent the form."""
+    return {
+        _OF_FIELDS[one.code]: order_words.problem(one, locale)
+        for one in basket.problems
+        if one.code in _OF_FIELDS
+    }
+
+
 def _wrong_now(basket: BasketView, locale: Locale) -> list[tuple[str, str]]:
     """Whose line, "" of the whole; and what."""
-    found = [("", order_words.problem(one, locale)) for one in basket.problems]
+    found = [
+        ("", order_words.problem(one, locale))
+        for one in basket.problems
+        if one.code not in _OF_FIELDS
+    ]
     return found + [
         (line.name, order_words.problem(one, locale))
         for line in basket.lines
