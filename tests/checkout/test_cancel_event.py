@@ -143,19 +143,21 @@ async def a_fair(till, price=1800):
         id=QuotaId(new_uuid()), organiser_id=organiser_id, date_id=date.id, name="All",
         capacity=1000, ticket_type_ids=[kind],
     )  # fmt: skip
-    for _ in range(100):  # the event is on its way to booking
-        try:
-            await house.booking.put_quotas(organiser_id, QuotaChanges(quotas=[change]), token)
-            break
-        except NotFound:
-            await asyncio.sleep(0.05)
     fair = Fair(till, organiser_id, event_id, date.id, kind)
-    for _ in range(100):
+
+    async def sells():
+        await house.booking.put_quotas(organiser_id, QuotaChanges(quotas=[change]), token)
+        await fair.hold()
+
+    for _ in range(600):  # the event is on its way to booking
         try:
-            await fair.hold()
-            break
-        except NotOnSale:
+            await sells()
+        except (NotFound, NotOnSale):
             await asyncio.sleep(0.05)
+        else:
+            break
+    else:
+        raise AssertionError("booking never heard of the fair")
     return fair
 
 

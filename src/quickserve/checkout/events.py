@@ -2,8 +2,8 @@
 
 from quickserve.checkout.commands.split_order import note_paid
 from quickserve.checkout.sagas import queue
+from quickserve.checkout.sagas.asking import order_answered
 from quickserve.checkout.sagas.charging import payment_decided
-from quickserve.checkout.sagas.place_order import order_answered
 from quickserve.checkout.sagas.resell_ticket import resale_decided
 from quickserve.contracts.booking_changes import ResaleEnded, ResaleSold
 from quickserve.contracts.ordering import OrderAccepted, OrderRejected

@@ -9,11 +9,17 @@ from typing import Any
 
 from quickserve.checkout import store
 from quickserve.checkout.model import Checkout
-from quickserve.checkout.sagas.charging import decided_or_wait
+from quickserve.checkout.sagas.charging import (
+    authorize_step,
+    capture,
+    decided_or_wait,
+    payment,
+    void,
+)
 from quickserve.contracts.booking import BookingId, NewBooking
 from quickserve.contracts.booking_client import BookingClient
-from quickserve.contracts.checkout import CheckoutId, PaymentTimeout
-from quickserve.contracts.payment import IntentId, NewIntent, PaymentClient
+from quickserve.contracts.checkout import CheckoutId
+from quickserve.contracts.payment import IntentId, NewIntent
 from quickserve.kernel.errors import Conflict
 from quickserve.kernel.saga import Saga, State, Wait, step
 from quickserve.kernel.service import Context
@@ -37,10 +43,6 @@ def _booking(ctx: Context) -> BookingClient:
     return BookingClient(ctx.client("booking"))
 
 
-def _payment(ctx: Context) -> PaymentClient:
-    return PaymentClient(ctx.client("payment"))
-
-
 async def reserve(ctx: Context, order: BookTickets, _state: State) -> dict[str, Any]:
     checkout = await _checkout(ctx, order)
     if checkout.contact is None:
@@ -60,7 +62,7 @@ async def authorize(ctx: Context, order: BookTickets, _state: State) -> dict[str
     checkout = await _checkout(ctx, order)
     if checkout.method is None:
         raise Conflict("This purchase has ended.")
-    intent = await _payment(ctx).put_intent(
+    intent = await payment(ctx).put_intent(
         order.intent_id,
         NewIntent(
             organiser_id=checkout.organiser_id,
@@ -71,15 +73,6 @@ async def authorize(ctx: Context, order: BookTickets, _state: State) -> dict[str
         ),
     )
     return decided_or_wait(intent)
-
-
-async def void(ctx: Context, order: BookTickets, _state: State) -> None:
-    await _payment(ctx).void(order.intent_id)
-
-
-async def capture(ctx: Context, order: BookTickets, _state: State) -> dict[str, Any]:
-    intent = await _payment(ctx).capture(order.intent_id)
-    return {"captured": intent.state}
 
 
 async def confirm(ctx: Context, order: BookTickets, _state: State) -> dict[str, Any]:
@@ -94,13 +87,7 @@ book_tickets = Saga(
     BookTickets,
     steps=(
         step("reserve", do=reserve, undo=withdraw),
-        step(
-            "authorize",
-            do=authorize,
-            undo=void,
-            wait_seconds=lambda settings: settings.payment_wait_seconds,
-            late=PaymentTimeout,
-        ),
+        authorize_step(authorize, void),
         step("capture", do=capture, pivot=True),
         step("confirm", do=confirm),
     ),

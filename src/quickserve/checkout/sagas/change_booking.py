@@ -11,7 +11,7 @@ from uuid import UUID
 from quickserve.checkout import store
 from quickserve.checkout.model import Change
 from quickserve.checkout.sagas import refunds
-from quickserve.checkout.sagas.charging import decided_or_wait
+from quickserve.checkout.sagas.charging import authorize_step, decided_or_wait, payment
 from quickserve.contracts.booking import NewBooking
 from quickserve.contracts.booking_changes import (
     AmendmentId,
@@ -20,8 +20,7 @@ from quickserve.contracts.booking_changes import (
     NewAmendment,
 )
 from quickserve.contracts.booking_client import BookingClient
-from quickserve.contracts.checkout import PaymentTimeout
-from quickserve.contracts.payment import NewIntent, PaymentClient
+from quickserve.contracts.payment import NewIntent
 from quickserve.kernel.errors import Conflict
 from quickserve.kernel.saga import Saga, State, Wait, step
 from quickserve.kernel.service import Context
@@ -87,7 +86,7 @@ async def authorize(ctx: Context, order: ChangeBooking, _state: State) -> dict[s
         return {}
     if change.method is None or change.new_booking_id is None:
         raise Conflict("This change has ended.")
-    intent = await PaymentClient(ctx.client("payment")).put_intent(
+    intent = await payment(ctx).put_intent(
         change.intent_id,
         NewIntent(
             organiser_id=change.organiser_id, amount=change.due, method=change.method,
@@ -100,14 +99,14 @@ async def authorize(ctx: Context, order: ChangeBooking, _state: State) -> dict[s
 async def void(ctx: Context, order: ChangeBooking, _state: State) -> None:
     change = await change_of(ctx, order)
     if change.due.minor:
-        await PaymentClient(ctx.client("payment")).void(change.intent_id)
+        await payment(ctx).void(change.intent_id)
 
 
 async def settle(ctx: Context, order: ChangeBooking, state: State) -> dict[str, Any]:
     """Whichever way the money goes. Of several refunds only the first can still be refused."""
     change = await change_of(ctx, order)
     if change.due.minor:
-        await PaymentClient(ctx.client("payment")).capture(change.intent_id)
+        await payment(ctx).capture(change.intent_id)
     await refunds.give(ctx, state["open"]["refunds"][:1])
     return {"due": str(change.due), "refund": str(change.refund)}
 
@@ -136,13 +135,7 @@ change_booking = Saga(
     steps=(
         step("open", do=open_change, undo=drop),
         step("reserve", do=reserve, undo=withdraw),
-        step(
-            "authorize",
-            do=authorize,
-            undo=void,
-            wait_seconds=lambda settings: settings.payment_wait_seconds,
-            late=PaymentTimeout,
-        ),
+        authorize_step(authorize, void),
         step("settle", do=settle, pivot=True),
         step("confirm", do=confirm),
     ),

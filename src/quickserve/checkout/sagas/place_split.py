@@ -5,24 +5,19 @@ the money is taken: of the first share (the pivot), then of the others, which wa
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from quickserve.checkout.sagas.place_order import answer_reason, order_answered
+from quickserve.checkout.sagas.asking import accept, accept_step, ordering, reserve_order
+from quickserve.checkout.sagas.charging import payment
 from quickserve.checkout.store import splits
 from quickserve.checkout.store.splits import Split
-from quickserve.contracts.order_checkout import OrderRefused, OrderTakenBack, StandDidNotAnswer
-from quickserve.contracts.ordering import ANSWER_SECONDS, NewOrder, OrderContact, OrderId
-from quickserve.contracts.ordering_client import OrderingClient
-from quickserve.contracts.ordering_problems import OrderWithdrawn
-from quickserve.contracts.payment import IntentId, PaymentClient
+from quickserve.contracts.ordering import NewOrder, OrderContact, OrderId
+from quickserve.contracts.payment import IntentId
 from quickserve.contracts.split_payment import SPLIT_SECONDS, SplitId, SplitTimeout
 from quickserve.kernel.errors import Conflict
 from quickserve.kernel.saga import Saga, State, Wait, step
 from quickserve.kernel.service import Context
-
-_CLOCK_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -44,14 +39,6 @@ async def _split(ctx: Context, placing: PlaceSplit) -> Split:
     return found
 
 
-def _ordering(ctx: Context) -> OrderingClient:
-    return OrderingClient(ctx.client("ordering"))
-
-
-def _payment(ctx: Context) -> PaymentClient:
-    return PaymentClient(ctx.client("payment"))
-
-
 async def collect(ctx: Context, placing: PlaceSplit, _state: State) -> dict[str, Any] | Wait:
     async with ctx.db.read() as tx:
         found = await splits.shares(tx, placing.split_id)
@@ -68,7 +55,7 @@ async def let_go(ctx: Context, placing: PlaceSplit, _state: State) -> None:
         found = await splits.shares(tx, placing.split_id)
     for share in found:
         for intent_id in share.intent_ids:
-            await _payment(ctx).void(intent_id)
+            await payment(ctx).void(intent_id)
 
 
 async def reserve(ctx: Context, placing: PlaceSplit, _state: State) -> dict[str, Any]:
@@ -79,48 +66,32 @@ async def reserve(ctx: Context, placing: PlaceSplit, _state: State) -> dict[str,
         basket_id=split.basket_id, basket_version=split.basket_version, total=split.total,
         contact=OrderContact.model_validate(split.contact), payment="card",
     )  # fmt: skip
-    order = await _ordering(ctx).reserve(placing.order_id, new)
-    if order.state == "withdrawn":
-        raise OrderWithdrawn
+    order = await reserve_order(ctx, placing.order_id, new)
     async with ctx.db.transaction() as tx:
         await splits.set_key(tx, split.id, order.key)
     return {"order": order.number}
 
 
 async def withdraw(ctx: Context, placing: PlaceSplit, _state: State) -> None:
-    await _ordering(ctx).withdraw(placing.order_id)
-
-
-async def accept(ctx: Context, placing: PlaceSplit, _state: State) -> dict[str, Any] | Wait:
-    order = await _ordering(ctx).offer(placing.order_id)
-    match order.state:
-        case "submitted" | "pending":
-            until = order.answer_by or order.server_now + timedelta(seconds=ANSWER_SECONDS)
-            return Wait(order_answered(placing.order_id), {"answer_by": until.isoformat()})
-        case "rejected" | "cancelled":
-            raise OrderRefused(reason=answer_reason(order))
-        case "withdrawn":
-            raise OrderTakenBack
-        case _:
-            return {"accepted": True}
+    await ordering(ctx).withdraw(placing.order_id)
 
 
 async def capture(ctx: Context, _placing: PlaceSplit, state: State) -> dict[str, Any]:
     for intent_id in state["collect"]["intents"][:1]:
-        await _payment(ctx).capture(IntentId(UUID(intent_id)))
+        await payment(ctx).capture(IntentId(UUID(intent_id)))
     return {}
 
 
 async def confirm(ctx: Context, placing: PlaceSplit, state: State) -> dict[str, Any]:
     for intent_id in state["collect"]["intents"][1:]:
-        await _payment(ctx).capture(IntentId(UUID(intent_id)))
+        await payment(ctx).capture(IntentId(UUID(intent_id)))
     async with ctx.db.read() as tx:
         found = await splits.shares(tx, placing.split_id)
     for share in found:  # an attempt that was given up for lost may have come late
         for intent_id in share.intent_ids:
             if intent_id != share.intent_id:
-                await _payment(ctx).void(intent_id)
-    order = await _ordering(ctx).confirm(placing.order_id)
+                await payment(ctx).void(intent_id)
+    order = await ordering(ctx).confirm(placing.order_id)
     async with ctx.db.transaction() as tx:
         await splits.end(tx, placing.split_id, "confirmed")
     return {"order": order.number}
@@ -138,12 +109,7 @@ place_split = Saga(
             late=SplitTimeout,
         ),
         step("reserve", do=reserve, undo=withdraw),
-        step(
-            "accept",
-            do=accept,
-            wait_seconds=lambda _settings: ANSWER_SECONDS + _CLOCK_SECONDS,
-            late=StandDidNotAnswer,
-        ),
+        accept_step(accept),
         step("capture", do=capture, pivot=True),
         step("confirm", do=confirm),
     ),

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from quickserve.checkout import store
 from quickserve.checkout.model import PartialRefund, split_fairly, split_refund
+from quickserve.checkout.sagas.charging import payment
 from quickserve.contracts.booking import BookingId
-from quickserve.contracts.payment import IntentId, NewRefund, PaymentClient, RefundId
+from quickserve.contracts.payment import IntentId, NewRefund, RefundId
 from quickserve.kernel.money import Money
 from quickserve.kernel.service import Context
 
@@ -23,8 +24,7 @@ async def plan(
         return []
     async with ctx.db.read() as tx:
         intents = await store.payments_of(tx, booking_id)
-    payment = PaymentClient(ctx.client("payment"))
-    payments = [await payment.intent(intent_id) for intent_id in intents]
+    payments = [await payment(ctx).intent(intent_id) for intent_id in intents]
     return [_dump(one, reason) for one in split_refund(amount, payments, saga_id, ctx.settings)]
 
 
@@ -34,7 +34,7 @@ async def plan_of(
     """As `plan`, of these charges; with each what is its due of it. Raises NotRefundable."""
     if not amount.minor:
         return []
-    payments = [(await _payment(ctx).intent(intent_id), due) for intent_id, due in paid]
+    payments = [(await payment(ctx).intent(intent_id), due) for intent_id, due in paid]
     planned = split_fairly(amount, payments, saga_id, ctx.settings)
     return [_dump(one, reason) for one in planned]
 
@@ -42,17 +42,13 @@ async def plan_of(
 async def give(ctx: Context, planned: Sequence[dict[str, Any]]) -> None:
     """Repeating gives nothing twice. Raises Conflict when the provider refuses."""
     for one in planned:
-        await _payment(ctx).refund(_intent(one), _id(one), _refund(one))
+        await payment(ctx).refund(_intent(one), _id(one), _refund(one))
 
 
 async def close(ctx: Context, planned: Sequence[dict[str, Any]]) -> None:
     """So that nobody who comes late gives back what was decided not to be given back."""
     for one in planned:
-        await _payment(ctx).close_refund(_intent(one), _id(one), _refund(one))
-
-
-def _payment(ctx: Context) -> PaymentClient:
-    return PaymentClient(ctx.client("payment"))
+        await payment(ctx).close_refund(_intent(one), _id(one), _refund(one))
 
 
 def _dump(one: PartialRefund, reason: str) -> dict[str, Any]:

@@ -9,11 +9,16 @@ from typing import Any
 from uuid import UUID
 
 from quickserve.checkout.model import Settlement
-from quickserve.checkout.sagas.charging import decided_or_wait
+from quickserve.checkout.sagas.charging import (
+    authorize_step,
+    capture,
+    decided_or_wait,
+    payment,
+    void,
+)
 from quickserve.checkout.store import tabs
-from quickserve.contracts.checkout import PaymentTimeout
 from quickserve.contracts.ordering import TabId
-from quickserve.contracts.payment import IntentId, NewIntent, PaymentClient
+from quickserve.contracts.payment import IntentId, NewIntent
 from quickserve.contracts.tabs import SettlementId, TabClient, TabClosing
 from quickserve.kernel.errors import Conflict
 from quickserve.kernel.money import Money
@@ -57,7 +62,7 @@ async def authorize(ctx: Context, asked: SettleTab, _state: State) -> dict[str, 
     if found.method is None:
         raise Conflict("This payment has ended.")
     amount = Money(found.total.minor + found.tip.minor, found.total.currency)
-    intent = await PaymentClient(ctx.client("payment")).put_intent(
+    intent = await payment(ctx).put_intent(
         asked.intent_id,
         NewIntent(
             organiser_id=found.organiser_id, amount=amount, method=found.method,
@@ -65,15 +70,6 @@ async def authorize(ctx: Context, asked: SettleTab, _state: State) -> dict[str, 
         ),
     )  # fmt: skip
     return decided_or_wait(intent)
-
-
-async def void(ctx: Context, asked: SettleTab, _state: State) -> None:
-    await PaymentClient(ctx.client("payment")).void(asked.intent_id)
-
-
-async def capture(ctx: Context, asked: SettleTab, _state: State) -> dict[str, Any]:
-    intent = await PaymentClient(ctx.client("payment")).capture(asked.intent_id)
-    return {"captured": intent.state}
 
 
 async def confirm(ctx: Context, asked: SettleTab, _state: State) -> dict[str, Any]:
@@ -88,13 +84,7 @@ settle_tab = Saga(
     SettleTab,
     steps=(
         step("close", do=close, undo=reopen),
-        step(
-            "authorize",
-            do=authorize,
-            undo=void,
-            wait_seconds=lambda settings: settings.payment_wait_seconds,
-            late=PaymentTimeout,
-        ),
+        authorize_step(authorize, void),
         step("capture", do=capture, pivot=True),
         step("confirm", do=confirm),
     ),

@@ -60,8 +60,8 @@ async def open_basket_of_ticket(ctx: Context, cmd: TicketBasket) -> BasketId:
     stand = await the_stand(ctx, cmd.stand_id)
     ticket = await find_ticket(ctx, stand, cmd.ticket)
     seat = ticket.seat if "seat" in stand.draft.fulfilments else ""
-    others = (one for one in stand.draft.fulfilments if one != "seat")
-    fulfilment: Fulfilment = "seat" if seat else next(others, "seat")
+    others: list[Fulfilment] = [one for one in stand.draft.fulfilments if one != "seat"]
+    fulfilment: Fulfilment = "seat" if seat or not others else others[0]
     destination = Destination(fulfilment=fulfilment, seat=seat)
     draft = BasketDraft(stand_id=cmd.stand_id, destination=destination)
     async with ctx.db.transaction() as tx:
