@@ -13,7 +13,7 @@ def by_own_lines(basket: BasketView) -> list[NewShare]:
     Raises SplitTooSmall where there is one guest only.
     """
     guests = list(dict.fromkeys(line.guest for line in basket.lines))
-    if len(guests) < 2:  # noqa: PLR2004
+    if len(guests) == 1:
         raise SplitTooSmall
     of_guest = {guest: [line for line in basket.lines if line.guest == guest] for guest in guests}
     own = [sum(line.total.minor for line in of_guest[guest]) for guest in guests]

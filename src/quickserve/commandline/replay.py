@@ -30,6 +30,7 @@ The shift is the one of the runner's page: its address ends with the id. Buyers 
 only between pickup and handover, as they see those of a phone. A trace without times needs --pace.
 """
 _SPEED_MAX = 1000.0
+_PACE_MAX = 100  # metres a second
 _BETWEEN_SECONDS = 1.0  # between two calls; what falls into it goes together
 _FIXES_AT_ONCE = 200
 
@@ -67,8 +68,8 @@ def _factor(text: str) -> float:
 
 def _pace(text: str) -> float:
     pace = float(text)
-    if not 0 < pace <= 100:  # noqa: PLR2004 - metres a second
-        raise argparse.ArgumentTypeError("between 0 and 100 metres a second")
+    if not 0 < pace <= _PACE_MAX:
+        raise argparse.ArgumentTypeError(f"between 0 and {_PACE_MAX} metres a second")
     return pace
 
 

@@ -7,8 +7,8 @@ from quickserve.kernel.db import Transaction
 from quickserve.kernel.money import Money
 
 
-def _booking(id: BookingId, minor: int | None, currency: str) -> BookingToCancel:  # noqa: A002
-    return BookingToCancel(id=id, by_hand=Money(minor, currency) if minor else None)
+def _booking(booking_id: BookingId, minor: int | None, currency: str) -> BookingToCancel:
+    return BookingToCancel(id=booking_id, by_hand=Money(minor, currency) if minor else None)
 
 
 async def confirmed_bookings(
@@ -16,7 +16,7 @@ async def confirmed_bookings(
 ) -> list[BookingToCancel]:
     return await tx.all(
         _booking,
-        "SELECT b.id, s.total_minor AS minor, b.currency FROM bookings b"
+        "SELECT b.id AS booking_id, s.total_minor AS minor, b.currency FROM bookings b"
         " LEFT JOIN desk_sales s ON s.booking_id = b.id"
         " WHERE b.event_id = %(event)s AND b.state = 'confirmed'"
         " AND (%(after)s::uuid IS NULL OR b.id > %(after)s::uuid) ORDER BY b.id LIMIT %(limit)s",

@@ -43,21 +43,22 @@ async def lock(tx: Transaction, tab_id: TabId) -> Tab | None:
 
 
 def _order(
-    id: OrderId, number: str, stand_name: str, state: OrderState, minor: int, currency: str,  # noqa: A002
+    order_id: OrderId, number: str, stand_name: str, state: OrderState, minor: int, currency: str,
     placed_at: datetime,
 ) -> TabOrder:  # fmt: skip
     return TabOrder(
-        id=id, number=number, stand_name=stand_name, state=state, amount=Money(minor, currency),
-        placed_at=placed_at,
+        id=order_id, number=number, stand_name=stand_name, state=state,
+        amount=Money(minor, currency), placed_at=placed_at,
     )  # fmt: skip
 
 
 async def orders_of(tx: Transaction, tab_id: TabId) -> list[TabOrder]:
     return await tx.all(
         _order,
-        "SELECT o.id, o.number, s.document ->> 'name' AS stand_name, o.state, CASE WHEN o.state"
-        " IN ('rejected', 'withdrawn', 'cancelled') THEN 0 ELSE o.total_minor - o.refunded_minor"
-        " END AS minor, o.currency, o.placed_at FROM orders o JOIN stands s ON s.id = o.stand_id"
+        "SELECT o.id AS order_id, o.number, s.document ->> 'name' AS stand_name, o.state,"
+        " CASE WHEN o.state IN ('rejected', 'withdrawn', 'cancelled') THEN 0"
+        " ELSE o.total_minor - o.refunded_minor END AS minor, o.currency, o.placed_at"
+        " FROM orders o JOIN stands s ON s.id = o.stand_id"
         " WHERE o.tab_id = %s ORDER BY o.placed_at LIMIT 200",
         (tab_id,),
     )

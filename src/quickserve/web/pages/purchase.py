@@ -43,7 +43,7 @@ _CHALLENGE: Final = re.compile(r"/pay/challenge/([0-9a-f-]{36})")
 async def purchase(request: Request, checkout_id: CheckoutId, ask: Ask) -> Response:
     view = await _asked(ask, checkout_id, _FIRST_WAIT_MS)
     if view is None:
-        return render(request, "purchase.html", status=503, headers=PRIVATE, **_away(checkout_id))
+        return _paying(request, _away(checkout_id), status=503)
     path = await _next_path(view, ask)
     for _ in range(_LOOKS_MAX):
         if view.state != "challenge" or path != "":
@@ -91,12 +91,20 @@ async def answer_challenge(
 
 async def _answer(request: Request, view: CheckoutView, ask: Services) -> Response:
     if view.state != "failed":
-        return render(request, "purchase.html", headers=PRIVATE, **_under_way(request, view))
+        return _paying(request, _under_way(request, view))
     hold = await optional(ask.booking.hold(view.hold_id))
     return render(
         request, "purchase_failed.html", headers=PRIVATE,
         purchase=view, told=_reason(view, locale_of(request)), hold=hold, new_hold_id=new_uuid(),
         event_path=f"/events/{hold.date.event_id}?date={hold.date.date_id}" if hold else "",
+    )  # fmt: skip
+
+
+def _paying(request: Request, values: dict[str, Any], status: int = 200) -> Response:
+    return render(
+        request, "paying.html", status=status, headers=PRIVATE, part="purchase_state.html",
+        heading=locale_of(request).gettext("Your purchase"), known=values["purchase"] is not None,
+        **values,
     )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ def _collect(root: Any, reading: _Reading) -> None:
                 reading.by_id.setdefault(identifier, value)
             kinds = types_of(value)
             is_menu = "Menu" in kinds
-            if is_menu and not inside and len(value) > 2:  # noqa: PLR2004 - more than a reference
+            if is_menu and not inside and not _only_points(value):
                 reading.menus.append(value)
             elif not inside and ({"MenuSection", "MenuItem"} & {*kinds}):
                 reading.loose.append(value)
@@ -93,13 +93,16 @@ def _collect(root: Any, reading: _Reading) -> None:
 def _followed(value: Any, reading: _Reading) -> list[Node]:
     found: list[Node] = []
     for one in nodes(value):
-        reference = one.get("@id")
-        if isinstance(reference, str) and len(one) <= 2:  # noqa: PLR2004 - @id, perhaps @type
-            one = reading.by_id.get(reference, one)  # noqa: PLW2901 - what it refers to
-        if id(one) not in reading.seen:  # a circle, or the same again
-            reading.seen.add(id(one))
-            found.append(one)
+        meant = reading.by_id.get(str(one.get("@id")), one) if _only_points(one) else one
+        if id(meant) not in reading.seen:  # a circle, or the same again
+            reading.seen.add(id(meant))
+            found.append(meant)
     return found
+
+
+def _only_points(node: Node) -> bool:
+    """At another one, by its @id."""
+    return not set(node) - {"@id", "@type"}
 
 
 def _walk(root: Node, reading: _Reading) -> None:

@@ -23,6 +23,9 @@ from quickserve.catalog.importers.menus.values import (
     true,
 )
 from quickserve.catalog.importers.model import ImportRefused
+from quickserve.contracts.menus import MODIFIERS_MAX
+
+_REPEAT = 10  # of one choice, where a group may repeat it and says no number
 
 _KINDS = {
     "item_data": "ITEM", "category_data": "CATEGORY", "modifier_list_data": "MODIFIER_LIST",
@@ -195,7 +198,8 @@ def _group(info: Node, item: RawItem, catalogue: _Catalogue) -> RawGroup | None:
     group.most = 1 if most is None and single else most
     quantities = first(info, "allow_quantities")
     if true(data.get("allow_quantities") if quantities is None else quantities):
-        group.repeat = group.most if isinstance(group.most, int) and 0 < group.most < 100 else 10  # noqa: PLR2004 - as many as a group has
+        bounded = isinstance(group.most, int) and 0 < group.most < MODIFIERS_MAX
+        group.repeat = group.most if bounded else _REPEAT
     for one in nodes(data.get("modifiers")):
         modifier = _data(one, "modifier_data")
         key = text_of(one.get("id"))

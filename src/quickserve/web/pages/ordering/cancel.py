@@ -10,7 +10,7 @@ from quickserve.contracts.order_cancelling import (
     OrderCancellationId,
 )
 from quickserve.contracts.ordering import OrderId
-from quickserve.kernel.errors import Problem
+from quickserve.kernel.errors import NotFound, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.web.forms import Submitted, UnreadableForm
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
@@ -47,9 +47,9 @@ async def cancel(
         raise UnreadableForm from error
     try:
         view = await ask.order_cancellations.put(own_id, new, wait_ms=_WAIT_MS)
+    except NotFound:
+        raise
     except Problem as problem:
-        if problem.status == 404:  # noqa: PLR2004
-            raise
         told = sentence(problem, locale_of(request))
         return await _show(request, ask, order_id, key, told, problem.status)
     if view.state == "refused":

@@ -140,8 +140,10 @@ async def paying(request: Request, checkout_id: OrderCheckoutId, ask: Ask) -> Re
         return await _failed(request, view, ask)
     status = 503 if view is None else 200
     return render(
-        request, "ordering/paying.html", status=status, headers=PRIVATE, id=checkout_id, view=view
-    )
+        request, "paying.html", status=status, headers=PRIVATE, id=checkout_id, view=view,
+        part="ordering/paying_state.html", heading=locale_of(request).gettext("Your order"),
+        known=view is not None,
+    )  # fmt: skip
 
 
 @router.get("/order-checkouts/{checkout_id}/state")

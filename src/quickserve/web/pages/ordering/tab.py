@@ -80,8 +80,9 @@ async def settlement_page(request: Request, settlement_id: SettlementId, ask: As
     if path:
         return redirect(request, path)
     return render(
-        request, "ordering/tab_paying.html", status=200 if view else 503, headers=_HEADERS,
-        id=settlement_id, view=view,
+        request, "paying.html", status=200 if view else 503, headers=_HEADERS,
+        id=settlement_id, view=view, part="ordering/tab_paying_state.html",
+        heading=locale_of(request).gettext("Your tab"), known=view is not None,
     )  # fmt: skip
 
 
