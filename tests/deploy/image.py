@@ -156,13 +156,16 @@ class Image:
         return subprocess.CompletedProcess(command, process.returncode, told, complained)
 
 
-def until_healthy(image: Image, port: int, *, seconds: float = 30) -> str:
-    """What its health check says in the end: nothing, when all is well."""
+def until_healthy(image: Image, port: int, *, seconds: float = 60, told: str = "") -> str:
+    """What its health check says in the end: nothing, when all is well. Waits for what is `told`,
+    else for that.
+    """
     probe = only(stages()[1], "HEALTHCHECK").rest.partition("CMD ")[2]
     command = [*re.findall(r'"([^"]+)"', probe), str(port)]
     deadline = time.monotonic() + seconds
     while True:
         asked = image.run(*command)
-        if asked.returncode == 0 or time.monotonic() > deadline:
+        enough = asked.returncode == 0 or (told != "" and told in asked.stderr)
+        if enough or time.monotonic() > deadline:
             return asked.stderr
         time.sleep(0.2)

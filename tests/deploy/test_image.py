@@ -135,4 +135,4 @@ async def test_a_service_without_its_database_is_not_healthy(image: Image):
     port = free_port()
     nowhere = f"postgresql://127.0.0.1:{free_port()}/payment"
     with serving(image, nowhere, port):
-        assert "503" in until_healthy(image, port, seconds=5)
+        assert "503" in until_healthy(image, port, told="503")

@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from tests.web.house import until
 
 from quickserve.kernel.auth import Role
+from quickserve.kernel.ids import new_uuid
+
+HTML = {"accept": "text/html"}
 
 
 async def switch(house, show, **answers):
@@ -44,9 +47,8 @@ async def test_who_books_while_the_room_is_open_waits_and_comes_back_to_the_tick
 
 async def test_before_the_opening_everybody_has_the_same_chance(house, visitor):
     show = await house.put_on(capacity=10)
-    opens_at = datetime.now(UTC) + timedelta(hours=3)
-    typed = opens_at.strftime("%Y-%m-%dT%H:%M")
-    assert "The numbers are drawn on" in await switch(house, show, action="open", opens_at=typed)
+    told = await switch(house, show, action="open", opens_at=in_three_hours())
+    assert "The numbers are drawn on" in told
     await visitor.choose(show, 2)
     assert "You are here before the sale opens." in visitor.text()
     await visitor.open(visitor.url.partition("?")[0] + "/draw")
@@ -62,33 +64,44 @@ async def test_where_no_room_is_open_the_page_leads_on(house, visitor):
     assert visitor.status == 404
 
 
-async def test_who_only_waits_is_answered_past_the_general_way_with_the_same_words(house, visitor):
-    """The first look goes the general way and notes the room; the cookie is only set there."""
+async def test_the_lane_says_what_the_general_way_says(house, visitor):
+    """An id in capital letters is out of the ordinary: it goes the general way."""
     show = await house.put_on(capacity=10)
-    typed = (datetime.now(UTC) + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
-    await switch(house, show, action="open", opens_at=typed)
+    await switch(house, show, action="open", opens_at=in_three_hours())
     await visitor.choose(show, 2)
-    part = visitor.url.replace(
-        f"/waiting-room/{show.date_id}", f"/waiting-room/{show.date_id}/place"
-    )
-    for _ in range(5):  # a second is short on a busy machine
-        general = await visitor.http.get(part, headers={"hx-request": "true"})
-        lean = await visitor.http.get(part, headers={"hx-request": "true"})
-        if "set-cookie" not in lean.headers:
-            break
-    assert "set-cookie" not in lean.headers
-    assert without_timing(lean.text) == without_timing(general.text)
-    kept = {"cache-control", "vary", "x-robots-tag", "content-security-policy", "content-type"}
-    assert {n: lean.headers[n] for n in kept} == {n: general.headers[n] for n in kept}
+    page = f"/en/waiting-room/{show.date_id}"
+    for rest in ("?to=/events/x", "/place?to=/events/x", "/place?to=//evil.example"):
+        lean = await visitor.http.get(page + rest)
+        general = await visitor.http.get(page.replace(*in_capitals(show.date_id)) + rest)
+        assert lean.status_code == general.status_code == 200
+        assert without_timing(lean.text) == without_timing(general.text)
+        assert {*lean.headers} == {*general.headers}
+        changes = {"x-request-id", "content-length"}
+        assert {n for n in lean.headers if lean.headers[n] != general.headers[n]} <= changes
+    chosen = await visitor.http.get(page + "?to=/&theme=dark", follow_redirects=False)
+    assert chosen.status_code == 303
+    assert "theme=dark" in chosen.headers["set-cookie"]
+    missing = await visitor.http.get(f"/fr/waiting-room/{new_uuid()}", headers=HTML)
+    assert missing.status_code == 404
+    assert "text/html" in missing.headers["content-type"]
+
+
+async def test_the_place_is_given_to_the_browser_once(house):
+    show = await house.put_on(capacity=10)
+    await switch(house, show, action="open", opens_at=in_three_hours())
+    part = f"/en/waiting-room/{show.date_id}/place?to=/"
     async with house.visitor() as stranger:
-        answer = await stranger.http.get(part, headers={"hx-request": "true"})
-        assert "set-cookie" in answer.headers
+        first = await stranger.http.get(part)
+        assert "set-cookie" in first.headers
+        second = await stranger.http.get(part)
+        assert "set-cookie" not in second.headers
+    async with house.visitor() as other:
+        assert "set-cookie" in (await other.http.get(part)).headers
 
 
 async def test_while_booking_is_away_the_page_keeps_the_place_and_asks_again(house, visitor):
     show = await house.put_on(capacity=10)
-    typed = (datetime.now(UTC) + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
-    await switch(house, show, action="open", opens_at=typed)
+    await switch(house, show, action="open", opens_at=in_three_hours())
     await visitor.choose(show, 2)
     waiting = visitor.url
     async with house.without("booking"):
@@ -101,5 +114,15 @@ async def test_while_booking_is_away_the_page_keeps_the_place_and_asks_again(hou
     assert "You are here before the sale opens." in visitor.text()
 
 
+def in_three_hours():
+    return (datetime.now(UTC) + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
+
+
+def in_capitals(date_id):
+    return str(date_id), str(date_id).upper()
+
+
 def without_timing(page):
-    return re.sub(r"every \d+s", "every", page)
+    """Nor the page's own address."""
+    page = re.sub(r"every \d+s|content=\"\d+\"", "", page)
+    return re.sub(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", "", page)

@@ -44,7 +44,7 @@ from quickserve.kernel.ids import OrganiserId, PersonId
 from quickserve.kernel.service import Ctx
 
 router = APIRouter()
-router.include_router(oidc.router)
+router.routes.extend(oidc.router.routes)
 
 
 @router.post(

@@ -8,6 +8,7 @@ where every route of the lane is declared as well: so what is documented and ref
 
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,8 +38,8 @@ _ID_CHARACTERS: Final = 36
 class Lean:
     """A call whose path's parameters are UUIDs; `answer` makes the JSON of a 200.
 
-    It is given the context, the ids, and the body, which a GET has in its query. `signed`: for who
-    shows an access token; the others are for who shows none.
+    It is given the context, the ids, and the body, which a GET has in its query. `signed`: only for
+    who shows an access token.
     """
 
     path: str
@@ -89,10 +90,10 @@ class Lane:
             await self._general(scope, receive, send)
             return
         call, ids = found
-        message = await receive()
-        asked = _read(scope, call, ids, message)
+        messages = await _messages(receive)
+        asked = _read(scope, call, ids, messages)
         if asked is None:
-            await self._general(scope, _again(message, receive), send)
+            await self._general(scope, _again(messages, receive), send)
             return
         await self._observed(dict(scope, route=call, asked=asked), receive, send)
 
@@ -115,7 +116,7 @@ class Lane:
         token = deadline.set(asked.due)
         try:
             context = self._visitor
-            if call.signed:
+            if asked.token:
                 principal = await self._runtime.verifier.principal(asked.token)
                 context = self._runtime.context(principal)
             content = await call.answer(context, *asked.ids, asked.body)
@@ -132,12 +133,24 @@ class Lane:
             deadline.reset(token)
 
 
-def _read(scope: Scope, call: Lean, ids: tuple[str, ...], message: Message) -> _Asked | None:
+async def _messages(receive: Receive) -> list[Message]:
+    """The body's, until it is whole or no longer ordinary."""
+    messages = [await receive()]
+    long = len(messages[0].get("body", b""))
+    while messages[-1].get("more_body", False) and long <= _BODY_MAX:
+        messages.append(await receive())
+        long += len(messages[-1].get("body", b""))
+    return messages
+
+
+def _read(
+    scope: Scope, call: Lean, ids: tuple[str, ...], messages: Sequence[Message]
+) -> _Asked | None:
     """None for what is out of the ordinary."""
-    body: bytes = message.get("body", b"")
+    body = b"".join(message.get("body", b"") for message in messages)
     asks = call.method == "GET"
     due, json, token = None, asks, ""
-    plain = message["type"] == "http.request" and not message.get("more_body", False)
+    plain = messages[-1]["type"] == "http.request"
     if not plain or len(body) > _BODY_MAX or b"\\u" in body or b"\0" in body:
         return None
     for name, value in scope["headers"]:
@@ -150,7 +163,7 @@ def _read(scope: Scope, call: Lean, ids: tuple[str, ...], message: Message) -> _
             json = value == _JSON
         elif name == DEADLINE_HEADER.encode():
             due = due_of(value)
-    if not json or call.signed != bool(token):
+    if not json or (call.signed and not token):
         return None
     try:
         if asks:
@@ -163,11 +176,11 @@ def _read(scope: Scope, call: Lean, ids: tuple[str, ...], message: Message) -> _
         return None
 
 
-def _again(message: Message, receive: Receive) -> Receive:
+def _again(messages: Sequence[Message], receive: Receive) -> Receive:
     """What was read already, then what follows."""
-    waiting = [message]
+    waiting = deque(messages)
 
     async def receive_again() -> Message:
-        return waiting.pop() if waiting else await receive()
+        return waiting.popleft() if waiting else await receive()
 
     return receive_again

@@ -200,7 +200,7 @@ def build_app(runtime: Runtime) -> FastAPI:
     """The service as an ASGI application; whoever runs it enters `runtime.running()`."""
     app = Documented(runtime.service.name, documented=runtime.service.documented)
     app.state.runtime = runtime
-    app.include_router(runtime.service.router)
+    app.router.routes.extend(runtime.service.router.routes)
     install_manners(app, runtime.service.name, runtime.settings, ready=runtime.ready)
     if runtime.service.finish:
         runtime.service.finish(app)

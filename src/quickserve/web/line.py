@@ -1,6 +1,6 @@
 """The visitor's places in waiting rooms, in a sealed cookie: one visitor for all tabs."""
 
-from collections.abc import Mapping
+import time
 from typing import Final
 from uuid import UUID
 
@@ -12,12 +12,12 @@ from starlette.responses import Response
 from quickserve.contracts.catalog import DateId
 from quickserve.contracts.waiting_room import PlaceView, VisitorId
 from quickserve.kernel.ids import new_uuid
-from quickserve.kernel.settings import Settings
 from quickserve.web import cookies
 from quickserve.web.page import locale_of, settings_of
 
 _LINE: Final = "line"
 _SECONDS: Final = 24 * 3600
+_AGAIN_SECONDS: Final = 3600
 _PLACES_MAX: Final = 5
 
 
@@ -31,31 +31,34 @@ class Place(BaseModel):
 
 
 class Line(BaseModel):
+    """`kept_at`: when the browser was given it, in seconds since 1970."""
+
     visitor_id: UUID
     places: list[Place] = []
+    kept_at: float = 0.0
 
     def at(self, date_id: DateId) -> Place | None:
         return next((place for place in self.places if place.date_id == date_id), None)
 
 
-def known(given: Mapping[str, str], settings: Settings, *, max_age: int = _SECONDS) -> Line | None:
-    text = cookies.read(given, settings, _LINE)
-    return cookies.unseal(settings, _LINE, text, Line, max_age=max_age)
-
-
 def read(request: Request) -> Line:
     """A new visitor where there is none yet."""
-    found = known(request.cookies, settings_of(request))
+    text = cookies.read(request.cookies, settings_of(request), _LINE)
+    found = cookies.unseal(settings_of(request), _LINE, text, Line, max_age=_SECONDS)
     return found or Line(visitor_id=VisitorId(new_uuid()))
 
 
 def keep(
     request: Request, response: Response, line: Line, date_id: DateId, seen: PlaceView
 ) -> None:
-    """The latest places first; older ones are forgotten."""
+    """The latest places first; older ones are forgotten. What the browser has is not sent again."""
     place = Place(date_id=date_id, number=seen.number, proof=seen.proof, admission=seen.admission)
+    now = time.time()
+    if line.at(date_id) == place and now - line.kept_at < _AGAIN_SECONDS:
+        return
     others = [one for one in line.places if one.date_id != date_id]
-    kept = Line(visitor_id=line.visitor_id, places=[place, *others][:_PLACES_MAX])
+    places = [place, *others][:_PLACES_MAX]
+    kept = Line(visitor_id=line.visitor_id, places=places, kept_at=now)
     text = cookies.seal(settings_of(request), _LINE, kept)
     cookies.write(response, settings_of(request), _LINE, text, max_age=_SECONDS)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import RedirectResponse
 
 from quickserve.contracts.booking_changes import BookingChangesClient
@@ -39,7 +39,7 @@ from quickserve.contracts.tracking_client import TrackingClient
 from quickserve.contracts.waiting_list import WaitingListClient
 from quickserve.contracts.waiting_room import WaitingRoomClient
 from quickserve.kernel.auth import anyone
-from quickserve.kernel.service import Ctx
+from quickserve.kernel.service import Context, Ctx
 from quickserve.kernel.settings import Settings
 from quickserve.web.i18n import Locale
 from quickserve.web.patience import in_time
@@ -91,8 +91,18 @@ class Services:
     settlements: SettlementClient
 
 
-async def _services(ctx: Ctx) -> Services:
-    # Asynchronous although nothing waits: FastAPI sends a plain function through a thread.
+async def _services(request: Request, ctx: Ctx) -> Services:
+    return services_of(request.app, ctx)
+
+
+def services_of(app: FastAPI, ctx: Context) -> Services:
+    """Made once, when the first page asks."""
+    state = app.state
+    state.services = state.services or _clients(ctx)
+    return state.services
+
+
+def _clients(ctx: Context) -> Services:
     return Services(
         CatalogClient(ctx.client("catalog")),
         BookingClient(ctx.client("booking")),

@@ -1,9 +1,14 @@
 """The web as a service: its pages, and what stands around them. It owns no data."""
 
-from fastapi import APIRouter, FastAPI
+from functools import partial
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from quickserve.kernel.openapi import Documented
+from quickserve.kernel.routes import joined
 from quickserve.kernel.service import Service
+from quickserve.kernel.settings import Settings
 from quickserve.web.csrf import Tokens
 from quickserve.web.error_pages import ErrorPages
 from quickserve.web.pages import (
@@ -27,9 +32,10 @@ from quickserve.web.pages import (
     waiting_room,
 )
 from quickserve.web.preferences import Preferences
+from quickserve.web.room_looks import RoomLooks
 from quickserve.web.sessions import Sessions
 from quickserve.web.templating import Assets
-from quickserve.web.waiting_lane import RoomLooks, WaitingLane
+from quickserve.web.waiting_lane import WaitingLane
 
 PAGES = (
     waiting_room,  # first: thousands ask for it at once
@@ -60,21 +66,24 @@ UNPREFIXED = (
 def _finish(app: FastAPI) -> None:
     runtime = app.state.runtime
     app.state.sessions = Sessions(runtime.settings, runtime.shared.cache)
+    app.state.services = None
     app.state.room_looks = RoomLooks()
+    manners = partial(_manners, settings=runtime.settings)
     if isinstance(app, Documented):
-        app.lane = WaitingLane(runtime, app.state.room_looks, app.general)
+        app.lane = WaitingLane(app, manners)
     app.mount("/static", Assets(), name="static")
-    # Added last runs first.
-    app.add_middleware(Tokens, settings=runtime.settings)
-    app.add_middleware(ErrorPages)
-    app.add_middleware(Preferences, unprefixed=UNPREFIXED)
+    app.add_middleware(manners)
 
 
-def _router() -> APIRouter:
-    router = APIRouter()
-    for page in PAGES:
-        router.include_router(page.router)
-    return router
+def _manners(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """What stands around every page."""
+    return Preferences(ErrorPages(Tokens(app, settings=settings)), unprefixed=UNPREFIXED)
 
 
-service = Service(name="web", router=_router(), owns_data=False, documented=False, finish=_finish)
+service = Service(
+    name="web",
+    router=joined(page.router for page in PAGES),
+    owns_data=False,
+    documented=False,
+    finish=_finish,
+)

@@ -1,7 +1,5 @@
 """Routes: HTTP in, command or read, a view out."""
 
-from fastapi import APIRouter
-
 from quickserve.booking.api import (
     bookings,
     box_office,
@@ -18,10 +16,11 @@ from quickserve.booking.api import (
     waiting_list,
     waiting_room,
 )  # fmt: skip
+from quickserve.kernel.routes import joined
 
-router = APIRouter()
-for part in (
-    rush, stock, seats, bookings, changes, rules, box_office, waiting_room, waiting_list, door,
-    desk, people, explanations, cancelled_events,
-):  # fmt: skip
-    router.include_router(part.router)
+router = joined(
+    part.router for part in (
+        rush, stock, seats, bookings, changes, rules, box_office, waiting_room, waiting_list, door,
+        desk, people, explanations, cancelled_events,
+    )
+)  # fmt: skip

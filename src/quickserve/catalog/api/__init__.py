@@ -1,9 +1,6 @@
 """Routes: HTTP in, command or read, a view out."""
 
-from fastapi import APIRouter
-
 from quickserve.catalog.api import events, seating, stands
+from quickserve.kernel.routes import joined
 
-router = APIRouter()
-for part in (events, seating, stands):
-    router.include_router(part.router)
+router = joined(part.router for part in (events, seating, stands))

@@ -1,7 +1,6 @@
 """Routes: HTTP in, command or read, a view out."""
 
-from fastapi import APIRouter
-
+from quickserve.kernel.routes import joined
 from quickserve.ordering.api import (
     baskets,
     cancellations,
@@ -14,8 +13,8 @@ from quickserve.ordering.api import (
     tabs,
 )
 
-router = APIRouter()
-for part in (
-    orders, baskets, stands, kitchen, printers, cancellations, cancelled_events, people, tabs,
-):  # fmt: skip
-    router.include_router(part.router)
+router = joined(
+    part.router for part in (
+        orders, baskets, stands, kitchen, printers, cancellations, cancelled_events, people, tabs,
+    )
+)  # fmt: skip

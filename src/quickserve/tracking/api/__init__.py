@@ -1,9 +1,6 @@
 """Routes: HTTP in, command or read, a view out."""
 
-from fastapi import APIRouter
-
+from quickserve.kernel.routes import joined
 from quickserve.tracking.api import ingest, jobs, people, shifts, tracks
 
-router = APIRouter()
-for part in (ingest, shifts, jobs, tracks, people):
-    router.include_router(part.router)
+router = joined(part.router for part in (ingest, shifts, jobs, tracks, people))

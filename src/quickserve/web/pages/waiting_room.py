@@ -24,8 +24,8 @@ from quickserve.kernel.service import Context, Ctx
 from quickserve.web import line
 from quickserve.web.forms import Submitted
 from quickserve.web.page import PRIVATE, Ask, Services, local_path, page_router, redirect
+from quickserve.web.room_looks import ROOM_SECONDS, RoomLooks
 from quickserve.web.templating import render
-from quickserve.web.waiting_lane import ROOM_SECONDS, RoomLooks
 
 router = page_router()
 
@@ -101,9 +101,7 @@ async def _place(
     if known is None:
         return await ask.waiting_rooms.enter(date_id, visitor_id)
     try:
-        room = await _room(ask, ctx, date_id)
-        looks: RoomLooks = request.app.state.room_looks
-        looks.note(room)
+        room = await _room(request, ask, ctx, date_id)
         if room.state == "pre" and known.number is None:
             return place_to_be_drawn(room, ctx.clock.now())
         if room.state == "open" and known.number is not None and known.number > room.admitted:
@@ -113,10 +111,15 @@ async def _place(
         return await ask.waiting_rooms.enter(date_id, visitor_id)
 
 
-async def _room(ask: Services, ctx: Context, date_id: DateId) -> RoomView:
-    look = partial(ask.waiting_rooms.room, date_id)
-    seen = await ctx.cache.json(RoomView, f"booking:room:{date_id}", ROOM_SECONDS, look)
-    return RoomView.model_validate_json(seen)
+async def _room(request: Request, ask: Services, ctx: Context, date_id: DateId) -> RoomView:
+    looks: RoomLooks = request.app.state.room_looks
+    room = looks.recent(date_id)
+    if room is None:
+        look = partial(ask.waiting_rooms.room, date_id)
+        seen = await ctx.cache.json(RoomView, f"booking:room:{date_id}", ROOM_SECONDS, look)
+        room = RoomView.model_validate_json(seen)
+        looks.note(room)
+    return room
 
 
 def _show(

@@ -1,7 +1,6 @@
 """Ordering for who eats and drinks: stands, menus, baskets, orders."""
 
-from fastapi import APIRouter
-
+from quickserve.kernel.routes import joined
 from quickserve.web.pages.ordering import (
     basket,
     cancel,
@@ -15,6 +14,6 @@ from quickserve.web.pages.ordering import (
     tab,
 )
 
-router = APIRouter()
-for part in (shops, stands, menu, item, basket, placing, order, cancel, tab, split):
-    router.include_router(part.router)
+router = joined(
+    part.router for part in (shops, stands, menu, item, basket, placing, order, cancel, tab, split)
+)

@@ -1,7 +1,6 @@
 """What organisers and administrators work with, below `/organiser`: one module a screen."""
 
-from fastapi import APIRouter
-
+from quickserve.kernel.routes import joined
 from quickserve.web.pages.organiser import (
     bookings,
     box_office,
@@ -42,6 +41,4 @@ _SCREENS = (
     event_seats, plan_imports, plan_editor, plans, stands, deliveries,
 )  # fmt: skip
 
-router = APIRouter()
-for screen in _SCREENS:
-    router.include_router(screen.router)
+router = joined(screen.router for screen in _SCREENS)

@@ -1,7 +1,6 @@
 """Stands and their menus: one module a screen."""
 
-from fastapi import APIRouter
-
+from quickserve.kernel.routes import joined
 from quickserve.web.pages.organiser.stands import (
     extras,
     group_form,
@@ -29,6 +28,4 @@ _SCREENS = (
     order_money, stand_figures, printers,
 )  # fmt: skip
 
-router = APIRouter()
-for screen in _SCREENS:
-    router.include_router(screen.router)
+router = joined(screen.router for screen in _SCREENS)
