@@ -45,6 +45,8 @@ from tests.booking.conftest import AMINA, Gala, put_on
 from tests.booking.engine_model import Amendment, Basket, Booking, Hold, Model, Quota
 from tests.booking.machines import QUIET, Machine, drive
 
+pytestmark = pytest.mark.one_shape
+
 CAPACITY_MAX = 8
 _STATE = """
 SELECT jsonb_build_object(

@@ -53,12 +53,16 @@ from quickserve.contracts.waiting_list import EntryId, NewEntry, NoOffer, Places
 from quickserve.kernel.errors import Conflict, NotFound, Problem
 from quickserve.kernel.ids import new_uuid
 from tests.booking.conftest import AMINA, Gala
-from tests.booking.machines import QUIET, Machine, drive
+from tests.booking.machines import EXAMPLES, QUIET, Machine, drive
 from tests.booking.test_seats import a_plan, seated
+
+pytestmark = pytest.mark.one_shape
 
 CODE = "GROUPE"
 # What jobs do meanwhile is never the same again: a shorter story would be another one.
-HASTY = settings(QUIET, phases=[Phase.generate], report_multiple_bugs=False)
+HASTY = settings(
+    QUIET, max_examples=EXAMPLES or 12, phases=[Phase.generate], report_multiple_bugs=False
+)
 _GONE = (HoldExpired, HoldUsed, NotFound)
 
 _WRONG = """

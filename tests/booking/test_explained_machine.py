@@ -18,6 +18,8 @@ from quickserve.contracts.explanations import ExplanationClient, QuotaExplanatio
 from tests.booking.machines import EXAMPLES, drive
 from tests.booking.test_everything_machine import HASTY, EverythingMachine
 
+pytestmark = pytest.mark.one_shape
+
 FEWER = settings(HASTY, max_examples=EXAMPLES or 6, stateful_step_count=30)
 _TAKEN = ("held", "offered", "blocked", "reserved")
 _HOLDINGS_MAX = 50

@@ -34,7 +34,7 @@ from quickserve.kernel.errors import Forbidden, NotFound, Unauthenticated
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.testing import test_settings as settings_for
 from tests.web.house import BASE, House, Show, Visitor, open_house, until
-from tests.web.test_ordering import Stall, open_stall
+from tests.web.ordering.test_ordering import Stall, open_stall
 
 CHALLENGE = "4000 0000 0000 3220"
 TRACES = """

@@ -34,7 +34,7 @@ from tests.shape import APART
 from .conftest import Town
 
 _THOROUGH = os.environ.get("CI") and not APART  # the other shape is asked the same, less often
-EXAMPLES = int(os.environ.get("QUICKSERVE_TEST_EXAMPLES", "16" if _THOROUGH else "6"))
+EXAMPLES = int(os.environ.get("QUICKSERVE_TEST_EXAMPLES", "10" if _THOROUGH else "6"))
 # A whole house of seats takes seconds to make up; tests/catalog/seating tries hundreds.
 DEAR, DEAR_EXAMPLES = "/seating-plans", 3
 TOGETHER = 8  # requests at a time

@@ -3,10 +3,13 @@
 import gzip
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import Browser, Response
 
 from tests.journeys.browser import person
 from tests.journeys.shows import House
+
+pytestmark = pytest.mark.one_shape
 
 SCRIPTS_MAX = 25_000
 STYLES_MAX = 15_000

@@ -28,6 +28,8 @@ from tests.journeys.browser import (
 from tests.journeys.shows import House, Show, until
 from tests.journeys.stalls import open_stall
 
+pytestmark = pytest.mark.one_shape
+
 NARROW: ViewportSize = {"width": 320, "height": 640}
 LANGUAGES = ("fr", "en")
 

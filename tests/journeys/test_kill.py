@@ -170,6 +170,7 @@ async def gone(*pids: int) -> None:
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc and prctl")
 
 
+@pytest.mark.one_shape
 @linux
 async def test_ctrl_c_and_kill_leave_no_postgresql_behind():
     with folder() as data:
@@ -186,6 +187,7 @@ async def test_ctrl_c_and_kill_leave_no_postgresql_behind():
         await gone(postgres)
 
 
+@pytest.mark.one_shape
 @linux
 async def test_killing_the_shell_that_started_it_stops_everything():
     with folder() as data:

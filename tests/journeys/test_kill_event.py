@@ -12,7 +12,7 @@ from quickserve.kernel.ids import new_uuid
 from tests.journeys.product import folder, start
 from tests.journeys.shows import House, Show, house_of, until
 
-BOOKINGS = 400
+BOOKINGS = 200
 QUICK = {"QUICKSERVE_SAGA_LEASE_SECONDS": "2", "QUICKSERVE_SANDBOX_DELAY_MS": "0"}
 
 

@@ -207,6 +207,7 @@ async def test_touches_survive_a_reload_and_yield_to_others(
         karim.complaints = [one for one in karim.complaints if "ERR_FAILED" not in one]
 
 
+@pytest.mark.one_shape
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_pages_of_the_kitchen(browser: Browser, kitchen: Kitchen, language: str) -> None:
     await kitchen.order(
@@ -239,6 +240,7 @@ async def test_pages_of_the_kitchen(browser: Browser, kitchen: Kitchen, language
     assert not found, "\n".join(found)
 
 
+@pytest.mark.one_shape
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_pages_of_the_stands_organiser(browser: Browser, house: House, language: str) -> None:
     show = await house.put_on("Festival des chiffres")

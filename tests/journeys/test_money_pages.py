@@ -17,6 +17,8 @@ from tests.journeys.shows import House
 from tests.journeys.stalls import Stall, fill, open_stall
 from tests.journeys.test_every_page import LANGUAGES, faults, look_at
 
+pytestmark = pytest.mark.one_shape
+
 
 async def on_a_tab(house: House, stall: Stall, basket_id: BasketId) -> str:
     """The order's page; the ticket is one that nobody forged."""

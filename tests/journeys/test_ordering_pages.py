@@ -21,6 +21,7 @@ async def stall(house: House) -> Stall:
     return await open_stall(house.product, show.organiser_id, accepts="by-hand")
 
 
+@pytest.mark.one_shape
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_pages_where_one_orders(
     browser: Browser, house: House, stall: Stall, language: str
@@ -62,6 +63,7 @@ async def test_what_runs_out_is_told_in_a_basket_that_is_open(
         await lea.page.get_by_text("Burger: It is sold out.").wait_for()
 
 
+@pytest.mark.one_shape
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_pages_of_a_bill_in_shares(
     browser: Browser, house: House, stall: Stall, language: str

@@ -3,12 +3,15 @@
 from secrets import token_hex
 from time import perf_counter
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.catalog.seating.reading import file
 from tests.journeys.browser import DESKTOP, PHONE, Person, person, shoot, violations
 from tests.journeys.product import new_organiser
 from tests.journeys.shows import House
+
+pytestmark = pytest.mark.one_shape
 
 PLANS = "/organiser/seating-plans"
 

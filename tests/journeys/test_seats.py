@@ -119,6 +119,7 @@ async def on_the_plan(amina: Person, theatre: Theatre, count: int = 2) -> None:
     await expect(amina.page.get_by_role("grid")).to_be_visible()
 
 
+@pytest.mark.one_shape
 async def test_scripts_and_styles_are_small(browser: Browser, house: House, theatre: Theatre):
     show = theatre.show
     path = f"/events/{show.event_id}/seats?date={show.date_id}&area=0"
@@ -127,6 +128,7 @@ async def test_scripts_and_styles_are_small(browser: Browser, house: House, thea
     assert sizes["stylesheet"] <= STYLES_MAX
 
 
+@pytest.mark.one_shape
 @pytest.mark.parametrize(("size", "language"), [("phone", "fr"), ("desk", "en"), ("narrow", "fr")])
 async def test_no_barrier(
     browser: Browser, house: House, theatre: Theatre, language: str, size: str

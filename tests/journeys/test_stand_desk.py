@@ -12,6 +12,8 @@ from tests.journeys.shows import House
 from tests.journeys.stalls import Stall, open_stall
 from tests.journeys.test_every_page import LANGUAGES, NARROW, faults
 
+pytestmark = pytest.mark.one_shape
+
 SAVE = "main form > p .button"
 
 

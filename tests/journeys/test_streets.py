@@ -16,6 +16,8 @@ from tests.journeys.product import product
 from tests.journeys.shows import House, house_of
 from tests.journeys.test_tracking_pages import crew_of, order_delivered, the_job, tracked
 
+pytestmark = pytest.mark.one_shape
+
 GREY = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256">'
     b'<rect width="256" height="256" fill="#bbb"/></svg>'

@@ -86,6 +86,7 @@ async def the_job(tracking: TrackingClient, boss: SessionView, stall: Stall) -> 
     return found[-1]
 
 
+@pytest.mark.one_shape
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_pages_of_who_waits_carries_and_organises(
     browser: Browser, house: House, language: str

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from icalendar import Calendar
 from playwright.async_api import Browser, Route, expect
 
@@ -175,6 +176,7 @@ async def test_when_the_session_ended_the_door_leads_to_sign_in_and_back(
         await expect(denis.page.locator("[data-verdict=go]")).to_be_visible()
 
 
+@pytest.mark.one_shape
 async def test_the_door_reads_a_code_with_the_camera(
     browser: Browser, house: House, tmp_path: Path
 ):

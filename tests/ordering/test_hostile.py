@@ -13,6 +13,8 @@ from quickserve.kernel.ids import OrganiserId, new_uuid
 from tests.ordering.books import audit
 from tests.ordering.conftest import Counter, Stall, eur, set_up
 
+pytestmark = pytest.mark.one_shape
+
 GONE = str(new_uuid())
 CENT = {"minor": 1, "currency": "EUR"}
 NO_COUNTS = [0, -1, 1.5, 2.0, "2", True, None, 51, 10**30, 1e308, [], {}, "\x00"]

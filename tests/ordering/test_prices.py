@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,8 @@ from quickserve.ordering.model import (
     live_lines,
 )
 from tests.ordering.conftest import eur, some_menu
+
+pytestmark = pytest.mark.one_shape
 
 NOW = datetime(2031, 7, 13, 19, tzinfo=UTC)
 MANY = settings(max_examples=300, deadline=None, derandomize=True, database=None)

@@ -26,6 +26,8 @@ from quickserve.ordering.model import TRANSITIONS, may_move
 from tests.ordering.books import audit
 from tests.ordering.conftest import LEA, Counter, Stall, eur, set_up
 
+pytestmark = pytest.mark.one_shape
+
 STATES: tuple[OrderState, ...] = get_args(OrderState)
 THERE: dict[Fulfilment, Destination] = {
     "pickup": Destination(fulfilment="pickup"),

@@ -2,9 +2,9 @@
 
 import pytest
 from tests.web.house import House, Visitor
-from tests.web.test_following import deliver, hire
+from tests.web.ordering.test_ordering import Stall, open_stall
 from tests.web.test_live import following
-from tests.web.test_ordering import Stall, open_stall
+from tests.web.tracking.test_following import deliver, hire
 
 from quickserve.kernel.auth import Role
 

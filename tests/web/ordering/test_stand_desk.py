@@ -2,8 +2,8 @@
 
 import pytest
 from tests.web.house import House, Visitor
-from tests.web.test_kitchen import Kitchen
-from tests.web.test_ordering import open_stall
+from tests.web.ordering.test_kitchen import Kitchen
+from tests.web.ordering.test_ordering import open_stall
 
 from quickserve.contracts.ordering_problems import KitchenFull
 from quickserve.kernel.auth import Role

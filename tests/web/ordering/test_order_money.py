@@ -2,7 +2,7 @@
 
 import pytest
 from tests.web.house import House, Visitor
-from tests.web.test_ordering import Stall, add, open_stall, order
+from tests.web.ordering.test_ordering import Stall, add, open_stall, order
 
 
 @pytest.fixture

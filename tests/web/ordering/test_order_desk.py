@@ -3,7 +3,7 @@
 import re
 
 from tests.web.house import House, Visitor
-from tests.web.test_ordering import Stall, add, burger_of, open_stall, order
+from tests.web.ordering.test_ordering import Stall, add, burger_of, open_stall, order
 
 from quickserve.kernel.auth import Role
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 from tests.web.house import PASSWORD, House, Visitor, until
-from tests.web.test_following import HOME, deliver, pin_of
+from tests.web.ordering.test_ordering import Stall, open_stall
 from tests.web.test_live import following
-from tests.web.test_ordering import Stall, open_stall
+from tests.web.tracking.test_following import HOME, deliver, pin_of
 
 from quickserve.contracts.identity import Credentials
 from quickserve.contracts.ordering import OrderId

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 from tests.web.house import PASSWORD, House, Visitor, until
+from tests.web.ordering.test_ordering import Stall, add, burger_of, open_stall, order
 from tests.web.test_live import Next, following
-from tests.web.test_ordering import Stall, add, burger_of, open_stall, order
 
 from quickserve.contracts.identity import Credentials
 from quickserve.contracts.ordering import OrderId

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from tests.web.house import House, Visitor, until
-from tests.web.test_ordering import Stall, open_stall
+from tests.web.ordering.test_ordering import Stall, open_stall
 
 from quickserve.contracts.ordering import (
     BasketId,
