@@ -15,7 +15,7 @@ from quickserve.contracts.waiting_room import RATE_LEAST, VisitorId
 _MAC_BYTES: Final = 16
 _TOKEN_BYTES: Final = 16 + 16 + 8 + _MAC_BYTES
 
-LATENCY_AIM_MS: Final = 800.0
+LATENCY_AIM_MS: Final = 300.0
 RATE_MOST: Final = 2000.0
 RATE_FIRST: Final = 20.0
 
