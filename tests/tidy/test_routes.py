@@ -1,5 +1,6 @@
 """Every route of every service says who may call it, in one word."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,6 +63,22 @@ def test_no_two_routes_share_an_address(service: Service) -> None:
         for method in sorted(getattr(route, "methods", None) or ())
     ]
     assert sorted(addresses) == sorted(set(addresses))
+
+
+def test_who_may_call_is_the_same_by_the_lane() -> None:
+    """A service's lean calls stand beside the routes that they answer for."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("quickserve.")]
+    beside = [module for module in modules if hasattr(module, "LANE")]
+    assert len(beside) >= 4
+    for module in beside:
+        callers = {
+            (method, route.path): declarations(dependencies)
+            for route, dependencies in routes(module.router)
+            for method in route.methods
+        }
+        for call in module.LANE:
+            expected = ["signed_in" if call.signed else "anyone"]
+            assert callers[call.method, call.path] == expected, call.path
 
 
 def test_the_check_sees_what_is_missing() -> None:
