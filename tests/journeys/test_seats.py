@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
+from quickserve.kernel.auth import Role
 from tests.journeys.browser import (
     COLOURS,
     DESKTOP,
@@ -108,6 +109,21 @@ async def test_a_seat_goes_while_one_looks_and_the_nearest_is_offered(
         await expect(page.locator("input[name=seat]:checked")).to_have_count(2)
         await page.get_by_role("button", name="Book these seats").click()
         await amina.arrive("/checkout/")
+
+
+async def test_an_organiser_gives_a_ticket_no_seats_by_a_click(browser: Browser, house: House):
+    theatre = await put_on_seated(house, "Esther", a_theatre())
+    show = theatre.show
+    email = await house.hire(show, Role.ORGANISER)
+    async with person(browser, house.product.address, viewport=DESKTOP) as olive:
+        await olive.sign_in(email)
+        await olive.open(f"/organiser/events/{show.event_id}/seats")
+        ticket = olive.page.get_by_label("Plein tarif")
+        await expect(ticket).to_have_value("Carré or")
+        await ticket.select_option("No seat: general admission")
+        await olive.tap(olive.page.get_by_role("button", name="Save"))
+        await olive.page.wait_for_url(lambda url: "done=saved" in url)
+        await expect(ticket).to_have_value("")
 
 
 async def on_the_plan(amina: Person, theatre: Theatre, count: int = 2) -> None:
