@@ -3,23 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import dist
-from statistics import median
 
-from quickserve.contracts.seating import Seat, SeatId, SeatingPlan, Section
+from quickserve.booking.seating.sight import Sight
+from quickserve.contracts.seating import Seat, SeatId, SeatingPlan
 
 # How much worse one seat off the middle is, in rows: four seats aside is a row further back.
 ASIDE = 0.25
-_STAGE = ("stage", "scène", "scene", "bühne", "podium")
+_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Neighbours of one row and category, without an aisle in between.
 
-    `depth` is how many rows it is from the stage, across sections. `middle` is the position that
-    the house's middle is nearest to, perhaps outside of the block. `standard` has a bit for each
-    seat that is sold to anybody; position 0 is the lowest.
+    `middle` is its best position: where the house's middle crosses it, or else one of its seats.
+    `depth` is how many rows that is behind the best of the house, seats off the middle counted as
+    `ASIDE`. `standard` has a bit for each seat that is sold to anybody; position 0 is the lowest.
     """
 
     number: int
@@ -63,24 +62,25 @@ def layout(plan: SeatingPlan) -> Layout:
     blocks: list[Block] = []
     labels: dict[SeatId, str] = {}
     accessible: list[Accessible] = []
-    fronts = _fronts(plan)
+    sight = Sight(plan)
     for number, section in enumerate(plan.sections):
-        middle = _middle(section)
         for row_number, row in enumerate(section.rows):
             for seat in row.seats:
                 labels[seat.id] = " · ".join(
                     part for part in (section.name, row.name, seat.number) if part
                 )
+            depth = sight.rows_behind(row) if row.seats else 0.0
             for neighbours in _neighbours(row.seats, row.gap_after):
                 accessible += _accessible(neighbours)
                 for run in _of_one_category(neighbours):
                     at = len(blocks), number, row_number
-                    blocks.append(_block(at, fronts[number] + row_number, run, middle))
+                    blocks.append(_block(at, depth, run, sight))
     places = {
         seat_id: Place(block.number, position)
         for block in blocks
         for position, seat_id in enumerate(block.seat_ids)
     }
+    accessible.sort(key=lambda one: _worth(blocks, places[one.seat_id]))
     sellable: dict[str, int] = {}
     for block in blocks:
         count = block.for_sale.bit_count()
@@ -88,48 +88,9 @@ def layout(plan: SeatingPlan) -> Layout:
     return Layout(tuple(blocks), places, labels, tuple(accessible), sellable)
 
 
-def _fronts(plan: SeatingPlan) -> list[float]:
-    """How many rows the front of each section is behind the one nearest to the stage.
-
-    The stage is the shape that says so; without one, it is before the first section's first row.
-    """
-    firsts = [next((row.seats for row in s.rows if row.seats), []) for s in plan.sections]
-    fronts = [_centre([(seat.x, seat.y) for seat in seats]) for seats in firsts]
-    stages = [
-        (shape.x, shape.y)
-        for section in plan.sections
-        for shape in section.shapes
-        if any(word in shape.text.casefold() for word in _STAGE)
-    ]
-    found = [front for front in fronts if front]
-    if not found:
-        return [0.0] * len(fronts)
-    stage = _centre(stages) or found[0]
-    away = [dist(stage, front) if front else 0.0 for front in fronts]
-    nearest = min(one for one, front in zip(away, fronts, strict=True) if front)
-    pitch = _pitch(plan)
-    return [max(0.0, one - nearest) / pitch for one in away]
-
-
-def _pitch(plan: SeatingPlan) -> float:
-    """From row to row."""
-    steps: list[float] = []
-    for section in plan.sections:
-        rows = [row.seats[0] for row in section.rows if row.seats]
-        steps += [dist((a.x, a.y), (b.x, b.y)) for a, b in pairwise(rows)]
-    return max(median(steps), 1.0) if steps else 1.0
-
-
-def _centre(points: list[tuple[float, float]]) -> tuple[float, float] | None:
-    if not points:
-        return None
-    return sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
-
-
-def _middle(section: Section) -> float:
-    """Between its outermost seats."""
-    across = [seat.x for row in section.rows for seat in row.seats]
-    return (min(across) + max(across)) / 2 if across else 0.0
+def _worth(blocks: list[Block], place: Place) -> float:
+    block = blocks[place.block]
+    return block.depth + ASIDE * abs(place.position - block.middle)
 
 
 def _neighbours(seats: list[Seat], gap_after: list[int]) -> Iterator[list[Seat]]:
@@ -152,17 +113,26 @@ def _of_one_category(seats: list[Seat]) -> Iterator[list[Seat]]:
         yield run
 
 
-def _block(at: tuple[int, int, int], depth: float, seats: list[Seat], middle: float) -> Block:
+def _block(at: tuple[int, int, int], depth: float, seats: list[Seat], sight: Sight) -> Block:
     number, section, row = at
-    pitch = median(abs(b.x - a.x) for a, b in pairwise(seats)) if len(seats) > 1 else 0.0
-    rightward = -1 if len(seats) > 1 and seats[-1].x < seats[0].x else 1
-    position = (middle - seats[0].x) * rightward / pitch if pitch > 0 else 0.0
+    middle, aside = _best([sight.seats_aside(section, seat) for seat in seats])
+    aside += sight.section_aside(section)
     return Block(
-        number=number, section=section, row=row, depth=depth, category=seats[0].category,
-        seat_ids=tuple(seat.id for seat in seats), middle=position,
+        number=number, section=section, row=row, category=seats[0].category,
+        depth=round(depth + ASIDE * aside, _DIGITS), middle=middle,
+        seat_ids=tuple(seat.id for seat in seats),
         standard=_bits(seat.kind == "standard" and not seat.blocked for seat in seats),
         for_sale=_bits(not seat.blocked for seat in seats),
     )  # fmt: skip
+
+
+def _best(asides: list[float]) -> tuple[float, float]:
+    """The position nearest to the middle, perhaps between two seats, and how far off it is."""
+    for position, (one, other) in enumerate(pairwise(asides)):
+        if one * other < 0:
+            return round(position + one / (one - other), _DIGITS), 0.0
+    nearest = min(range(len(asides)), key=lambda position: abs(asides[position]))
+    return float(nearest), abs(asides[nearest])
 
 
 def _bits(flags: Iterator[bool]) -> int:

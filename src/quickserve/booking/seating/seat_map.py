@@ -128,13 +128,16 @@ class SeatMap:
             sections[block.section].append((block, free))
         tries = [found for rows in sections.values() if (found := _compact(rows, count))]
         if tries:
-            return min(tries)[1]
+            return min(tries)[2]
         return _gather([one for rows in sections.values() for one in rows], count)
 
 
-def _compact(rows: list[tuple[Block, int]], count: int) -> tuple[int, list[SeatId]] | None:
-    """The fewest rows that follow each other and have enough, with how many they are."""
-    best: tuple[int, int, int] | None = None
+def _compact(rows: list[tuple[Block, int]], count: int) -> tuple[int, float, list[SeatId]] | None:
+    """The fewest rows that follow each other and have enough, the nearest of them.
+
+    With how many they are, and how far away.
+    """
+    best: tuple[int, float, int, int] | None = None
     start = total = 0
     for end, (block, free) in enumerate(rows):
         total += free.bit_count()
@@ -142,13 +145,12 @@ def _compact(rows: list[tuple[Block, int]], count: int) -> tuple[int, list[SeatI
             total -= rows[start][1].bit_count()
             start += 1
         if total >= count:
-            span = block.row - rows[start][0].row
-            if best is None or span < best[0]:
-                best = span, start, end
+            found = block.row - rows[start][0].row, rows[start][0].depth, start, end
+            best = min(best or found, found)
     if best is None:
         return None
-    seats = _gather(rows[best[1] : best[2] + 1], count)
-    return (best[0], seats) if seats else None
+    seats = _gather(rows[best[2] : best[3] + 1], count)
+    return (best[0], best[1], seats) if seats else None
 
 
 def _gather(rows: list[tuple[Block, int]], count: int) -> list[SeatId] | None:
