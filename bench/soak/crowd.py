@@ -26,7 +26,12 @@ _ANSWER_SECONDS_MAX = 20.0
 # one, so that what is left is wanted by many, and comes and goes.
 _KEPT = 1.0
 _EXPIRED = {"hold-expired"}
-_REFUSED = {"sold-out": "refused: sold out", "seat-taken": "refused: seat taken"}
+_REFUSED = {
+    "sold-out": "refused: sold out",
+    "seat-taken": "refused: seat taken",
+    # A booking at once that was asked again for longer than the hold of its seats lasts.
+    "hold-expired": "expired before it was used",
+}
 
 
 @dataclass(frozen=True, slots=True)
