@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quickserve.catalog.seating.checks import Examined
 from quickserve.catalog.seating.loose import Refused
 from quickserve.catalog.seating.words import WORDS
 from tests.catalog.seating.reading import codes, read, seats
@@ -125,6 +126,97 @@ def test_places_that_are_none(x: Any, code: str) -> None:
     assert [(f.code, f.row, f.seat) for f in found.findings] == [(code, "1", "3")]
     if code != "outside-plan":
         assert (seats(found)[2].x, seats(found)[2].y) == (110, 50)
+
+
+LONG = "Les fauteuils d'orchestre du côté de la scène, devant les musiciens, "
+
+
+def cuts(found: Examined) -> list[tuple[str, ...]]:
+    return [
+        (f.at, f.section, f.row, f.seat, f.values["proposed"])
+        for f in found.findings if f.code == "text-cut"
+    ]  # fmt: skip
+
+
+def test_categories_that_differ_after_the_cut_stay_two_prices() -> None:
+    table = f"row,seat,category\nA,1,{LONG}or\nA,2,{LONG}argent\nB,1,{LONG}or\n"
+    found = read(table.replace(", ", " "), "salle.csv")
+    long = LONG.replace(", ", " ")
+    gold, silver = long[:60].rstrip(), f"{long[:54].rstrip()} 2"
+    assert cuts(found) == [("line 2", "", "", "", gold), ("line 3", "", "", "", silver)]
+    assert [s.category for s in seats(found)] == [gold, silver, gold]
+    assert {c.name for c in found.draft.categories} == {gold, silver}
+
+
+def test_sections_and_rows_that_differ_after_the_cut_keep_all_their_seats() -> None:
+    plan = rows("1 2", "1 2")
+    north = plan["sections"][0]
+    north["label"] = LONG + "nord"
+    for at, row in enumerate(north["rows"]):
+        row["index"] = f"{LONG}{at}"
+    south = json.loads(json.dumps(north).replace("nord", "sud").replace('"A', '"B'))
+    for row in south["rows"]:
+        for one in row["seats"]:
+            one["x"] += 300
+    plan["sections"].append(south)
+    found = read(plan)
+    assert set(codes(found)) == {"text-cut"}
+    assert [at for at, *_ in cuts(found)] == [
+        "sections.0", "sections.0.rows.0", "sections.0.rows.1",
+        "sections.1", "sections.1.rows.0", "sections.1.rows.1",
+    ]  # fmt: skip
+    assert len({section.name for section in found.draft.sections}) == 2
+    assert [len({row.name for row in s.rows}) for s in found.draft.sections] == [2, 2]
+    assert len(seats(found)) == 8
+
+
+def test_long_numbers_of_seats_stay_apart() -> None:
+    number = "12345678901234567890"
+    found = read(f"row,seat\nA,{number}111111\nA,{number}222222\nA,{number}\n", "x.csv")
+    assert cuts(found) == [
+        ("line 2", "Main", "A", f"{number[:14]} 2", f"{number[:14]} 2"),
+        ("line 3", "Main", "A", f"{number[:14]} 3", f"{number[:14]} 3"),
+    ]
+    assert seats(found)[2].number == number
+
+
+def zones(name: str) -> dict[str, Any]:
+    """pretix: one category, defined and used; one zone of one row."""
+    seat = {"seat_guid": "g1", "seat_number": name, "category": name, "position": {"x": 0, "y": 0}}
+    zone = {"name": name, "position": {"x": 50, "y": 50},
+            "rows": [{"row_number": name, "position": {"x": 0, "y": 0}, "seats": [seat]}],
+            "areas": [{"shape": "text", "position": {"x": 0, "y": 0}, "text": {"text": 3 * name}}],
+            }  # fmt: skip
+    return {"name": 3 * name, "size": {"width": 200, "height": 200},
+            "categories": [{"name": name, "color": "red"}], "zones": [zone]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        zones("x" * 90),
+        {"name": "x" * 300, "sections": [{"label": "x" * 70, "rows": [
+            {"label": "x" * 70, "seats": [{"number": "x" * 30, "tier": "x" * 70}]}]}]},
+        [{"section": "x" * 70, "row": "x" * 70, "seats": [
+            {"number": "x" * 30, "category": "x" * 70}]}],
+        [["x" * 300]],
+        [{"section": "x" * 70, "row": "x" * 70, "price": "x" * 70, "seat": ["x" * 30]}],
+        [{"section": "x" * 70, "row": "x" * 70, "seat": "x" * 30, "category": "x" * 70}],
+        f"section,row,seat,category\n{'x' * 70},{'x' * 70},{'x' * 30},{'x' * 70}\n",
+    ],
+)  # fmt: skip
+def test_no_format_cuts_without_a_word(plan: Any) -> None:
+    found = read(plan)
+    told = len(cuts(found))
+    section = found.draft.sections[0]
+    names = (section.name, section.rows[0].name, seats(found)[0].category)
+    long = [name for name in names if "x" in name] + [seats(found)[0].number]
+    texts = [shape.text for shape in section.shapes]
+    assert told == len(long) + len(texts) + (len(found.draft.name) == 200)
+
+
+def test_a_long_text_is_looked_through_at_once() -> None:
+    assert codes(read([["-" * 100_000]])).count("text-cut") == 1
 
 
 def test_unknown_categories() -> None:

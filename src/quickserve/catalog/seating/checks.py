@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from quickserve.catalog.seating.lengths import repair_lengths
 from quickserve.catalog.seating.loose import (
     Finding,
     LoosePlan,
@@ -17,14 +18,12 @@ from quickserve.catalog.seating.loose import (
     line,
 )
 from quickserve.catalog.seating.names import repair_categories, repair_kinds, repair_names
-from quickserve.catalog.seating.numbers import ID_MAX, repair_ids, repair_numbers
+from quickserve.catalog.seating.numbers import repair_ids, repair_numbers
 from quickserve.catalog.seating.overlaps import repair_overlaps
 from quickserve.catalog.seating.places import repair_places
 from quickserve.catalog.seating.words import WORDS
 from quickserve.contracts.seating import (
     CATEGORIES_MAX,
-    NAME_MAX,
-    PLAN_NAME_MAX,
     ROW_SEATS_MAX,
     ROWS_MAX,
     SEATS_MAX,
@@ -70,6 +69,7 @@ def examine(plan: LoosePlan) -> Examined:
 
 def _repair(plan: LoosePlan) -> None:
     """Once through all rules. What a repair disturbs is seen in the next round."""
+    repair_lengths(plan)
     repair_names(plan)
     repair_kinds(plan)
     repair_categories(plan)
@@ -189,26 +189,18 @@ def loose(draft: SeatingPlanDraft) -> LoosePlan:
             place = f"sections.{at}.rows.{row_at}"
             seats = [
                 LooseSeat(
-                    line(seat.number, 20), line(seat.id, ID_MAX), line(seat.category, NAME_MAX),
+                    line(seat.number), line(seat.id), line(seat.category),
                     seat.x, seat.y, seat.kind, seat.blocked, f"{place}.seats.{seat_at}",
                 )
                 for seat_at, seat in enumerate(row.seats)
             ]  # fmt: skip
-            rows.append(LooseRow(line(row.name, NAME_MAX), seats, set(row.gap_after), place))
+            rows.append(LooseRow(line(row.name), seats, set(row.gap_after), place))
         shapes = [shape.model_copy() for shape in section.shapes]
         sections.append(
-            LooseSection(
-                line(section.name, NAME_MAX),
-                rows,
-                line(section.id, NAME_MAX),
-                shapes,
-                f"sections.{at}",
-            )
+            LooseSection(line(section.name), rows, line(section.id), shapes, f"sections.{at}")
         )
-    categories = [(line(category.name, NAME_MAX), category.color) for category in draft.categories]
-    return LoosePlan(
-        line(draft.name, PLAN_NAME_MAX), sections, categories, draft.width, draft.height
-    )
+    categories = [(line(category.name), category.color) for category in draft.categories]
+    return LoosePlan(line(draft.name), sections, categories, draft.width, draft.height)
 
 
 def check_draft(draft: SeatingPlanDraft) -> None:

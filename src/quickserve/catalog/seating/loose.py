@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quickserve.catalog.seating.words import WORDS
-from quickserve.contracts.seating import Shape
+from quickserve.contracts.seating import NAME_MAX, Shape
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -73,7 +73,10 @@ class LoosePlan:
     def find(
         self, code: str, at: str, section: str = "", row: str = "", seat: str = "", **values: Any
     ) -> None:
-        self.findings.append(Finding(code, at, section, row, seat, values))
+        """Names of the file may be of any length; a report of thousands of findings may not."""
+        where = (text[:NAME_MAX] for text in (section, row, seat))
+        shown = {k: v[:NAME_MAX] if isinstance(v, str) else v for k, v in values.items()}
+        self.findings.append(Finding(code, at, *where, shown))
 
 
 @dataclass(slots=True)
@@ -102,8 +105,11 @@ class Refused(Exception):  # noqa: N818 - said of a whole file
         self.sentence = sentence
 
 
-def line(value: Any, limit: int) -> str:
-    """A name or a number of the file as one line of plain text; empty where it is none."""
+def line(value: Any) -> str:
+    """A name or a number of the file as one line of plain text; empty where it is none.
+
+    Nothing is cut here, so that what differs only at its end stays apart: `lengths.py` does it.
+    """
     if value is None or isinstance(value, bool | list | dict):
         return ""
     if isinstance(value, float):
@@ -112,8 +118,7 @@ def line(value: Any, limit: int) -> str:
         value = int(value) if value.is_integer() else value
     if isinstance(value, int) and value.bit_length() > 64:  # noqa: PLR2004 - no number of a seat
         return ""
-    text = unicodedata.normalize("NFC", " ".join(_CONTROLS.sub(" ", str(value)).split()))
-    return text[:limit].rstrip()
+    return unicodedata.normalize("NFC", " ".join(_CONTROLS.sub(" ", str(value)).split()))
 
 
 def number(value: Any) -> float | None:

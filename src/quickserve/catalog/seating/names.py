@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from quickserve.catalog.model import fold
 from quickserve.catalog.seating.loose import LoosePlan, LooseRow, LooseSection, line
-from quickserve.contracts.seating import CATEGORIES_MAX, NAME_MAX, PLAN_NAME_MAX
+from quickserve.contracts.seating import CATEGORIES_MAX, NAME_MAX
 
 PALETTE = (
     "#0B6B52", "#C2371A", "#2F5DA8", "#8A5A00", "#7A3E9D", "#00727A", "#A8280F", "#4B5F59",
@@ -39,9 +39,6 @@ def repair_names(plan: LoosePlan) -> None:
     if not plan.name:
         plan.name = "Plan"
         plan.find("name-missing", "name", proposed=plan.name)
-    if len(plan.name) > PLAN_NAME_MAX:
-        shown, plan.name = plan.name[:40], plan.name[:PLAN_NAME_MAX]
-        plan.find("text-cut", "name", text=shown, proposed=plan.name)
     for section in plan.sections:
         _without_empty_rows(plan, section)
     for section in [s for s in plan.sections if not s.rows and not s.shapes]:
@@ -65,22 +62,22 @@ def _section_names(plan: LoosePlan) -> None:
     ids: set[str] = set()
     for at, section in enumerate(plan.sections):
         if not section.name:
-            section.name = _free(f"Section {at + 1}", names)
+            section.name = free(f"Section {at + 1}", names)
             plan.find("section-name-missing", section.at, proposed=section.name)
         elif section.name in seen:
-            name, section.name = section.name, _free(section.name, names)
+            name, section.name = section.name, free(section.name, names)
             plan.find(
                 "section-repeated", section.at, section.name, name=name, proposed=section.name
             )
         seen.add(section.name)
-        section.id = _free(section.id or slug(section.name) or f"s{at + 1}", ids)
+        section.id = free(section.id or slug(section.name) or f"s{at + 1}", ids)
 
 
-def _free(wanted: str, taken: set[str]) -> str:
-    """The name, or with the next number that nobody has."""
-    name, at = wanted[:NAME_MAX], 2
+def free(wanted: str, taken: set[str], limit: int = NAME_MAX) -> str:
+    """The name, or with the next number that nobody has; no longer than the limit."""
+    name, at = wanted[:limit].rstrip(), 2
     while name in taken:
-        name, at = f"{wanted[: NAME_MAX - 6]} {at}", at + 1
+        name, at = f"{wanted[: limit - 6].rstrip()} {at}", at + 1
     taken.add(name)
     return name
 
@@ -223,6 +220,6 @@ def repair_kinds(plan: LoosePlan) -> None:
             continue
         found = _KINDS.get(fold(seat.kind).replace("_", " ").replace("-", " "))
         if found is None:
-            text = line(seat.kind, 30)
+            text = line(seat.kind)[:30]
             plan.find("kind-unknown", seat.at, section.name, row.name, seat.number, text=text)
         seat.kind = found or "standard"

@@ -18,7 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "row-empty": ("The row has no seats.", "It is left out."),
     "section-empty": ("The section has no rows.", "It is left out."),
-    "text-cut": ('"%(text)s…" is too long.', 'It is cut to "%(proposed)s".'),
+    "text-cut": ('"%(text)s…" is too long.', 'It is called "%(proposed)s".'),
     # Categories
     "category-missing": ("The seat has no category.", 'It gets "%(proposed)s".'),
     "category-unknown": ('There is no category "%(name)s".', 'It gets "%(proposed)s".'),

@@ -17,7 +17,7 @@ def read_plan(content: bytes, filename: str) -> LoosePlan:
         text = decode(content)
     except ImportRefused as refused:
         raise Refused(refused.code, refused.sentence) from None
-    name = filename.rsplit("/", 1)[-1].rsplit(".", 1)[0][:200]
+    name = filename.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     stripped = text.lstrip("\ufeff \t\r\n")
     plan = _json(stripped, name) if stripped[:1] in ("{", "[") else table.read(text, name)
     if not any(True for _ in plan.seats()):

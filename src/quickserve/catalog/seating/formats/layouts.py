@@ -19,7 +19,6 @@ from quickserve.catalog.seating.loose import (
     number,
 )
 from quickserve.catalog.seating.names import letters
-from quickserve.contracts.seating import NAME_MAX, PLAN_NAME_MAX
 
 FREE = {
     "", "available", "free", "vacant", "open", "active", "unsold", "on sale", "onsale", "bookable",
@@ -27,6 +26,7 @@ FREE = {
 }  # fmt: skip
 _NO_SEAT = {"void", "aisle", "gap", "space", "none", "allee", "couloir", "vide", "hidden", "blank"}
 _CODE = re.compile(r"\s*(.*?)[\s\-_.:/]*([0-9]{1,6}[A-Za-z]?)\s*")
+_CODE_MAX = 200
 _MAIN = "Main"
 _DEPTH_MAX = 4  # of wrappers around what is looked for
 
@@ -59,11 +59,16 @@ def _unwrapped(value: Any, name: str, depth: int) -> Iterator[tuple[Any, str]]:
         yield value, name
     if not isinstance(value, dict) or depth > _DEPTH_MAX:
         return
-    title = line(_any(value, "name", "title", "nom"), PLAN_NAME_MAX) or name
+    title = line(_any(value, "name", "title", "nom")) or name
     yield value, title
     for inner in value.values():
         if isinstance(inner, dict | list) and inner:
             yield from _unwrapped(inner, title, depth + 1)
+
+
+def _parts(code: str) -> re.Match[str] | None:
+    """Of A-12: A and 12. A long text is no code, and would be long to look through."""
+    return _CODE.fullmatch(code) if len(code) <= _CODE_MAX else None
 
 
 def _any(value: dict[str, Any], *names: str) -> Any:
@@ -75,7 +80,7 @@ def _any(value: dict[str, Any], *names: str) -> Any:
 
 def _note_status(plan: LoosePlan, section: str, row: str, seat: LooseSeat, status: Any) -> None:
     """What is not free is blocked, and told."""
-    text = line("true" if status is True else "false" if status is False else status, 40)
+    text = line("true" if status is True else "false" if status is False else status)[:40]
     if fold(text).replace("_", " ").replace("-", " ") not in FREE:
         seat.blocked = True
         plan.find("status-blocked", seat.at, section, row, seat.number, status=text)
@@ -101,14 +106,13 @@ def _kind(seat: dict[str, Any]) -> str:
     if seat.get("companion") is True:
         return "companion"
     found = _any(seat, "kind", "seatType", "type")
-    return line(found, 40) or "standard"
+    return line(found)[:40] or "standard"
 
 
 def _category(seat: dict[str, Any]) -> str:
     return line(
         _any(seat, "category", "categorie", "priceCategory", "priceTier", "price_tier", "tier",
-             "class", "zone", "price"),
-        NAME_MAX,
+             "class", "zone", "price")
     )  # fmt: skip
 
 
@@ -126,8 +130,8 @@ def _venue(value: dict[str, Any], name: str) -> LoosePlan:
 
 
 def _venue_section(plan: LoosePlan, value: dict[str, Any], at: str) -> None:
-    name = line(_any(value, "label", "name", "title", "id"), NAME_MAX)
-    found = LooseSection(name, [], id=line(value.get("id"), NAME_MAX), at=at)
+    name = line(_any(value, "label", "name", "title", "id"))
+    found = LooseSection(name, [], id=line(value.get("id")), at=at)
     transform = value.get("transform")
     transform = transform if isinstance(transform, dict) else {}
     dx, dy = number(transform.get("x")) or 0.0, number(transform.get("y")) or 0.0
@@ -136,7 +140,7 @@ def _venue_section(plan: LoosePlan, value: dict[str, Any], at: str) -> None:
     for index, row in enumerate(rows if isinstance(rows, list) else []):
         if not isinstance(row, dict):
             continue
-        label = line(_any(row, "label", "name", "index", "row", "id", "number"), NAME_MAX)
+        label = line(_any(row, "label", "name", "index", "row", "id", "number"))
         seats: list[LooseSeat] = []
         given = row.get("seats")
         for position, seat in enumerate(given if isinstance(given, list) else []):
@@ -146,8 +150,8 @@ def _venue_section(plan: LoosePlan, value: dict[str, Any], at: str) -> None:
                 continue
             x, y = _place(seat)
             made = LooseSeat(
-                line(_any(seat, "label", "number", "col", "column", "seat", "seatNumber"), 20),
-                line(_any(seat, "id", "seatId", "guid"), 200), _category(seat) or _category(row),
+                line(_any(seat, "label", "number", "col", "column", "seat", "seatNumber")),
+                line(_any(seat, "id", "seatId", "guid")), _category(seat) or _category(row),
                 None if x is None else dx + x * scale, None if y is None else dy + y * scale,
                 _kind(seat), at=place,
             )  # fmt: skip
@@ -172,26 +176,26 @@ def _rows_of_seats(rows: list[dict[str, Any]], name: str) -> LoosePlan:
     plan = LoosePlan(name, [], format="seat-layout")
     sections: dict[str, LooseSection] = {}
     for at, row in enumerate(rows):
-        area = line(_any(row, "section", "block", "zone", "area"), NAME_MAX) or _MAIN
+        area = line(_any(row, "section", "block", "zone", "area")) or _MAIN
         section = sections.setdefault(area, LooseSection(area, [], at="rows"))
-        label = line(_any(row, "row", "label", "name", "rowName", "index"), NAME_MAX)
+        label = line(_any(row, "row", "label", "name", "rowName", "index"))
         seats: list[LooseSeat] = []
         given = row.get("seats")
         for index, seat in enumerate(given if isinstance(given, list) else []):
             place = f"{at}.seats.{index}"
             if not isinstance(seat, dict):
-                if text := line(seat, 20):
+                if text := line(seat):
                     seats.append(LooseSeat(text, at=place))
                 else:
                     plan.find("seat-unreadable", place, area, label)
                 continue
             own = _any(seat, "number", "seatNumber", "col", "label", "no")
-            code = line(_any(seat, "name", "id", "code", "guid"), 200)
-            if own is None and (parts := _CODE.fullmatch(code)):
+            code = line(_any(seat, "name", "id", "code", "guid"))
+            if own is None and (parts := _parts(code)):
                 own = parts[2]
             x, y = _place(seat)
             made = LooseSeat(
-                line(own, 20), code, _category(seat) or _category(row), x, y, _kind(seat), at=place
+                line(own), code, _category(seat) or _category(row), x, y, _kind(seat), at=place
             )
             _note_status(plan, area, label, made, _status(seat))
             seats.append(made)
@@ -231,17 +235,17 @@ def _cell(
 ) -> LooseSeat | None:
     """None where there is no seat."""
     if not isinstance(cell, dict):
-        code = line(cell, 200)
+        code = line(cell)
         cell = {"code": code}
-    code = line(_any(cell, "code", "id", "seat", "label", "name", "number"), 200)
+    code = line(_any(cell, "code", "id", "seat", "label", "name", "number"))
     status = _status(cell)
-    if (not code and status is None) or fold(line(status, 40)) in _NO_SEAT:
+    if (not code and status is None) or fold(line(status)[:40]) in _NO_SEAT:
         return None
     if "code" in cell and len(cell) == 1 and fold(code) in _NO_SEAT | {"_", "0", "x", "-"}:
         return None
-    parts = _CODE.fullmatch(code)
+    parts = _parts(code)
     seat = LooseSeat(
-        parts[2] if parts else code[:20], code, _category(cell),
+        parts[2] if parts else code, code, _category(cell),
         50.0 + 25.0 * place[0], 50.0 + 30.0 * place[1], _kind(cell), at=at,
     )  # fmt: skip
     _note_status(plan, _MAIN, row, seat, status)
@@ -253,10 +257,10 @@ def _row_label(cells: list[Any], taken: set[str]) -> str:
     found: Counter[str] = Counter()
     for cell in cells:
         code = _any(cell, "code", "id", "seat", "label", "name") if isinstance(cell, dict) else cell
-        if parts := _CODE.fullmatch(line(code, 200)):
+        if parts := _parts(line(code)):
             found[parts[1]] += 1
     best = found.most_common(1)
-    label = best[0][0][:NAME_MAX].strip() if best else ""
+    label = best[0][0].strip() if best else ""
     return "" if label in taken else label
 
 
@@ -267,15 +271,15 @@ def _seat_lists(rows: list[dict[str, Any]], name: str) -> LoosePlan:
     plan = LoosePlan(name, [], format="seat-lists")
     sections: dict[str, LooseSection] = {}
     for at, row in enumerate(rows):
-        area = line(_any(row, "section", "block", "zone", "area"), NAME_MAX) or _MAIN
+        area = line(_any(row, "section", "block", "zone", "area")) or _MAIN
         section = sections.setdefault(area, LooseSection(area, [], at="rows"))
-        label = line(_any(row, "name", "row", "label"), NAME_MAX)
+        label = line(_any(row, "name", "row", "label"))
         category, seats = _category(row), list[LooseSeat]()
         given = row.get("seat")
         for index, seat in enumerate(given if isinstance(given, list) else []):
             inner = seat if isinstance(seat, dict) else {"number": seat}
             made = LooseSeat(
-                line(_any(inner, "number", "seat", "label", "name", "id"), 20),
+                line(_any(inner, "number", "seat", "label", "name", "id")),
                 category=_category(inner) or category, kind=_kind(inner), at=f"{at}.seat.{index}",
             )  # fmt: skip
             _note_status(plan, area, label, made, _status(inner))
@@ -293,12 +297,12 @@ def _flat(seats: list[dict[str, Any]], name: str) -> LoosePlan:
     sections: dict[str, LooseSection] = {}
     rows: dict[tuple[str, str], LooseRow] = {}
     for at, seat in enumerate(seats):
-        area = line(_any(seat, "section", "block", "zone", "area"), NAME_MAX) or _MAIN
-        label = line(_any(seat, "row", "rowName", "rang"), NAME_MAX)
+        area = line(_any(seat, "section", "block", "zone", "area")) or _MAIN
+        label = line(_any(seat, "row", "rowName", "rang"))
         x, y = _place(seat)
         made = LooseSeat(
-            line(_any(seat, "seat", "number", "seatNumber", "label", "name"), 20),
-            line(_any(seat, "id", "guid", "code", "seatId"), 200), _category(seat), x, y,
+            line(_any(seat, "seat", "number", "seatNumber", "label", "name")),
+            line(_any(seat, "id", "guid", "code", "seatId")), _category(seat), x, y,
             _kind(seat), at=str(at),
         )  # fmt: skip
         _note_status(plan, area, label, made, _status(seat))

@@ -18,8 +18,9 @@ from quickserve.catalog.seating.loose import (
     number,
 )
 from quickserve.catalog.seating.names import color_of
-from quickserve.contracts.seating import NAME_MAX, PLAN_NAME_MAX, Shape
+from quickserve.contracts.seating import SHAPES_MAX, Shape
 
+_TEXT_MAX = 200  # of a shape
 _NAMESPACE = UUID("0192f3a4-5b6c-7d8e-9fa0-b1c2d3e4f506")
 _ZONE = ("zone_id", "uuid", "position")
 _ROW = ("row_label", "seat_label", "uuid", "row_number_position", "position")
@@ -33,15 +34,15 @@ _NAMED = {
 
 
 def read(value: dict[str, Any], name: str) -> LoosePlan:
-    plan = LoosePlan(line(value.get("name"), PLAN_NAME_MAX) or name, [], format="pretix")
+    plan = LoosePlan(line(value.get("name")) or name, [], format="pretix")
     size = _dict(value.get("size"))
     plan.width, plan.height = number(size.get("width")), number(size.get("height"))
     plan.categories = []
     colors: dict[str, str | None] = {}
     for category in _list(value.get("categories")):
         found = _dict(category)
-        text = line(found.get("name"), NAME_MAX)
-        given = line(found.get("color"), 30)
+        text = line(found.get("name"))
+        given = line(found.get("color"))[:30]
         plan.categories.append((text, _NAMED.get(given.lower(), given)))
         colors.setdefault(text, given if "color" in found else None)
     plan.kept = {"format": "pretix", "colors": colors, "size": size, "name": value.get("name")}
@@ -87,15 +88,15 @@ class _Reader:
         uuid = kept.get("uuid")
         if isinstance(uuid, str):
             if uuid in self._uuids:
-                self._plan.find("uuid-repeated", at, *where, id=line(uuid, 60))
+                self._plan.find("uuid-repeated", at, *where, id=line(uuid)[:60])
                 kept["uuid"] = uuid = str(uuid5(_NAMESPACE, at))
             self._uuids.add(uuid)
         return kept
 
     def zone(self, value: dict[str, Any], at: str) -> None:
-        name = line(value.get("name"), NAME_MAX)
+        name = line(value.get("name"))
         unnamed = not name
-        zone_id = line(value.get("zone_id"), NAME_MAX)
+        zone_id = line(value.get("zone_id"))
         if unnamed:  # the schema lets it be
             name = zone_id or f"Zone {len(self._plan.sections) + 1}"
         kept = self._kept(value, _ZONE, at, name)
@@ -109,7 +110,13 @@ class _Reader:
             shape = shape_of(_dict(area), x, y)
             if shape is None:
                 self._plan.find("shape-unreadable", f"{at}.areas.{index}", name)
-            elif len(areas) < 500:  # noqa: PLR2004 - SHAPES_MAX
+            elif len(areas) < SHAPES_MAX:
+                text = line(_dict(area.get("text")).get("text"))
+                if len(text) > _TEXT_MAX:
+                    self._plan.find(
+                        "text-cut", f"{at}.areas.{index}", name, text=text[:40],
+                        proposed=shape.text,
+                    )  # fmt: skip
                 section.shapes.append(shape)
                 areas.append({**area, **self._kept(area, ("uuid",), f"{at}.areas.{index}", name)})
         if "areas" in value:
@@ -121,7 +128,7 @@ class _Reader:
     def _row(
         self, value: dict[str, Any], at: str, section: str, zone: tuple[float, float]
     ) -> LooseRow:
-        name = line(value.get("row_number"), NAME_MAX)
+        name = line(value.get("row_number"))
         kept = self._kept(value, _ROW, at, section, name)
         kept["row_number"] = value.get("row_number")
         kept["shown"] = name
@@ -132,14 +139,14 @@ class _Reader:
             if not isinstance(seat, dict):
                 self._plan.find("seat-unreadable", place, section, name)
                 continue
-            number_ = line(seat.get("seat_number"), 20)
+            number_ = line(seat.get("seat_number"))
             rel = _position(seat.get("position"))
             beyond = self._kept(seat, _SEAT, place, section, name, number_)
             beyond["at"] = [_dict(seat.get("position")).get(axis) for axis in "xy"]
             row.seats.append(
                 LooseSeat(
-                    number=number_, id=line(seat.get("seat_guid"), 200),
-                    category=line(seat.get("category"), NAME_MAX),
+                    number=number_, id=line(seat.get("seat_guid")),
+                    category=line(seat.get("category")),
                     x=_sum(zone[0], x or 0.0, rel[0]), y=_sum(zone[1], y or 0.0, rel[1]),
                     at=place, kept=beyond,
                 )
@@ -155,8 +162,8 @@ def shape_of(area: dict[str, Any], x: float, y: float) -> Shape | None:
     text = _dict(area.get("text"))
     values: dict[str, Any] = {
         "kind": kind, "x": left, "y": top, "rotation": number(area.get("rotation")) or 0,
-        "color": line(area.get("color"), 30), "border_color": line(area.get("border_color"), 30),
-        "text": line(text.get("text"), 200),
+        "color": line(area.get("color"))[:30], "border_color": line(area.get("border_color"))[:30],
+        "text": line(text.get("text"))[:_TEXT_MAX],
     }  # fmt: skip
     match kind:
         case "rectangle":
@@ -175,7 +182,7 @@ def shape_of(area: dict[str, Any], x: float, y: float) -> Shape | None:
             tx, ty = _position(text.get("position"))
             values["x"], values["y"] = left + (tx or 0), top + (ty or 0)
             values["height"] = number(text.get("size")) or 16
-            values["color"] = line(text.get("color"), 30) or values["color"]
+            values["color"] = line(text.get("color"))[:30] or values["color"]
         case _:
             return None
     try:

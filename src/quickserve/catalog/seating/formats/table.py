@@ -16,7 +16,7 @@ from quickserve.catalog.seating.loose import (
     line,
     number,
 )
-from quickserve.contracts.seating import NAME_MAX, SEATS_MAX
+from quickserve.contracts.seating import SEATS_MAX
 
 _MAIN = "Main"
 _COLUMNS = {
@@ -105,16 +105,16 @@ def _seat(
     plan: LoosePlan, sections: dict[str, LooseSection], rows: dict[tuple[str, str], LooseRow],
     found: dict[str, str], at: str,
 ) -> None:  # fmt: skip
-    area = line(found.get("section"), NAME_MAX) or _MAIN
-    label = line(found.get("row"), NAME_MAX)
+    area = line(found.get("section")) or _MAIN
+    label = line(found.get("row"))
     kind = found.get("kind", "")
     if fold(found.get("accessible", "")) in _TRUE:
         kind = "accessible"
     elif fold(found.get("companion", "")) in _TRUE:
         kind = "companion"
     seat = LooseSeat(
-        number=line(found.get("number"), 20), id=line(found.get("id"), 200),
-        category=line(found.get("category"), NAME_MAX),
+        number=line(found.get("number")), id=line(found.get("id")),
+        category=line(found.get("category")),
         x=_coordinate(found, "x"), y=_coordinate(found, "y"), kind=kind, at=at,
     )  # fmt: skip
     status = found.get("status", "")
@@ -122,7 +122,7 @@ def _seat(
         seat.blocked = True
     elif fold(status).replace("_", " ").replace("-", " ") not in FREE:
         seat.blocked = True
-        plan.find("status-blocked", at, area, label, seat.number, status=line(status, 40))
+        plan.find("status-blocked", at, area, label, seat.number, status=line(status)[:40])
     section = sections.setdefault(area, LooseSection(area, [], at=at))
     if (area, label) not in rows:
         rows[area, label] = LooseRow(label, [], at=at)
