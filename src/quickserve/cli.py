@@ -206,6 +206,7 @@ def _add_import_plan(commands: Commands) -> None:
     plan.add_argument("file", type=Path, metavar="FILE")
     plan.add_argument("--organiser", required=True, metavar="NAME", help="name or slug")
     plan.add_argument("--accept-repairs", action="store_true", help="all that are proposed")
+    plan.add_argument("--verbose", action="store_true", help="each note, not only how many")
     _data_option(plan)
     plan.set_defaults(run=_import_plan)
 
@@ -336,7 +337,7 @@ def _import_plan(arguments: argparse.Namespace) -> int:
     return asyncio.run(
         import_plan.run(
             _home(arguments), arguments.file, arguments.organiser,
-            accept_repairs=arguments.accept_repairs,
+            accept_repairs=arguments.accept_repairs, verbose=arguments.verbose,
         )
     )  # fmt: skip
 

@@ -1,8 +1,12 @@
 """Anybody checks a draw, with nothing but what was published."""
 
 import hashlib
+from pathlib import Path
+
+import pytest
 
 from quickserve.booking import queueing
+from quickserve.cli import main
 from quickserve.commandline.verify_draw import check
 from quickserve.contracts.catalog import DateId
 from quickserve.contracts.waiting_room import Draw
@@ -43,3 +47,17 @@ def test_a_number_that_was_moved_is_seen():
 
 def test_an_id_that_was_not_drawn_is_told():
     assert not check(published(), None, new_uuid())[1]
+
+
+def test_a_file_that_is_not_there_or_no_draw_is_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "draw.json"
+    monkeypatch.setattr("sys.argv", ["quickserve", "verify-draw", str(file)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == f"quickserve: {file} cannot be read: No such file or directory."
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().out == "This is no draw of a waiting room.\n"

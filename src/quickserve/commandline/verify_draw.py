@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from quickserve.contracts.waiting_room import Draw
+from quickserve.laptop import CannotStart
 
 _DESCRIPTION = """\
 Checks a draw with nothing but what was published: the seed's fingerprint noted before the opening,
@@ -36,14 +37,20 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text("utf-8")
     try:
-        drawn = Draw.model_validate(json.loads(text))
+        drawn = Draw.model_validate(json.loads(_read(arguments.file)))
         lines, holds = check(drawn, arguments.noted, arguments.id)
-    except (ValidationError, ValueError):
+    except (ValidationError, ValueError, RecursionError):
         lines, holds = ["This is no draw of a waiting room."], False
     print("\n".join(lines))  # noqa: T201
     return 0 if holds else 1
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise CannotStart(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def check(drawn: Draw, noted: str | None, visitor_id: UUID | None) -> tuple[list[str], bool]:

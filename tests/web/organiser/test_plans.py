@@ -49,7 +49,8 @@ async def test_a_file_with_defects_is_saved_when_they_are_repaired(office: Offic
     report = await handed_in(office, "arene.json", a_file().encode())
     assert "2 defects wait for your word" in report.plain
     assert (
-        "Nord, row 1, seat 1 : Another seat of the row has the number 1. It gets 2." in report.plain
+        "Nord, row 1, seat 1 (sections.0.rows.0.seats.1)"
+        " : Another seat of the row has the number 1. It gets 2." in report.plain
     )
     assert "The file says “sold”" in report.plain or 'The file says "sold"' in report.plain
     path = report.path.removeprefix("/en")
@@ -67,6 +68,8 @@ async def test_the_report_is_french_for_the_french(office: Office) -> None:
     report = await handed_in(office, "arene.json", a_file().encode())
     assert "Un autre siège du rang a le numéro 1." in report.plain
     assert "Another" not in report.plain
+    table = await handed_in(office, "salle.csv", b"section,rang,place\nNord,A,1\nNord,A,1\n")
+    assert "Nord, rang A, siège 1 (ligne 3)" in table.plain
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ async def test_the_editor_checks_and_saves(office: Office) -> None:
     (finding,) = checked["findings"]
     assert (finding["at"], finding["where"]) == (
         "sections.0.rows.1.seats.2",
-        "Stalls, row B, seat 2",
+        "Stalls, row B, seat 2 (no. 3 of the row)",
     )
     refused = await post(office, f"{path}/versions", hidden, draft)
     assert refused.status_code == 422

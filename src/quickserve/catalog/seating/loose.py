@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quickserve.catalog.seating.words import WORDS
-from quickserve.contracts.seating import NAME_MAX, Shape
+from quickserve.contracts.seating import NAME_MAX, PLAN_NAME_MAX, Shape
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -74,9 +74,9 @@ class LoosePlan:
         self, code: str, at: str, section: str = "", row: str = "", seat: str = "", **values: Any
     ) -> None:
         """Names of the file may be of any length; a report of thousands of findings may not."""
-        where = (text[:NAME_MAX] for text in (section, row, seat))
-        shown = {k: v[:NAME_MAX] if isinstance(v, str) else v for k, v in values.items()}
-        self.findings.append(Finding(code, at, *where, shown))
+        section, row, seat = section[:NAME_MAX], row[:NAME_MAX], seat[:NAME_MAX]
+        shown = {k: v[:PLAN_NAME_MAX] if isinstance(v, str) else v for k, v in values.items()}
+        self.findings.append(Finding(code, at, section, row, seat, shown))
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from quickserve.web.i18n import Locale
 from quickserve.web.page import PRIVATE, Ask, locale_of, page_router
 from quickserve.web.pages.organiser.desk import Organising, show
 from quickserve.web.pages.organiser.plan_answers import EditorAnswer, EditorFinding
-from quickserve.web.pages.organiser.plan_words import heading, sentences, where
+from quickserve.web.pages.organiser.plan_words import heading, sentences, where_drawn
 from quickserve.web.pages.organiser.plans import SECTION, Version
 from quickserve.web.problems import sentence
 
@@ -47,7 +47,7 @@ async def check(
     findings = [
         EditorFinding(
             message=sentences(f, locale)[0], repair=sentences(f, locale)[1],
-            where=where(f, locale), heading=heading(f.code, locale), at=f.at,
+            where=where_drawn(f, locale), heading=heading(f.code, locale), at=f.at,
         )
         for f in report.findings[:_TOLD] if f.defect
     ]  # fmt: skip

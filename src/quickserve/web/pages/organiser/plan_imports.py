@@ -21,7 +21,7 @@ from quickserve.web.forms import Submitted
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, locale_of, page_router, redirect, settings_of
 from quickserve.web.pages.organiser.desk import Desk, Organising, show
-from quickserve.web.pages.organiser.plan_words import heading, refusal, sentences, where
+from quickserve.web.pages.organiser.plan_words import heading, refusal, sentences, where_in_file
 from quickserve.web.pages.organiser.plans import SECTION
 from quickserve.web.plan_picture import picture
 from quickserve.web.problems import Sentence, sentence
@@ -140,7 +140,7 @@ def _lines(some: list[PlanFinding], accepted: set[str], locale: Locale) -> Itera
     for finding in some:
         message, repair = sentences(finding, locale)
         agreed = bool(accepted & {"all", finding.id, f"code:{finding.code}"})
-        yield Line(finding.id, where(finding, locale), message, repair, agreed)
+        yield Line(finding.id, where_in_file(finding, locale), message, repair, agreed)
 
 
 def _ask(

@@ -18,14 +18,33 @@ def sentences(finding: PlanFinding, locale: Locale) -> tuple[str, str]:
     return message % finding.values, repair % finding.values
 
 
-def where(finding: PlanFinding, locale: Locale) -> str:
-    """The place in the house, else in the file."""
+def where_in_file(finding: PlanFinding, locale: Locale) -> str:
+    """The place in the house, if it has one, and in the file: line 6, zones.0.rows.2."""
+    line = finding.at.removeprefix("line ")
+    at = finding.at
+    if line != at:
+        at = locale.gettext("line %(number)s") % {"number": line}
+    house = _in_house(finding, locale)
+    return f"{house} ({at})" if house else at
+
+
+def where_drawn(finding: PlanFinding, locale: Locale) -> str:
+    """The place in the house; two seats of one number are told apart by where they stand."""
+    house = _in_house(finding, locale)
+    before, seats, at = finding.at.rpartition(".seats.")
+    if not (before and seats and at.isdigit()):
+        return house or finding.at
+    stands = locale.gettext("no. %(number)s of the row") % {"number": int(at) + 1}
+    return f"{house} ({stands})"
+
+
+def _in_house(finding: PlanFinding, locale: Locale) -> str:
     parts = [finding.section] if finding.section else []
     if finding.row:
         parts.append(locale.gettext("row %(name)s") % {"name": finding.row})
     if finding.seat:
         parts.append(locale.gettext("seat %(number)s") % {"number": finding.seat})
-    return ", ".join(parts) or finding.at
+    return ", ".join(parts)
 
 
 def heading(code: str, locale: Locale) -> str:
