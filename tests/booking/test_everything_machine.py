@@ -49,7 +49,13 @@ from quickserve.contracts.booking_rules import (
     UsesBelowTaken,
 )
 from quickserve.contracts.box_office import DeskContact, NewDeskSale, NewReservation
-from quickserve.contracts.waiting_list import EntryId, NewEntry, NoOffer, PlacesLeft
+from quickserve.contracts.waiting_list import (
+    EntryId,
+    NeverSoMany,
+    NewEntry,
+    NoOffer,
+    PlacesLeft,
+)
 from quickserve.kernel.errors import Conflict, NotFound, Problem
 from quickserve.kernel.ids import new_uuid
 from tests.booking.conftest import AMINA, Gala
@@ -235,7 +241,7 @@ class EverythingMachine(Machine):
             date_id=self.gala.date_id, ticket_type_ids=[self._kind(kind)], quantity=count,
             contact=AMINA.model_copy(update={"email": f"{entry_id.hex}@example.org"}),
         )  # fmt: skip
-        view = self._tried(self.door(at).waiting.join(entry_id, new), PlacesLeft)
+        view = self._tried(self.door(at).waiting.join(entry_id, new), PlacesLeft, NeverSoMany)
         if not isinstance(view, Problem):
             self.keys[entry_id] = view.key
         return entry_id
@@ -249,6 +255,10 @@ class EverythingMachine(Machine):
         call = waiting.accept(entry_id, key) if stay else waiting.leave(entry_id, key)
         view = self._tried(call, NoOffer, Conflict)
         return HoldId(entry_id) if isinstance(view, Problem) else view.hold_id or HoldId(entry_id)
+
+    @rule(entry_id=entries, at=doors)
+    def stop_gathering(self, entry_id: EntryId, at: int) -> None:
+        self._tried(self.door(at).waiting.stop_gathering(entry_id, self.gala.token), NotFound)
 
     # -- Staff -----------------------------------------------------------------------------------
 

@@ -8,17 +8,19 @@ import pytest
 
 from quickserve.app import Platform, load
 from quickserve.booking.commands.offer_places import close_lists, offer_places
-from quickserve.contracts.booking import Contact, SoldOut
+from quickserve.contracts.booking import Contact, SoldOut, VoucherId
+from quickserve.contracts.booking_rules import BookingRulesClient, NewVoucher, NewVouchers
 from quickserve.contracts.erasure import Erasure, ErasureClient
 from quickserve.contracts.waiting_list import (
     AlreadyWaiting,
     EntryId,
     ListClosed,
     ListRules,
+    NeverSoMany,
     WaitingListClient,
 )
 from quickserve.kernel.db import open_connection
-from quickserve.kernel.errors import Forbidden
+from quickserve.kernel.errors import Forbidden, NotFound
 from quickserve.kernel.ids import new_uuid
 from tests.booking.test_races import take_alone
 from tests.booking.test_waiting_list import join, until_state, wish
@@ -135,6 +137,90 @@ async def test_places_kept_for_a_group_go_on_sale_when_it_leaves(gala, waiting):
         await gala.hold()
     await waiting.leave(group.id, group.key)
     await on_sale(gala)
+
+
+async def test_nobody_waits_for_more_than_there_could_ever_be(gala, waiting):
+    """Vouchers have two of the four seats set aside; of the children's places there are three."""
+    await gala.quota(4)
+    await gala.quota(3, gala.child)
+    block = NewVoucher(
+        id=VoucherId(new_uuid()), code="MECENE", date_id=gala.date_id, uses=2, reserve=True,
+        ticket_type_ids=[gala.seat],
+    )  # fmt: skip
+    rules = BookingRulesClient(waiting._client)
+    await rules.put_vouchers(gala.organiser_id, NewVouchers(vouchers=[block]), gala.token)
+    await gala.hold(2)
+    await gala.hold(3, kind=gala.child)
+    with pytest.raises(NeverSoMany) as refused:
+        await join(waiting, gala, 3)
+    assert refused.value.extra["most"] == 2
+    assert (await join(waiting, gala, 2)).state == "waiting"
+    with pytest.raises(NeverSoMany) as refused:
+        await join(waiting, gala, 4, "Binta Ba", kinds=[gala.seat, gala.child])
+    assert refused.value.extra["most"] == 3
+    either = await join(waiting, gala, 3, "Binta Ba", kinds=[gala.seat, gala.child])
+    assert either.state == "waiting"
+
+
+async def test_one_person_may_wait_for_places_that_are_still_to_come(gala, waiting):
+    await gala.quota(0)
+    assert (await join(waiting, gala)).state == "waiting"
+    with pytest.raises(NeverSoMany):
+        await join(waiting, gala, 2, "Binta Ba")
+
+
+async def test_nothing_is_kept_for_a_group_that_the_house_became_too_small_for(gala, waiting):
+    quota = await gala.quota(4)
+    taken = [await gala.hold() for _ in range(4)]
+    await join(waiting, gala, 4)
+    for one in taken[:2]:
+        await gala.box.checkout.release_hold(one.id)
+    await kept_for(gala, waiting, 2)
+    await gala.quota(3, quota_id=quota)
+    await on_sale(gala)
+
+
+async def test_places_are_gathered_for_a_group_as_long_as_an_offer_stands(gala, waiting):
+    """From the first one on; then they go on sale, and the group waits on for enough at once."""
+    await waiting.put_rules(gala.event.event_id, ListRules(offer_hours=3), gala.token)
+    await gala.quota(3)
+    taken = [await gala.hold() for _ in range(3)]
+    group = await join(waiting, gala, 3)
+    [line] = (await waiting.entries(gala.event.event_id, gala.token)).entries
+    assert (line.kept, line.gathers_until) == (0, None)
+    await gala.box.checkout.release_hold(taken[0].id)
+    line = await kept_for(gala, waiting, 1)
+    stands = line.gathers_until - datetime.now(UTC)
+    assert timedelta(minutes=179) < stands <= timedelta(minutes=180)
+    await gala.box.checkout.release_hold(taken[1].id)
+    assert (await kept_for(gala, waiting, 2)).gathers_until == line.gathers_until
+    with pytest.raises(SoldOut):
+        await gala.hold()
+    await gala.box.sql(
+        "UPDATE waiting_list SET gathers_until = clock_timestamp() WHERE id = %s", (group.id,)
+    )
+    await close_lists(gala.box.platform.runtimes["booking"].context())
+    await on_sale(gala)
+    await kept_for(gala, waiting, 0)
+    assert (await waiting.entry(group.id, group.key)).state == "waiting"
+    await gala.box.checkout.release_hold(taken[2].id)
+    await until_state(waiting, group, "offered")
+
+
+async def test_an_organiser_sells_what_a_group_gathers(gala, waiting, anna):
+    await gala.quota(3)
+    taken = [await gala.hold() for _ in range(3)]
+    group = await join(waiting, gala, 3)
+    await gala.box.checkout.release_hold(taken[0].id)
+    await kept_for(gala, waiting, 1)
+    with pytest.raises(Forbidden):
+        await waiting.stop_gathering(group.id, anna)
+    with pytest.raises(NotFound):
+        await waiting.stop_gathering(EntryId(new_uuid()), gala.token)
+    for _ in range(2):
+        await waiting.stop_gathering(group.id, gala.token)
+    await on_sale(gala)
+    assert (await waiting.entry(group.id, group.key)).state == "waiting"
 
 
 async def test_a_larger_house_serves_the_list_first(gala, waiting):
@@ -282,6 +368,16 @@ async def settled(gala, context):
             return
         await asyncio.sleep(0.02)
     raise TimeoutError
+
+
+async def kept_for(gala, waiting, count):
+    """What the organiser sees of the only one who waits, once so many places are kept."""
+    async with asyncio.timeout(8):
+        while True:
+            [line] = (await waiting.entries(gala.event.event_id, gala.token)).entries
+            if line.kept == count:
+                return line
+            await asyncio.sleep(0.1)
 
 
 async def on_sale(gala):

@@ -81,6 +81,46 @@ async def test_an_organiser_puts_somebody_first(house, visitor):
     assert "Nobody is before you." in visitor.text()
 
 
+async def test_a_group_waits_for_what_there_is_and_its_organiser_sees_what_it_keeps(house, visitor):
+    show = await house.put_on(capacity=3)
+    ticket = show.tickets["Plein tarif"]
+    items = [Item(ticket_type_id=ticket, quantity=1)]
+    taken = [HoldId(new_uuid()) for _ in range(3)]
+    for hold_id in taken:
+        await house.booking.put_hold(hold_id, NewHold(date_id=show.date_id, items=items))
+    await house.places_left(show)
+    await visitor.open(f"/fr/events/{show.event_id}/waiting-list?date={show.date_id}")
+    group = {"email": "amina@example.org", "name": "Amina", "ticket": str(ticket)}
+    await visitor.send(visitor.form("/waiting-list"), quantity="4", **group)
+    assert visitor.status == 409
+    assert "Il y en a 3 au plus" in visitor.text()
+    assert 'id="quantity-error"' in visitor.page
+    await visitor.send(visitor.form("/waiting-list"), quantity="3", **group)
+    assert "/waiting-list/" in visitor.url
+    await house.booking.release_hold(taken[0])
+    email = await house.person(show.organiser_id, Role.ORGANISER)
+    async with house.visitor() as olive:
+        await olive.sign_in(email)
+
+        async def gathered():
+            await olive.open(f"/en/organiser/events/{show.event_id}/waiting-list")
+            return "one place is kept until" in olive.text()
+
+        await until(gathered)
+        assert 'aria-label="Put first: Amina"' in olive.page
+        await olive.send(olive.form("/gathering-end"))
+        assert "What was kept is on sale." in olive.text()
+        assert "Sell what is kept" not in olive.page
+
+    async def on_sale():
+        await visitor.open(f"/en{show.path}")
+        return "Join the waiting list" not in visitor.text()
+
+    await until(on_sale)
+    await visitor.choose(show, 1)
+    assert "/checkout/" in visitor.url
+
+
 async def test_who_leaves_makes_room_for_the_next(house, visitor):
     show = await house.put_on(capacity=1)
     ticket = show.tickets["Plein tarif"]

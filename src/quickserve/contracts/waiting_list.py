@@ -59,7 +59,9 @@ class EntryView(BaseModel):
 
 
 class EntryLine(BaseModel):
-    """As the organiser sees it."""
+    """As the organiser sees it. `kept`: how many places are kept until `gathers_until` because it
+    wants more; several who wait may gather the same ones.
+    """
 
     id: EntryId
     date_id: DateId
@@ -70,6 +72,8 @@ class EntryLine(BaseModel):
     state: EntryState
     offered_until: datetime | None
     created_at: datetime
+    kept: int = 0
+    gathers_until: datetime | None = None
 
 
 class EntryList(BaseModel):
@@ -114,6 +118,14 @@ class AlreadyWaiting(Problem):
     title = "This address is on the list already"
 
 
+class NeverSoMany(Problem):
+    """`extra.most`: how many there could be."""
+
+    status = 409
+    code = "never-so-many"
+    title = "So many places could never come back"
+
+
 class NoOffer(Problem):
     status = 409
     code = "no-offer"
@@ -125,7 +137,7 @@ class WaitingListClient:
         self._client = client
 
     async def join(self, entry_id: EntryId, entry: NewEntry) -> EntryView:
-        """The caller mints the id. Raises PlacesLeft, ListClosed."""
+        """The caller mints the id. Raises PlacesLeft, ListClosed, NeverSoMany."""
         return await self._client.put(EntryView, f"/waiting-list/{entry_id}", entry)
 
     async def entry(self, entry_id: EntryId, key: str) -> EntryView:
@@ -146,6 +158,10 @@ class WaitingListClient:
         """The next places that fit are offered to this one, whoever came before."""
         path = f"/waiting-list/{entry_id}/precedence"
         await self._client.call("PUT", path, token=token)
+
+    async def stop_gathering(self, entry_id: EntryId, token: str) -> None:
+        """What is kept for this one goes on sale; it waits on, for enough places at once."""
+        await self._client.call("PUT", f"/waiting-list/{entry_id}/gathering-end", token=token)
 
     async def entries(self, event_id: EventId, token: str) -> EntryList:
         return await self._client.get(EntryList, f"/events/{event_id}/waiting-list", token=token)

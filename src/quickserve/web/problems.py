@@ -265,6 +265,9 @@ def _of_waiting(locale: Locale) -> dict[str, Sentence]:
             gettext("This address is on the waiting list already."),
             gettext("Its place is kept: open the page of it that you have."),
         ),
+        "never-so-many": Sentence(
+            gettext("So many places could never come back."), gettext("Wait for fewer.")
+        ),
         "no-offer": Sentence(
             gettext("There is no offer that could be taken."),
             gettext("It may have ended: the places went to the next in line."),

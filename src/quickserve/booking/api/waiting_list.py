@@ -8,6 +8,7 @@ from quickserve.booking.commands.answer_offer import accept_offer, leave_waiting
 from quickserve.booking.commands.join_waiting_list import join_waiting_list
 from quickserve.booking.commands.put_first import put_first
 from quickserve.booking.commands.put_list_rules import put_list_rules
+from quickserve.booking.commands.stop_gathering import stop_gathering
 from quickserve.booking.reads import waiting_list
 from quickserve.contracts.booking import (
     MixedCurrencies,
@@ -30,6 +31,7 @@ from quickserve.contracts.waiting_list import (
     EntryView,
     ListClosed,
     ListRules,
+    NeverSoMany,
     NewEntry,
     NoOffer,
     PlacesLeft,
@@ -55,7 +57,7 @@ _STAFF = (Unauthenticated, Forbidden, NotFound)
     responses=errors(
         NotFound, NotOnSale, UnknownTicketType, MixedCurrencies, QuantityNotAllowed, CodeRequired,
         CodeNotValid, MissingCompanion, PerPersonExceeded, PlacesLeft, ListClosed, AlreadyWaiting,
-        IdReused, Malformed,
+        NeverSoMany, IdReused, Malformed,
     ),
 )  # fmt: skip
 async def put_entry(entry_id: EntryId, body: NewEntry, ctx: Ctx) -> EntryView:
@@ -91,6 +93,17 @@ async def put_leaving(entry_id: EntryId, body: EntryKey, ctx: Ctx) -> EntryView:
 )
 async def put_precedence(entry_id: EntryId, ctx: Ctx) -> Response:
     await put_first(ctx, entry_id)
+    return Response(status_code=204)
+
+
+@router.put(
+    "/waiting-list/{entry_id}/gathering-end",
+    status_code=204,
+    dependencies=[signed_in],
+    responses=errors(*_STAFF),
+)
+async def put_gathering_end(entry_id: EntryId, ctx: Ctx) -> Response:
+    await stop_gathering(ctx, entry_id)
     return Response(status_code=204)
 
 

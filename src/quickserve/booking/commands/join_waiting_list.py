@@ -14,6 +14,7 @@ from quickserve.contracts.waiting_list import (
     AlreadyWaiting,
     EntryId,
     ListClosed,
+    NeverSoMany,
     NewEntry,
     PlacesLeft,
 )
@@ -28,7 +29,7 @@ async def join_waiting_list(ctx: Context, entry_id: EntryId, new: NewEntry) -> E
     """A repeat answers with the entry as it is.
 
     Errors: PlacesLeft, ListClosed, also within the hour before the date, AlreadyWaiting for the
-    same address, IdReused, those of `selling.choose`.
+    same address, NeverSoMany, IdReused, those of `selling.choose`.
     """
     body_hash = model.fingerprint("waiting", new.model_dump_json())
     if known := await _known(ctx, entry_id, body_hash):
@@ -45,6 +46,7 @@ async def join_waiting_list(ctx: Context, entry_id: EntryId, new: NewEntry) -> E
             raise ListClosed
         if await store.count_of_date(tx, new.date_id) >= _LINE_MAX:
             raise ListClosed("Too many people wait already.")
+        _require_so_many(new.quantity, await store.most_ever(tx, new.date_id, wanted))
         added = await store.insert_entry(
             tx,
             NewEntryRow(
@@ -69,6 +71,16 @@ def _require_scarce(offer: Offer, wanted: Sequence[TicketTypeId], quantity: int)
             raise ListClosed("A bundle has none: wait for what is in it.")
         if selling.shortage(offer, {type_id: quantity}) is None:
             raise PlacesLeft
+
+
+def _require_so_many(quantity: int, most: int | None) -> None:
+    """A group that nothing could serve would be told that it is next, for ever. One person may
+    wait in any case: the organiser may add places.
+    """
+    most = max(1, most or 0)
+    if quantity > most:
+        text = f"There are {most} of these at most: wait for so many, or for other tickets too."
+        raise NeverSoMany(text, most=most)
 
 
 async def _known(ctx: Context, entry_id: EntryId, body_hash: bytes) -> Entry | None:

@@ -43,8 +43,10 @@ async def offer_places(ctx: Context) -> None:
 
 
 async def close_lists(ctx: Context) -> None:
+    """Twice a minute: of dates that are near; and what groups gathered too long goes on sale."""
     async with ctx.db.transaction() as tx:
-        await store.look_again(tx, await store.close_lists(tx))
+        dates = await store.close_lists(tx) + await store.dates_gathered_long_enough(tx)
+        await store.look_again(tx, dates)
 
 
 async def _look_through(ctx: Context, date_id: DateId) -> None:
@@ -79,7 +81,7 @@ class _Round:
         """In order, as far as places go."""
         tx, date_id, offer = self._tx, self._date_id, self._offer
         if offer is None:
-            await store.settle_quotas(tx, date_id)
+            await store.settle_quotas(tx, date_id, datetime.now(UTC))
             return
         rules = await store.find_rules(tx, offer.date.event_id)
         line = await self._line(rules)
@@ -98,7 +100,7 @@ class _Round:
             await store.set_offered(tx, entry.id, row.id, row.until)
             told = PlacesOffered(entry.id, entry.date_id, entry.quantity, row.until)
             await outbox.append(tx, told)
-        await store.settle_quotas(tx, date_id)
+        await store.settle_quotas(tx, date_id, _until(offer, rules))
 
     async def _line(self, rules: ListRules) -> list[Entry]:
         line: list[Entry] = []
@@ -161,8 +163,10 @@ class _Round:
 
 
 def _until(offer: Offer, rules: ListRules) -> datetime:
-    """The organiser's hours; near the date a quarter of the time that is left, so that others
-    have their turn. A quarter of an hour at least, but not beyond the date.
+    """How long an offer stands, and a group gathers places.
+
+    The organiser's hours; near the date a quarter of the time that is left, so that others have
+    their turn. A quarter of an hour at least, but not beyond the date.
     """
     now, start = offer.now(), offer.date.starts_at
     stands = min(timedelta(hours=rules.offer_hours), max((start - now) / 4, _LEAST))

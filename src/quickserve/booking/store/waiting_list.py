@@ -158,24 +158,70 @@ async def look_again(tx: Transaction, date_ids: Sequence[DateId]) -> None:
     )
 
 
-async def settle_quotas(tx: Transaction, date_id: DateId) -> None:
+async def settle_quotas(tx: Transaction, date_id: DateId, until: datetime) -> None:
     """The list was looked through: what is left is kept for groups that gather places, or sold.
 
     A free place is kept where somebody still waits who needs more of it than there are, and where
-    some of everything that the ticket takes is there. The quotas are locked already.
+    some of everything that the ticket takes is there: from the first time on `until` then, and
+    only for who the whole house would be enough for. The quotas are locked already.
     """
     await tx.execute(
-        "UPDATE quotas q SET came_back = false,"
-        " for_list = q.capacity > q.held + q.sold AND EXISTS ("
-        "  SELECT FROM quota_ticket_types l JOIN waiting_list w"
-        "  ON w.date_id = q.date_id AND w.state = 'waiting'"
-        "  AND l.ticket_type_id = ANY(w.ticket_type_ids) WHERE l.quota_id = q.id"
-        "  AND w.quantity > q.capacity - q.held - q.sold AND NOT EXISTS ("
-        "   SELECT FROM quota_ticket_types m JOIN quotas other ON other.id = m.quota_id"
-        "   AND other.date_id = q.date_id AND other.capacity <= other.held + other.sold"
-        "   WHERE m.ticket_type_id = l.ticket_type_id))"
-        " WHERE q.date_id = %s AND (q.came_back OR q.for_list)",
-        (date_id,),
+        "WITH types AS MATERIALIZED (SELECT l.ticket_type_id, min(q.capacity) AS most,"
+        "  min(q.capacity - q.held - q.sold) AS free FROM quotas q JOIN quota_ticket_types l"
+        "  ON l.quota_id = q.id WHERE q.date_id = %(date)s GROUP BY l.ticket_type_id"
+        "  HAVING min(q.capacity - q.held - q.sold) > 0),"
+        " groups AS MATERIALIZED (SELECT w.id, w.quantity, t.ticket_type_id FROM types t"
+        "  JOIN waiting_list w ON t.ticket_type_id = ANY(w.ticket_type_ids)"
+        "  AND w.quantity > t.free AND w.quantity <= t.most"
+        "  WHERE w.date_id = %(date)s AND w.state = 'waiting'"
+        "  AND (w.gathers_until IS NULL OR w.gathers_until > clock_timestamp())),"
+        " begun AS (UPDATE waiting_list w SET gathers_until = %(until)s"
+        "  WHERE w.id IN (SELECT id FROM waiting_list JOIN groups USING (id)"
+        "   WHERE gathers_until IS NULL FOR UPDATE OF waiting_list SKIP LOCKED))"
+        " UPDATE quotas q SET came_back = false, for_list = q.capacity > q.held + q.sold"
+        "  AND EXISTS (SELECT FROM quota_ticket_types l JOIN groups g USING (ticket_type_id)"
+        "   WHERE l.quota_id = q.id AND g.quantity > q.capacity - q.held - q.sold)"
+        " WHERE q.date_id = %(date)s AND (q.came_back OR q.for_list)",
+        {"date": date_id, "until": until},
+    )
+
+
+async def dates_gathered_long_enough(tx: Transaction) -> list[DateId]:
+    """Where places are kept, and somebody's time to gather them is over."""
+    return await tx.value(
+        "SELECT coalesce(array_agg(DISTINCT w.date_id), '{}') FROM waiting_list w"
+        " JOIN quotas q ON q.date_id = w.date_id AND q.for_list AND NOT q.came_back"
+        " JOIN quota_ticket_types l ON l.quota_id = q.id"
+        "  AND l.ticket_type_id = ANY(w.ticket_type_ids)"
+        " WHERE w.state = 'waiting' AND w.gathers_until <= clock_timestamp()"
+    )
+
+
+async def stop_gathering(tx: Transaction, entry_id: EntryId) -> None:
+    await tx.execute(
+        "UPDATE waiting_list SET gathers_until = clock_timestamp()"
+        " WHERE id = %s AND state = 'waiting'",
+        (entry_id,),
+    )
+
+
+async def most_ever(
+    tx: Transaction, date_id: DateId, type_ids: Sequence[TicketTypeId]
+) -> int | None:
+    """How many of one of these tickets there could be at once, if everything came back.
+
+    What vouchers set aside does not. None without quotas.
+    """
+    return await tx.value(
+        "WITH blocked AS (SELECT b.quota_id, sum(b.places) AS places FROM holds h,"
+        "  unnest(h.quota_ids, h.quota_places) AS b(quota_id, places)"
+        "  WHERE h.date_id = %(date)s AND h.state = 'active' AND h.purpose = 'block' GROUP BY 1),"
+        " most AS (SELECT min(q.capacity - coalesce(b.places, 0)) AS places FROM quotas q"
+        "  JOIN quota_ticket_types l ON l.quota_id = q.id AND l.ticket_type_id = ANY(%(types)s)"
+        "  LEFT JOIN blocked b ON b.quota_id = q.id WHERE q.date_id = %(date)s"
+        "  GROUP BY l.ticket_type_id)"
+        " SELECT max(places)::integer FROM most",
+        {"date": date_id, "types": list(type_ids)},
     )
 
 
@@ -292,7 +338,13 @@ async def entries_of_event(tx: Transaction, event_id: EventId, limit: int) -> li
         "SELECT w.id, w.date_id, coalesce(w.name, '') AS name, coalesce(w.email, '') AS email,"
         " (SELECT coalesce(array_agg(t.name ORDER BY t.position), '{}')"
         "  FROM offered_ticket_types t WHERE t.id = ANY(w.ticket_type_ids)) AS ticket_types,"
-        " w.quantity, w.state, w.offered_until, w.created_at FROM waiting_list w"
+        " w.quantity, w.state, w.offered_until, w.created_at, w.gathers_until,"
+        " CASE WHEN w.state = 'waiting' AND w.gathers_until > clock_timestamp() THEN"
+        "  (SELECT coalesce(max(q.capacity - q.held - q.sold), 0) FROM quotas q"
+        "   JOIN quota_ticket_types l ON l.quota_id = q.id"
+        "   AND l.ticket_type_id = ANY(w.ticket_type_ids)"
+        "   WHERE q.date_id = w.date_id AND q.for_list"
+        "   AND w.quantity > q.capacity - q.held - q.sold) ELSE 0 END AS kept FROM waiting_list w"
         " WHERE w.event_id = %s ORDER BY w.state IN ('waiting', 'offered') DESC, w.position"
         " LIMIT %s",
         (event_id, limit),

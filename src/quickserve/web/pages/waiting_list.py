@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from quickserve.contracts.booking import Contact
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
-from quickserve.contracts.waiting_list import EntryId, NewEntry
+from quickserve.contracts.waiting_list import EntryId, NeverSoMany, NewEntry
 from quickserve.kernel.errors import FieldError, Malformed, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.service import Ctx
 from quickserve.web import card_form, kept, offers
 from quickserve.web.forms import Form, Submitted, parse_id
+from quickserve.web.i18n import Locale
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
 from quickserve.web.problems import Sentence, field_errors, sentence
 from quickserve.web.templating import render
@@ -40,7 +41,7 @@ async def join(
         entry = await ask.waiting_list.join(EntryId(form.minted("entry")), wanted)
     except Problem as problem:
         locale = locale_of(request)
-        errors = field_errors(problem, locale, {"contact.email": "email", "contact.name": "name"})
+        errors = _errors(problem, locale)
         told = None if errors else sentence(problem, locale)
         return await _show_form(
             request, event_id, ask, ctx, form=form, errors=errors, told=told,
@@ -86,6 +87,18 @@ async def leave(
 ) -> Response:
     await ask.waiting_list.leave(entry_id, key)
     return redirect(request, f"/waiting-list/{entry_id}/{key}")
+
+
+def _errors(problem: Problem, locale: Locale) -> dict[str, str]:
+    if isinstance(problem, NeverSoMany):
+        most = problem.extra.get("most", 1)
+        text = locale.ngettext(
+            "There is one of these at most: wait for one, or for other tickets too.",
+            "There are %(count)s of these at most: wait for so many, or for other tickets too.",
+            most,
+        )
+        return {"quantity": text % {"count": most}}
+    return field_errors(problem, locale, {"contact.email": "email", "contact.name": "name"})
 
 
 def _wanted(form: Form, language: str) -> NewEntry:

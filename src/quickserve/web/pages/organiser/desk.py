@@ -176,6 +176,7 @@ def _notice(request: Request) -> str:
         "reserved": gettext("The places are reserved."),
         "released": gettext("The places are back on sale."),
         "first": gettext("The next places that fit are offered to this person."),
+        "not-gathered": gettext("What was kept is on sale. The group waits for enough at once."),
         "retried": gettext("The next attempt begins now."),
         "stand-made": gettext("The stand is there. Now write its menu."),
         "removed": gettext("Removed."),

@@ -50,6 +50,19 @@ async def put_first(
     return redirect(request, f"{own.path}/waiting-list?done=first")
 
 
+@router.post("/organiser/events/{event_id}/waiting-list/{entry_id}/gathering-end")
+async def stop_gathering(
+    request: Request, own: TheEvent, entry_id: EntryId, _form: Submitted, ask: Ask
+) -> Response:
+    """What is kept for a group goes on sale; it waits on."""
+    try:
+        await ask.waiting_list.stop_gathering(entry_id, own.desk.token)
+    except Problem as problem:
+        told = sentence(problem, locale_of(request))
+        return await _show(request, own, ask, told=told, status=problem.status)
+    return redirect(request, f"{own.path}/waiting-list?done=not-gathered")
+
+
 async def _show(
     request: Request, own: OwnEvent, ask: Services, *, errors: dict[str, str] | None = None,
     told: Sentence | None = None, status: int = 200,
