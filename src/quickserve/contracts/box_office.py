@@ -23,12 +23,13 @@ from quickserve.kernel.money import Money
 DeskKind = Literal["cash", "complimentary"]
 
 RESERVATION_DAYS_MAX = 366
+NAME_MAX = 200
 
 
 class DeskContact(Request):
     """Who comes; at the door the address may be left out."""
 
-    name: Line = Field(min_length=1, max_length=200)
+    name: Line = Field(min_length=1, max_length=NAME_MAX)
     email: EmailStr | None = None
     language: Literal["fr", "en"] = "fr"
 
@@ -52,7 +53,7 @@ class NewReservation(Request):
 
     date_id: DateId
     items: list[Item] = Field(min_length=1, max_length=ITEMS_MAX)
-    name: Line = Field(min_length=1, max_length=200)
+    name: Line = Field(min_length=1, max_length=NAME_MAX)
     until: AwareDatetime
 
 

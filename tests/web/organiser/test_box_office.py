@@ -1,12 +1,19 @@
 """The box office's page: sold, reserved, invited."""
 
+import csv
+import io
+import re
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.web.house import PASSWORD
 
+from quickserve.contracts.booking_records import BookingRecordsClient
+from quickserve.contracts.identity import Credentials
 from quickserve.kernel.auth import Role
-from quickserve.web import guest_list
 from quickserve.web.i18n import ENGLISH
+from quickserve.web.pages.organiser import guest_list
 
 
 @pytest.fixture
@@ -65,29 +72,115 @@ async def test_a_group_is_reserved_for_and_pays_here_later(house, counter):
     assert olive.page.count('class="pass"') == 30
 
 
-async def test_guests_come_out_of_a_list_all_or_none(house, counter):
+async def upload(olive, show, text: str, **fields: str):
+    form = olive.form("/guests")
+    kept = {k: v for k, v in form.fields.items() if k not in ("guests", "again")}
+    olive.answer = await olive.http.post(
+        form.action, data=kept | {"date": str(show.date_id)} | fields,
+        files={"guests": ("g.csv", text.encode(), "text/csv")},
+    )  # fmt: skip
+
+
+def downloaded(olive) -> list[dict[str, str]]:
+    """The table that the page carries, as a spreadsheet reads it."""
+    content = re.findall(r'href="data:text/csv;charset=utf-8;base64,([^"]+)"', olive.page)[0]
+    return list(csv.DictReader(io.StringIO(b64decode(content).decode("utf-8-sig"))))
+
+
+async def test_a_list_with_a_fault_invites_nobody(house, counter):
     show, olive = counter
-
-    async def upload(text: str):
-        form = olive.form("/guests")
-        fields = {k: v for k, v in form.fields.items() if k != "guests"}
-        fields["date"] = str(show.date_id)
-        olive.answer = await olive.http.post(
-            form.action, data=fields, files={"guests": ("g.csv", text.encode(), "text/csv")}
-        )
-
-    await upload("Nom;E-mail;Billet;Quantité\nFatou;fatou@example.org;Plein tarif;2\nBad;x;;1\n")
+    await upload(
+        olive,
+        show,
+        "Nom;E-mail;Billet;Quantité\nFatou;fatou@example.org;Plein tarif;2\nBad;x;;1\n",
+    )
     assert olive.status == 422
     assert "Line 3: this is no e-mail address." in olive.text()
     assert await house.places_left(show) == 40
-    await upload("Nom;E-mail;Billet;Quantité\nFatou;fatou@example.org;Plein tarif;2\nAli;;;1\n")
+    await upload(
+        olive, show, "Nom;E-mail;Billet;Quantité\nFatou;fatou@example.org;Plein tarif;2\nAli;;;1\n"
+    )
+    assert olive.status == 200
     assert olive.text().count("/en/tickets/") == 2
     assert await house.places_left(show) == 37
 
 
+async def test_who_finds_no_place_is_told_and_the_mended_list_invites_nobody_twice(house, counter):
+    show, olive = counter
+    head = "name,email,quantity\n"
+    await upload(olive, show, head + "Ada,ada@example.org,30\nBob,,20\n=Cid,,2\n")
+    assert olive.status == 409
+    assert "One line of the list has no tickets" in olive.text()
+    ada, bob, cid = downloaded(olive)
+    assert (ada["line"], ada["ticket"], ada["note"]) == ("2", "Plein tarif", "")
+    assert bob["note"].startswith("Not enough places are left.")
+    assert not bob["link"]
+    assert cid["name"] == "'=Cid"
+    assert await house.places_left(show) == 8
+
+    await upload(olive, show, head + "Ada,ada@example.org,30\nBob,,3\n=Cid,,2\n")
+    assert olive.status == 200
+    again, bob, _ = downloaded(olive)
+    assert (again["link"], again["booking"]) == (ada["link"], ada["booking"])
+    assert again["note"].startswith("Invited before: ")
+    assert bob["link"]
+    assert await house.places_left(show) == 5
+
+    await upload(olive, show, head + "ADA,Ada@Example.org,30\n")
+    assert [one["booking"] for one in downloaded(olive)] == [ada["booking"]]
+
+
+async def test_another_number_or_a_cancelled_booking_is_told(house, counter):
+    show, olive = counter
+    await upload(olive, show, "name,quantity\nAda,2\nBob,1\n")
+    bob = downloaded(olive)[1]["link"]
+    booking_id = bob.split("/")[-2]
+    email = await house.person(show.organiser_id, Role.ORGANISER)
+    session = await house.identity.sign_in(Credentials(email=email, password=PASSWORD))
+    records = BookingRecordsClient(house.booking._client)
+    await records.cancel(booking_id, session.access_token)
+    await upload(olive, show, "name,quantity\nAda,5\nBob,1\n")
+    ada, bob = downloaded(olive)
+    assert ada["note"] == "Invited before, with 2 tickets: that stays as it is."
+    assert "was cancelled" in bob["note"]
+    assert await house.places_left(show) == 38
+
+
+async def test_who_is_meant_twice_is_invited_twice(house, counter):
+    show, olive = counter
+    text = "name\nGuest of the mayor\nGuest of the mayor\n"
+    await upload(olive, show, text)
+    assert await house.places_left(show) == 38
+    await upload(olive, show, text, again="1")
+    assert olive.status == 200
+    assert await house.places_left(show) == 36
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name,quantity\nFay,00500000\n", "Line 2: the number of tickets is from 1 to 100."),
+        ("name,quantity\nFay,²\n", "Line 2: the number of tickets is from 1 to 100."),
+        (f"name\n{'F' * 201}\n", "Line 2: the name is longer than 200 letters: shorten it."),
+        ("name,email\n,fay@example.org\n", "Line 2: the name is missing."),
+        (f'name\n"{"F" * 140_000}', "This is no table: save it as .csv once more."),
+    ],
+)
+async def test_a_strange_list_is_told_what_to_mend(counter, text, told):
+    show, olive = counter
+    await upload(olive, show, text)
+    assert olive.status == 422
+    assert told in olive.text()
+
+
 def test_a_list_is_read_whatever_separates_it():
     tickets = {"Full": "t1", "Child": "t2"}
-    for text in ("name,ticket\nA,child\n", "\ufeffName\tTicket\nA\tCHILD\n", "ticket;nom\nChild;A"):
+    for text in (
+        "name,ticket\rA,child\r",
+        "name,ticket\nA,child\n",
+        "\ufeffName\tTicket\nA\tCHILD\n",
+        "ticket;nom\nChild;A",
+    ):
         found = guest_list.read(text.encode(), tickets, ENGLISH)
         assert [(one.contact.name, one.ticket_type_id) for one in found.guests] == [("A", "t2")]
     for text in ("", "who\nA", "name\n", "name,quantity\nA,0", "name,ticket\nA,Nope"):

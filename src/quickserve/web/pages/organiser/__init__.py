@@ -14,6 +14,7 @@ from quickserve.web.pages.organiser import (
     event_tickets,
     events,
     explanations,
+    guests,
     imports,
     new_organiser,
     offer,
@@ -37,8 +38,8 @@ from quickserve.web.pages.organiser import (
 _SCREENS = (
     today, new_organiser, events, event_form, offer, event_sales, event_tickets, places,
     event_state, imports, settings, team, purchases, bookings, change_rules, box_office,
-    waiting_rooms, explanations, waiting_lists, selling_rules, voucher_form, vouchers, discounts,
-    event_seats, plan_imports, plan_editor, plans, stands, deliveries,
+    guests, waiting_rooms, explanations, waiting_lists, selling_rules, voucher_form, vouchers,
+    discounts, event_seats, plan_imports, plan_editor, plans, stands, deliveries,
 )  # fmt: skip
 
 router = joined(screen.router for screen in _SCREENS)

@@ -1,14 +1,12 @@
-"""The box office of an event: sales by staff, guests, groups that pay later, the till."""
+"""The box office of an event: sales by staff, groups that pay later, the till; guests are next."""
 
-from dataclasses import dataclass
 from typing import Final
-from uuid import uuid5
 
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from quickserve.contracts.booking import BookingId, BookingView, HoldId, Item
+from quickserve.contracts.booking import BookingId, HoldId, Item
 from quickserve.contracts.box_office import (
     DeskContact,
     NewDeskSale,
@@ -18,12 +16,13 @@ from quickserve.contracts.box_office import (
 from quickserve.contracts.catalog import DateId, TicketTypeId
 from quickserve.kernel.errors import Malformed, Problem
 from quickserve.kernel.ids import new_uuid
-from quickserve.web import card_form, guest_list, offers
+from quickserve.web import card_form, offers
 from quickserve.web.forms import Form, Submitted, parse_id
-from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
+from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import local_times
 from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
+from quickserve.web.pages.organiser.guest_list import Sent
 from quickserve.web.patience import begin_again
 from quickserve.web.problems import Sentence, field_errors, sentence
 
@@ -31,20 +30,12 @@ router = page_router()
 
 _KINDS: Final = ("cash", "complimentary", "reservation")
 _QUANTITY_MAX: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """A guest's booking, as made out of a list."""
-
-    name: str
-    number: str
-    link: str
+_NOTHING_SENT: Final = Sent()
 
 
 @router.get("/organiser/events/{event_id}/box-office")
 async def box_office_page(request: Request, own: TheEvent, ask: Ask) -> Response:
-    return await _show(request, own, ask)
+    return await show_counter(request, own, ask)
 
 
 @router.post("/organiser/events/{event_id}/box-office")
@@ -53,7 +44,7 @@ async def sell(request: Request, own: TheEvent, form: Submitted, ask: Ask) -> Re
     locale = locale_of(request)
     errors = _missing(form, own, request)
     if errors:
-        return await _show(request, own, ask, form=form, errors=errors, status=422)
+        return await show_counter(request, own, ask, form=form, errors=errors, status=422)
     date_id, items = DateId(form.minted("date")), _items(form)
     try:
         if form.text("kind") == "reservation":
@@ -75,7 +66,7 @@ async def sell(request: Request, own: TheEvent, form: Submitted, ask: Ask) -> Re
         begin_again(request)
         found = field_errors(problem, locale)
         told = None if found else sentence(problem, locale)
-        return await _show(
+        return await show_counter(
             request, own, ask, form=form, errors=found, told=told, status=problem.status
         )
     return redirect(request, f"/tickets/{booking.id}/{booking.key}")
@@ -96,45 +87,8 @@ async def settle(
     except Problem as problem:
         begin_again(request)
         told = sentence(problem, locale_of(request))
-        return await _show(request, own, ask, told=told, status=problem.status)
+        return await show_counter(request, own, ask, told=told, status=problem.status)
     return redirect(request, f"/tickets/{booking.id}/{booking.key}")
-
-
-@router.post("/organiser/events/{event_id}/box-office/guests")
-async def invite(request: Request, own: TheEvent, form: Submitted, ask: Ask) -> Response:
-    """All of the list or nobody: it is read whole first. Sent again, it invites nobody twice."""
-    locale = locale_of(request)
-    upload, date_id = form.files.get("guests"), form.id("date")
-    if upload is None or not upload.content or date_id is None:
-        told = Sentence(locale.gettext("Choose a file with the guests."), "")
-        return await _show(request, own, ask, told=told, status=422)
-    tickets = {kind.name: kind.id for kind in own.view.ticket_types}
-    found = guest_list.read(upload.content, tickets, locale)
-    if found.faults:
-        return await _show(request, own, ask, faults=found.faults, status=422)
-    seed = form.minted("list")
-    invited: list[Invited] = []
-    try:
-        for guest in found.guests:
-            begin_again(request)
-            booking = await ask.box_office.sell(
-                BookingId(uuid5(seed, str(guest.line))),
-                NewDeskSale(
-                    kind="complimentary", contact=guest.contact, date_id=DateId(date_id),
-                    items=[Item(ticket_type_id=guest.ticket_type_id, quantity=guest.quantity)],
-                ),
-                own.desk.token,
-            )  # fmt: skip
-            invited.append(Invited(guest.contact.name, booking.number, _link(request, booking)))
-    except Problem as problem:
-        told = sentence(problem, locale)
-        return await _show(request, own, ask, told=told, invited=invited, status=problem.status)
-    return await _show(request, own, ask, invited=invited)
-
-
-def _link(request: Request, booking: BookingView) -> str:
-    base = settings_of(request).public_url.rstrip("/")
-    return base + locale_of(request).path(f"/tickets/{booking.id}/{booking.key}")
 
 
 def _items(form: Form) -> list[Item]:
@@ -179,11 +133,12 @@ def _contact(form: Form, request: Request) -> DeskContact:
         raise Malformed(errors=card_form.findings(error, {"email": "not-an-address"})) from error
 
 
-async def _show(
+async def show_counter(
     request: Request, own: OwnEvent, ask: Services, *, form: Form | None = None,
     errors: dict[str, str] | None = None, told: Sentence | None = None,
-    faults: list[str] | None = None, invited: list[Invited] | None = None, status: int = 200,
+    status: int = 200, guests: Sent = _NOTHING_SENT,
 ) -> Response:  # fmt: skip
+    """`guests`: what became of a list of them, for `macros/guests.html`."""
     reserved: list[ReservationView] = []
     till = None
     try:
@@ -194,9 +149,9 @@ async def _show(
         told = told or sentence(problem, locale_of(request))
     return show(
         request, own.desk, "box_office.html", section=SECTION, own=own, status=status,
-        values=form.values if form else {}, errors=errors or {}, told=told, faults=faults or [],
-        invited=invited or [], reservations=reserved, till=till,
+        values=form.values if form else {}, errors=errors or {}, told=told, reservations=reserved,
+        till=till, guests=guests,
         dates=[date for date in own.view.dates if date.state != "cancelled"],
-        quantity=offers.QUANTITY, sale_id=new_uuid(), hold_id=new_uuid(), list_id=new_uuid(),
-        base=settings_of(request).public_url.rstrip("/"),
+        quantity=offers.QUANTITY, sale_id=new_uuid(), hold_id=new_uuid(),
+        list_id=new_uuid(),
     )  # fmt: skip

@@ -1,7 +1,5 @@
 """Codes that were given out: searched, exported, and one of them with the bookings that used it."""
 
-import csv
-import io
 from typing import Final
 from urllib.parse import urlencode
 
@@ -11,6 +9,7 @@ from starlette.responses import Response
 from quickserve.contracts.booking import VoucherId
 from quickserve.contracts.booking_rules import USES_MAX, NewVoucher, NewVouchers, VoucherView
 from quickserve.kernel.errors import Problem
+from quickserve.web import csv_file
 from quickserve.web.forms import Form, Submitted, clean, parse_id
 from quickserve.web.i18n import Locale
 from quickserve.web.page import (
@@ -70,29 +69,21 @@ async def export(request: Request, desk: Organising, ask: Ask) -> Response:
 
 
 def _table(vouchers: list[VoucherView], base: str, locale: Locale) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        ["code", "tag", "event", "effect", "uses", "used", "held", "valid_from", "valid_until",
-         "link"]
-    )  # fmt: skip
-    for one in vouchers:
-        path = f"/events/{one.event_id}?{urlencode({'code': one.code})}" if one.event_id else ""
-        writer.writerow(
-            [
-                _plain(one.code), _plain(one.tag), _plain(one.event_title or ""),
-                rule_fields.effect(one, locale), one.uses, one.used, one.held,
-                one.valid_from.isoformat() if one.valid_from else "",
-                one.valid_until.isoformat() if one.valid_until else "",
-                base + locale.path(path) if path else "",
-            ]
-        )  # fmt: skip
-    return "\ufeff" + out.getvalue()
+    head = [
+        "code", "tag", "event", "effect", "uses", "used", "held", "valid_from", "valid_until",
+        "link",
+    ]  # fmt: skip
+    return csv_file.table(head, (_row(one, base, locale) for one in vouchers))
 
 
-def _plain(text: str) -> str:
-    """A spreadsheet takes what begins like this for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+def _row(one: VoucherView, base: str, locale: Locale) -> list[object]:
+    path = f"/events/{one.event_id}?{urlencode({'code': one.code})}" if one.event_id else ""
+    return [
+        one.code, one.tag, one.event_title or "", rule_fields.effect(one, locale), one.uses,
+        one.used, one.held, one.valid_from.isoformat() if one.valid_from else "",
+        one.valid_until.isoformat() if one.valid_until else "",
+        base + locale.path(path) if path else "",
+    ]  # fmt: skip
 
 
 def _searched(request: Request) -> str:

@@ -2,15 +2,18 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from pydantic import ValidationError
 
-from quickserve.contracts.box_office import DeskContact
+from quickserve.contracts.box_office import NAME_MAX, DeskContact
 from quickserve.contracts.catalog import TicketTypeId
+from quickserve.web.forms import clean
 from quickserve.web.i18n import Locale
+from quickserve.web.pages.organiser.numbers import count
 
 LINES_MAX: Final = 500
 _QUANTITY_MAX: Final = 100
@@ -26,8 +29,39 @@ _COLUMNS: Final = {
 class Guest:
     line: int
     contact: DeskContact
+    ticket: str
     ticket_type_id: TicketTypeId
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`link` leads to the tickets, `told` is why there is none or since when there is."""
+
+    guest: Guest
+    number: str = ""
+    link: str = ""
+    told: str = ""
+
+    @property
+    def comes(self) -> bool:
+        return bool(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a list, for its page; and what that sends with it again."""
+
+    list_id: UUID | None = None
+    date: str = ""
+    again: bool = False
+    faults: Sequence[str] = ()
+    outcomes: Sequence[Outcome] = ()
+    file: str = ""
+
+    @property
+    def missing(self) -> int:
+        return sum(not one.comes for one in self.outcomes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +82,12 @@ def read(content: bytes, tickets: Mapping[str, TicketTypeId], locale: Locale) ->
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
-    first = text.partition("\n")[0]
+    first = next(iter(text.splitlines()), "")
     separator = max(",;\t", key=first.count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=separator))[: LINES_MAX + 2]
+    try:
+        rows = list(csv.reader(io.StringIO(text, ""), delimiter=separator))[: LINES_MAX + 2]
+    except csv.Error:
+        return GuestList([], [gettext("This is no table: save it as .csv once more.")])
     heads = [_column(cell) for cell in rows[0]] if rows else []
     if "name" not in heads:
         return GuestList([], [gettext("The first line names the columns: at least “name”.")])
@@ -60,7 +97,10 @@ def read(content: bytes, tickets: Mapping[str, TicketTypeId], locale: Locale) ->
     guests: list[Guest] = []
     faults: list[str] = []
     for number, row in enumerate(rows[1:], 2):
-        cells = {head: cell.strip() for head, cell in zip(heads, row, strict=False) if head}
+        cells = {
+            head: " ".join(clean(cell).split())
+            for head, cell in zip(heads, row, strict=False) if head
+        }  # fmt: skip
         if not any(cells.values()):
             continue
         found = _guest(number, cells, tickets, locale)
@@ -83,20 +123,22 @@ def _guest(
 ) -> Guest | str:
     """Or what is wrong with the line."""
     gettext = locale.gettext
-    known = {name.casefold(): type_id for name, type_id in tickets.items()}
-    wanted = cells.get("ticket", "")
-    type_id = known.get(wanted.casefold()) if wanted else next(iter(tickets.values()), None)
-    if type_id is None:
+    wanted = cells.get("ticket", "") or next(iter(tickets), "")
+    ticket = next((name for name in tickets if name.casefold() == wanted.casefold()), None)
+    if ticket is None:
         return gettext("there is no ticket “%(name)s”.") % {"name": wanted[:60]}
-    quantity = cells.get("quantity", "") or "1"
-    whole = quantity.isascii() and quantity.isdigit() and 0 < int(quantity[:4]) <= _QUANTITY_MAX
-    if not whole:
+    quantity = count(cells.get("quantity", "") or "1", 1, _QUANTITY_MAX)
+    if quantity is None:
         return gettext("the number of tickets is from 1 to 100.")
+    name = cells.get("name", "")
+    if not name:
+        return gettext("the name is missing.")
+    if len(name) > NAME_MAX:
+        return gettext("the name is longer than %(count)s letters: shorten it.") % {
+            "count": NAME_MAX
+        }
     try:
-        contact = DeskContact(
-            name=cells.get("name", ""), email=cells.get("email") or None, language=locale.code
-        )
-    except ValidationError as error:
-        email = any(found["loc"][0] == "email" for found in error.errors())
-        return gettext("this is no e-mail address.") if email else gettext("the name is missing.")
-    return Guest(line, contact, type_id, int(quantity))
+        contact = DeskContact(name=name, email=cells.get("email") or None, language=locale.code)
+    except ValidationError:
+        return gettext("this is no e-mail address.")
+    return Guest(line, contact, ticket, tickets[ticket], quantity)
