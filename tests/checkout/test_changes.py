@@ -161,6 +161,8 @@ async def test_tickets_are_exchanged_for_dearer_ones_and_the_difference_is_paid(
     old = await house.booking.booking(bought.booking_id, bought.booking_key)
     new = await house.booking.booking(done.new_booking_id, done.new_booking_key)
     assert (old.state, new.state, new.total.minor) == ("cancelled", "confirmed", 5400)
+    (led,) = old.exchanged  # the old link leads to the new tickets
+    assert (led.id, led.key, led.number, led.tickets) == (new.id, new.key, new.number, 1)
     assert (len(new.tickets), new.email) == (3, old.email)
     assert await desk.gala.stock() == (0, 3)
     # The organiser calls it off: both charges go back, whole.
@@ -229,6 +231,32 @@ async def test_a_ticket_passed_on_has_a_new_code_and_one_owner(house, desk):
     assert (await desk.rules.ticket(last.ticket.id, last.key)).ticket.holder_name == "Chloé"
     assert (await desk.rules.ticket(successor, page.key)).ticket.state == "passed-on"
     assert await desk.gala.stock() == (0, 2)
+
+
+async def test_a_buyer_finds_the_address_of_a_ticket_passed_on_until_somebody_has_it(house, desk):
+    bought = await desk.gala.buy(quantity=1)
+    (ticket,) = await desk.tickets(bought)
+
+    async def pass_on(ticket_id, key, name):
+        new = NewTransfer(ticket_id=ticket_id, key=key, name=name, email="someone@example.org")
+        return await desk.rules.transfer(TicketId(new_uuid()), new)
+
+    async def address_with_the_buyer():
+        seen = await house.booking.booking(bought.booking_id, bought.booking_key)
+        return seen.tickets[0].key
+
+    page = await pass_on(ticket.id, bought.booking_key, "Bnta")
+    page = await pass_on(page.ticket.id, page.key, "Binta")  # the name was mistyped
+    assert await address_with_the_buyer() == page.key
+    with pytest.raises(NotFound):
+        await desk.rules.note_opening(page.ticket.id, bought.booking_key)
+    for _ in range(2):
+        await desk.rules.note_opening(page.ticket.id, page.key)
+    assert await address_with_the_buyer() == ""
+    assert (await desk.rules.ticket(page.ticket.id, page.key)).opened
+    last = await pass_on(page.ticket.id, page.key, "Chloé")
+    assert not last.opened
+    assert await address_with_the_buyer() == ""  # Binta passed it on, not the buyer
 
 
 async def test_a_ticket_is_sold_again_and_the_seller_paid_once_the_place_is_needed(house):

@@ -132,7 +132,9 @@ class House:
     @asynccontextmanager
     async def visitor(self, peer: str = "127.0.0.1", **options: object) -> AsyncIterator["Visitor"]:
         transport = self.platform.front(peer)
-        headers = {"accept": "text/html", "sec-fetch-site": "same-origin"}
+        headers = {
+            "accept": "text/html", "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate",
+        }  # fmt: skip
         async with httpx2.AsyncClient(
             transport=transport, base_url=BASE, headers=headers, **options
         ) as http:

@@ -73,16 +73,66 @@ async def test_a_ticket_passes_on_and_the_old_code_is_worth_nothing(house, visit
     assert 'value="Binta Ba"' in visitor.page
     await visitor.send(visitor.form("/transfer"), name="Binta Ba", email="binta@example.org")
     assert "/en/ticket/" in visitor.url
-    assert "Send its address to Binta Ba" in visitor.text()
+    assert "Send this link to Binta Ba" in visitor.text()
     async with house.visitor() as binta:
-        await binta.open(visitor.url.partition("?")[0])
+        await binta.open(visitor.url)
         assert "QR code for the entrance" in binta.page
         await binta.send(binta.form("/ticket/"), name="Chloé", email="chloe@example.org")
-        assert "Send its address to Chloé" in binta.text()
+        assert "Send this link to Chloé" in binta.text()
     await visitor.open(tickets)
     assert "Passed on" in visitor.text()
     assert "QR code for the entrance" not in visitor.page
     assert (await visitor.open(f"{tickets}/tickets.pdf")).status_code == 200
+
+
+async def passed_on(house, visitor):
+    """Amina's tickets, and the link of the one she passes on to Binta."""
+    _, tickets = await bought(house, visitor, 1)
+    await visitor.open(f"{tickets}/changes")
+    await visitor.send(visitor.form("/transfer"), name="Binta Ba", email="binta@example.org")
+    assert f"{house.platform.runtimes['web'].settings.public_url}{visitor.url}" in visitor.text()
+    return tickets, visitor.url
+
+
+async def test_the_buyer_finds_the_link_again_until_the_other_person_has_the_ticket(house, visitor):
+    tickets, link = await passed_on(house, visitor)
+    await visitor.open(link)  # her own look does not count
+    await visitor.open("/en/tickets")
+    assert "passed on to Binta Ba, who has not opened it yet" in visitor.text()
+    async with house.visitor() as messenger:  # nor does the preview of the message
+        await messenger.open(link, headers={"sec-fetch-mode": "no-cors"})
+    async with house.visitor() as laptop:  # nor her other device
+        await laptop.open(tickets)
+        assert "Binta Ba has not opened it yet." in laptop.text()
+        await laptop.open(laptop.page.split('wide" href="')[1].split('"')[0])
+        assert (laptop.url, "Send this link to Binta Ba" in laptop.text()) == (link, True)
+    async with house.visitor() as binta:
+        await binta.open(link)
+        assert "Keep this link" in binta.text()
+    await visitor.open(tickets)
+    assert "/passed-on/" not in visitor.page
+    await visitor.open(link)
+    assert "Opened by whom you sent it to" in visitor.text()
+    assert "QR code for the entrance" not in visitor.page
+    await visitor.open("/en/tickets")
+    assert "has not opened it yet" not in visitor.text()
+
+
+async def test_whom_a_ticket_was_passed_on_to_has_everything_that_a_buyer_has(house, visitor):
+    _, link = await passed_on(house, visitor)
+    async with house.visitor() as binta:
+        await binta.open(link)
+        assert "About the event" in binta.text()
+        paper = await binta.open(f"{link}/ticket.pdf")
+        assert paper.headers["content-type"] == "application/pdf"
+        entry = await binta.open(f"{link}/calendar.ics")
+        assert ("STATUS:CONFIRMED" in entry.text, entry.status_code) == (True, 200)
+        await binta.open("/en/tickets")
+        assert f'href="{link}"' in binta.page
+        await binta.send(binta.form("/tickets/forgotten"), booking=link.split("/")[3])
+        assert "No tickets in this browser yet" in binta.text()
+        await binta.send(binta.form("/tickets"), link=f"https://any.example{link}")
+        assert binta.url == link
 
 
 async def test_tickets_are_exchanged_for_more_and_the_difference_is_paid(house, visitor):
@@ -104,9 +154,31 @@ async def test_tickets_are_exchanged_for_more_and_the_difference_is_paid(house, 
     await settled(visitor)
     assert "€36.00 was paid." in visitor.text()
     new = visitor.page.split('class="button" href="')[1].split('"')[0]
-    await visitor.open(new)
+    await visitor.open("/en/tickets")
+    assert "exchanged" in visitor.text()
+    assert f'href="{new}"' in visitor.page
+    await visitor.open(tickets)  # the link that everybody kept
+    assert "One ticket was exchanged" in visitor.text()
+    assert "cancelled" not in visitor.text()
+    await visitor.open(visitor.page.split('class="note-text"')[1].split('href="')[1].split('"')[0])
+    assert visitor.url == new
     assert visitor.page.count('class="pass"') == 3
     assert await house.places_left(show) == 7
+
+
+async def test_after_a_part_was_exchanged_the_rest_stands_beside_the_way_to_the_new(house, visitor):
+    _, tickets = await bought(house, visitor, 2)
+    await visitor.open(f"{tickets}/changes")
+    first = visitor.page.split('name="ticket" value="')[1][:36]
+    await visitor.open(f"{tickets}/exchange?ticket={first}")
+    form = visitor.form("/exchange")
+    quantity = next(name for name in form.fields if name.startswith("q-"))
+    await visitor.send(form, **{quantity: "1"})
+    await visitor.send(visitor.form("/exchange/"))
+    await settled(visitor)
+    await visitor.open(tickets)
+    assert "One ticket was exchanged To the new booking" in visitor.text()
+    assert visitor.page.count("QR code for the entrance") == 1
 
 
 async def test_a_ticket_is_put_on_sale_again_and_taken_back(house, visitor):

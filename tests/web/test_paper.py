@@ -8,11 +8,10 @@ from uuid import UUID
 import pytest
 from tests.programs import program
 
-from quickserve.contracts.booking import BookingView, DateFacts, TicketView
+from quickserve.contracts.booking import DateFacts, TicketView
 from quickserve.kernel.ids import new_uuid
-from quickserve.kernel.money import Money
 from quickserve.web.i18n import FRENCH
-from quickserve.web.ticket_files import pdf
+from quickserve.web.ticket_files import Papers, pdf
 
 STARTS = datetime(2026, 12, 14, 17, 0, tzinfo=UTC)
 DATE = {
@@ -22,7 +21,7 @@ DATE = {
 }  # fmt: skip
 
 
-def booking(*codes):
+def papers(*codes):
     tickets = [
         TicketView(
             id=new_uuid(), code=code, payload=f"QS1.{code}", state="valid",
@@ -30,18 +29,14 @@ def booking(*codes):
         )
         for code in codes
     ]  # fmt: skip
-    return BookingView(
-        id=new_uuid(), key="k" * 32, number="QS-1234", state="confirmed", email="a@example.org",
-        name="Amina", language="fr", total=Money(0, "EUR"), items=[], date=DateFacts(**DATE),
-        tickets=tickets, created_at=STARTS - timedelta(days=9),
-    )  # fmt: skip
+    return Papers(new_uuid(), "QS-1234", DateFacts(**DATE), tickets, "https://example.org/tickets")
 
 
 # Letters that a font moves together: a copied code must not fall apart between them.
 @pytest.mark.parametrize("codes", [("AVWA-LT4J", "TAVA-YTWA"), ("7KPM-2W4X",)])
 def test_a_code_is_copied_from_the_page_in_one_piece(codes):
     pdftotext = program("pdftotext", package="poppler-utils")
-    paper = asyncio.run(pdf(booking(*codes), "https://example.org/tickets", locale=FRENCH))
+    paper = asyncio.run(pdf(papers(*codes), now=STARTS - timedelta(days=9), locale=FRENCH))
     command = [pdftotext, "-layout", "-", "-"]
     words = run(command, input=paper, capture_output=True, check=True).stdout.decode().split()
     assert [word for word in words if word in codes] == list(codes)

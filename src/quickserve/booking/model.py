@@ -154,7 +154,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`code` without its dash; `passed_on`: it is another person's than the booking's buyer."""
+    """`code` without its dash; `passed_on`: it is another person's than the booking's buyer.
+
+    `link_with`: who is shown its address until that person has opened it.
+    """
 
     id: TicketId
     ticket_type_id: TicketTypeId
@@ -167,6 +170,7 @@ class Ticket:
     admitted_at: datetime | None = None
     admitted_gate: str | None = None
     passed_on: bool = False
+    link_with: Literal["buyer", "holder"] | None = None
     seat_id: SeatId | None = None
     seat: str | None = None
 

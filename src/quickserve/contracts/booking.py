@@ -232,7 +232,8 @@ class FreeBooking(Request):
 class TicketView(BaseModel):
     """`code` is what people read aloud; `payload` is what the QR carries.
 
-    Both are blank for whom the ticket does not belong to any more.
+    Both are blank for whom the ticket does not belong to any more. `key` opens the page of a ticket
+    that was passed on: the buyer is told it until the new holder has opened it.
     """
 
     id: TicketId
@@ -244,10 +245,23 @@ class TicketView(BaseModel):
     holder_name: str
     admitted_at: datetime | None
     admitted_gate: str | None
+    key: str = ""
+
+
+class ExchangedTickets(BaseModel):
+    """So many tickets of a booking became another one, which `id` and `key` open."""
+
+    id: BookingId
+    key: str
+    number: str
+    tickets: int
 
 
 class BookingView(BaseModel):
-    """`key` opens the booking's page without an account; whoever has it has the tickets."""
+    """`key` opens the booking's page without an account; whoever has it has the tickets.
+
+    `exchanged`: what became of those that left it by an exchange.
+    """
 
     id: BookingId
     key: str
@@ -261,6 +275,7 @@ class BookingView(BaseModel):
     date: DateFacts
     tickets: list[TicketView]
     created_at: datetime
+    exchanged: list[ExchangedTickets] = []
 
 
 # -- Door ------------------------------------------------------------------------------------------

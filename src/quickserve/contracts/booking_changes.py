@@ -97,20 +97,32 @@ class NewTransfer(Request):
 
 
 class TicketPage(BaseModel):
-    """One ticket as whom it was passed on to sees it; `key` opens it."""
+    """One ticket as whom it was passed on to sees it; `key` opens it.
+
+    `opened`: by somebody else than who passed it on.
+    """
 
     ticket: TicketView
     key: str
     date: DateFacts
     may_transfer: bool
+    opened: bool
+
+
+class TicketOpening(Request):
+    key: str = Field(min_length=8, max_length=100)
 
 
 class NewAmendment(Request):
-    """`checkout` begins to change a booking. `booking_id` must have the tickets."""
+    """`checkout` begins to change a booking. `booking_id` must have the tickets.
+
+    `new_booking_id`: what is got in exchange, so that the old link leads there.
+    """
 
     booking_id: BookingId
     kind: AmendmentKind
     ticket_ids: list[TicketId] = Field(min_length=1, max_length=TICKETS_MAX)
+    new_booking_id: BookingId | None = None
 
 
 class ResaleEnd(Request):
@@ -206,6 +218,11 @@ class BookingChangesClient:
     async def ticket(self, ticket_id: TicketId, key: str) -> TicketPage:
         """One that was passed on. Raises NotFound when the key does not fit."""
         return await self._client.get(TicketPage, f"/tickets/{ticket_id}", query={"key": key})
+
+    async def note_opening(self, ticket_id: TicketId, key: str) -> None:
+        """Its new holder has it: its address is shown no longer to who passed it on."""
+        path = f"/tickets/{ticket_id}/opening"
+        await self._client.call("PUT", path, body=TicketOpening(key=key))
 
     async def open(self, amendment_id: AmendmentId, amendment: NewAmendment) -> Amendment:
         return await self._client.put(Amendment, f"/amendments/{amendment_id}", amendment)

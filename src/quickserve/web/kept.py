@@ -32,7 +32,7 @@ class Answers(BaseModel):
 
 
 class Key(BaseModel):
-    """What opens the page of a booking, an order, or a place on a waiting list."""
+    """What opens the page of a booking, a ticket, an order, or a place on a waiting list."""
 
     id: UUID
     key: str
@@ -86,6 +86,8 @@ class Kept:
 
 TICKETS: Final = Kept("tickets", _LONGEST_SECONDS, most=20)
 WAITING: Final = Kept("waiting", _LONGEST_SECONDS, most=10)
+HELD: Final = Kept("held", _LONGEST_SECONDS, most=10)  # tickets that were passed on to whom uses it
+SENT: Final = Kept("sent", _LONGEST_SECONDS, most=10)  # tickets that were passed on in it
 ORDERS: Final = Kept("orders", 30 * 24 * 3600, most=20)
 
 

@@ -3,17 +3,19 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, Final
+from uuid import UUID
 
 import segno
 import typst
 from icalendar import Calendar, Event
 from markupsafe import Markup
 
-from quickserve.contracts.booking import BookingView, DateFacts
+from quickserve.contracts.booking import DateFacts, TicketView
 from quickserve.web import format  # noqa: A004 - the module's name says what it does
 from quickserve.web.i18n import Locale
 from quickserve.web.templating import TEMPLATES
@@ -49,19 +51,30 @@ def place(date: DateFacts) -> str:
     return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
-def calendar(booking: BookingView, url: str, *, cancelled: bool, now: datetime) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What files are about: a booking, or a ticket that was passed on, which has no number."""
+
+    id: UUID
+    number: str
+    date: DateFacts
+    tickets: list[TicketView]
+    url: str
+
+
+def calendar(papers: Papers, *, cancelled: bool, now: datetime) -> bytes:
     """RFC 5545: one entry, the same one again when the file is fetched anew. Times in UTC."""
-    date = booking.date
+    date = papers.date
     entry = Event()
-    entry.add("uid", f"{booking.id}@quickserve")
+    entry.add("uid", f"{papers.id}@quickserve")
     entry.add("dtstamp", now)
     entry.add("dtstart", date.starts_at)
     if date.ends_at != date.starts_at:  # an unknown end is left out: RFC 5545 wants a later one
         entry.add("dtend", date.ends_at)
     entry.add("summary", date.title)
     entry.add("location", place(date))
-    entry.add("description", f"{booking.number}\n{url}")
-    entry.add("url", url)
+    entry.add("description", f"{papers.number}\n{papers.url}".strip())
+    entry.add("url", papers.url)
     entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     made = Calendar()
     made.add("prodid", "-//QuickServe//Tickets//EN")
@@ -71,23 +84,21 @@ def calendar(booking: BookingView, url: str, *, cancelled: bool, now: datetime) 
     return made.to_ical()
 
 
-async def pdf(booking: BookingView, url: str, *, locale: Locale) -> bytes:
+async def pdf(papers: Papers, *, now: datetime, locale: Locale) -> bytes:
     """A page a ticket, in the reader's language."""
-    return await asyncio.to_thread(lambda: _typeset(_content(booking, url, locale)))
+    return await asyncio.to_thread(lambda: _typeset(_content(papers, now, locale)))
 
 
-def _content(booking: BookingView, url: str, locale: Locale) -> dict[str, Any]:
-    gettext, date = locale.gettext, booking.date
-    starts = format.when_long(
-        date.starts_at, date.ends_at, date.zone, now=booking.created_at, locale=locale
-    )
+def _content(papers: Papers, now: datetime, locale: Locale) -> dict[str, Any]:
+    gettext, date = locale.gettext, papers.date
+    starts = format.when_long(date.starts_at, date.ends_at, date.zone, now=now, locale=locale)
     return {
         "language": locale.code,
         "title": date.title,
         "when": starts,
         "place": place(date),
-        "url": url,
-        "number": booking.number,
+        "url": papers.url,
+        "number": papers.number,
         "labels": {
             "number": gettext("Booking"),
             "kind": gettext("Ticket"),
@@ -105,7 +116,7 @@ def _content(booking: BookingView, url: str, locale: Locale) -> dict[str, Any]:
                 "valid": ticket.state == "valid",
                 "svg": _svg(ticket.payload),
             }
-            for ticket in booking.tickets
+            for ticket in papers.tickets
             if ticket.payload
         ],
     }

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from quickserve.booking.commands.confirm_amendment import confirm_amendment
 from quickserve.booking.commands.drop_amendment import drop_amendment, end_resale
+from quickserve.booking.commands.note_opening import note_opening
 from quickserve.booking.commands.open_amendment import OpenAmendment, open_amendment
 from quickserve.booking.commands.put_change_rules import put_change_rules
 from quickserve.booking.commands.transfer_ticket import TransferTicket, transfer_ticket
@@ -21,6 +22,7 @@ from quickserve.contracts.booking_changes import (
     NewTransfer,
     PlaceTaken,
     ResaleEnd,
+    TicketOpening,
     TicketPage,
 )
 from quickserve.contracts.catalog import EventId
@@ -70,6 +72,17 @@ async def get_ticket(ticket_id: TicketId, key: Key, ctx: Ctx) -> TicketPage:
 
 
 @router.put(
+    "/tickets/{ticket_id}/opening",
+    status_code=204,
+    dependencies=[anyone],
+    responses=errors(NotFound),
+)
+async def put_opening(ticket_id: TicketId, body: TicketOpening, ctx: Ctx) -> Response:
+    await note_opening(ctx, ticket_id, body.key)
+    return Response(status_code=204)
+
+
+@router.put(
     "/resales/{resale_id}/end",
     dependencies=[anyone],
     responses=errors(NotFound, ChangeNotAllowed, PlaceTaken),
@@ -84,7 +97,9 @@ async def put_end(resale_id: AmendmentId, body: ResaleEnd, ctx: Ctx) -> Amendmen
     responses=errors(*_CHECKOUT, ChangeNotAllowed, IdReused),
 )
 async def put_amendment(amendment_id: AmendmentId, body: NewAmendment, ctx: Ctx) -> Amendment:
-    cmd = OpenAmendment(amendment_id, body.booking_id, body.kind, tuple(body.ticket_ids))
+    cmd = OpenAmendment(
+        amendment_id, body.booking_id, body.kind, tuple(body.ticket_ids), body.new_booking_id
+    )
     return changes.show_amendment(await open_amendment(ctx, cmd))
 
 

@@ -20,6 +20,7 @@ class OpenAmendment:
     booking_id: BookingId
     kind: AmendmentKind
     ticket_ids: tuple[TicketId, ...]
+    new_booking_id: BookingId | None = None
 
 
 async def open_amendment(ctx: Context, cmd: OpenAmendment) -> AmendmentRow:
@@ -63,7 +64,7 @@ async def _amendment(
     return AmendmentRow(
         cmd.amendment_id, cmd.booking_id, booking.date.date_id, cmd.kind, "open",
         list(cmd.ticket_ids), ids, places, value, refund, booking.total.currency,
-        starts_at - changing.RESALE_ENDS if cmd.kind == "resale" else None,
+        starts_at - changing.RESALE_ENDS if cmd.kind == "resale" else None, cmd.new_booking_id,
     )  # fmt: skip
 
 

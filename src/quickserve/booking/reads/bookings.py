@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from quickserve.booking import signing
 from quickserve.booking.model import Booking, Ticket
 from quickserve.booking.resources import resources
-from quickserve.booking.store import bookings
+from quickserve.booking.store import bookings, changes
+from quickserve.booking.store.changes import Exchange
 from quickserve.contracts.booking import (
     BookingId,
     BookingView,
+    ExchangedTickets,
     TicketView,
 )  # fmt: skip
 from quickserve.contracts.booking_records import BookingRecord, RecordedTicket
@@ -24,9 +26,19 @@ async def booking(ctx: Context, booking_id: BookingId, key: str) -> BookingView:
         raise NotFound("There is no such booking.")
     async with ctx.db.read() as tx:
         found = await bookings.find_booking(tx, booking_id)
+        exchanges = await changes.exchanges_of_booking(tx, booking_id)
     if found is None:
         raise NotFound("There is no such booking.")
-    return await show_booking(ctx, found)
+    view = await show_booking(ctx, found)
+    return view.model_copy(update={"exchanged": [_exchanged(ctx, one) for one in exchanges]})
+
+
+def _exchanged(ctx: Context, exchange: Exchange) -> ExchangedTickets:
+    """Whoever has the old key had the right to what came instead."""
+    link = link_of(ctx, exchange.new_booking_id)
+    return ExchangedTickets(
+        id=exchange.new_booking_id, key=link.key, number=link.number, tickets=exchange.tickets
+    )
 
 
 async def show_booking(ctx: Context, found: Booking) -> BookingView:
@@ -60,9 +72,16 @@ async def show_tickets(
             state=ticket.state, ticket_type=ticket.ticket_type, seat=ticket.seat,
             holder_name=ticket.holder_name, admitted_at=ticket.admitted_at,
             admitted_gate=ticket.admitted_gate,
+            key=_key_to_send(ctx, ticket) if to_buyer else "",
         )
         for ticket, own in zip(tickets, mine, strict=True)
     ]  # fmt: skip
+
+
+def _key_to_send(ctx: Context, ticket: Ticket) -> str:
+    if ticket.link_with != "buyer":
+        return ""
+    return signing.ticket_link(ticket.id, ctx.settings.key_for("ticket-links")).key
 
 
 async def record(ctx: Context, booking_id: BookingId) -> BookingRecord:

@@ -92,6 +92,7 @@ async def show_passed_on(ctx: Context, ticket_id: TicketId) -> TicketPage:
         ticket=(await show_tickets(ctx, booking.date.date_id, [ticket]))[0],
         key=link.key, date=booking.date,
         may_transfer=bool(own) and changing.transfer_refusal(rules, own[0]) is None,
+        opened=ticket.link_with is None,
     )  # fmt: skip
 
 

@@ -204,7 +204,7 @@ async def find_tickets(tx: Transaction, booking_id: BookingId) -> list[Ticket]:
         Ticket,
         "SELECT t.id, t.ticket_type_id, t.ticket_type, t.price_minor, t.code, t.state,"
         " t.holder_name, t.key_id, s.scanned_at AS admitted_at, s.gate AS admitted_gate,"
-        " t.holder_email IS NOT NULL AS passed_on, t.seat_id, t.seat"
+        " t.holder_email IS NOT NULL AS passed_on, t.link_with, t.seat_id, t.seat"
         " FROM tickets t LEFT JOIN scans s ON s.ticket_id = t.id AND s.verdict = 'admitted'"
         " WHERE t.booking_id = %s AND t.state <> 'passed-on' ORDER BY t.position",
         (booking_id,),
@@ -224,7 +224,7 @@ async def find_ticket(tx: Transaction, ticket_id: TicketId) -> Ticket | None:
         Ticket,
         "SELECT t.id, t.ticket_type_id, t.ticket_type, t.price_minor, t.code, t.state,"
         " t.holder_name, t.key_id, s.scanned_at AS admitted_at, s.gate AS admitted_gate,"
-        " t.holder_email IS NOT NULL AS passed_on"
+        " t.holder_email IS NOT NULL AS passed_on, t.link_with, t.seat_id, t.seat"
         " FROM tickets t LEFT JOIN scans s ON s.ticket_id = t.id AND s.verdict = 'admitted'"
         " WHERE t.id = %s",
         (ticket_id,),

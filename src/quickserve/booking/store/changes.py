@@ -168,6 +168,7 @@ class AmendmentRow:
     refund_minor: int
     currency: str
     until: datetime | None = None
+    new_booking_id: BookingId | None = None
 
 
 async def insert_amendment(tx: Transaction, row: AmendmentRow) -> bool:
@@ -175,12 +176,13 @@ async def insert_amendment(tx: Transaction, row: AmendmentRow) -> bool:
     return (
         await tx.execute(
             "INSERT INTO amendments (id, booking_id, date_id, kind, state, ticket_ids, quota_ids,"
-            " quota_places, value_minor, refund_minor, currency, until)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+            " quota_places, value_minor, refund_minor, currency, until, new_booking_id)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (id) DO NOTHING",
             (
                 row.id, row.booking_id, row.date_id, row.kind, row.state, row.ticket_ids,
                 row.quota_ids, row.quota_places, row.value_minor, row.refund_minor, row.currency,
-                row.until,
+                row.until, row.new_booking_id,
             ),
         )
         == 1
@@ -215,6 +217,24 @@ async def lock_amendment(tx: Transaction, amendment_id: AmendmentId) -> Amendmen
         "SELECT id, booking_id, date_id, kind, state, ticket_ids, quota_ids, quota_places,"
         " value_minor, refund_minor, currency, until FROM amendments WHERE id = %s FOR UPDATE",
         (amendment_id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """So many tickets of a booking became another booking."""
+
+    new_booking_id: BookingId
+    tickets: int
+
+
+async def exchanges_of_booking(tx: Transaction, booking_id: BookingId) -> list[Exchange]:
+    return await tx.all(
+        Exchange,
+        "SELECT new_booking_id, cardinality(ticket_ids) AS tickets FROM amendments"
+        " WHERE booking_id = %s AND state = 'done' AND new_booking_id IS NOT NULL"
+        " ORDER BY created_at, id",
+        (booking_id,),
     )
 
 
@@ -341,19 +361,28 @@ async def insert_successor(
     tx: Transaction, successor_id: TicketId, ticket_id: TicketId, code: str, key_id: str,
     name: str, email: str,
 ) -> bool:  # fmt: skip
-    """In the same booking, for the same place. False when the id is taken."""
+    """In the same booking, for the same place. False when the id is taken.
+
+    The buyer may pass it on again as long as nobody else has opened it: it stays with the buyer.
+    """
     return (
         await tx.execute(
             "INSERT INTO tickets (id, booking_id, position, date_id, organiser_id, ticket_type_id,"
             " ticket_type, price_minor, currency, code, holder_name, holder_email, key_id,"
-            " replaces, seat_id, seat) SELECT %s, booking_id, position, date_id, organiser_id,"
-            " ticket_type_id, ticket_type, price_minor, currency, %s, %s, %s, %s, id, seat_id, seat"
-            " FROM tickets WHERE id = %s"
+            " replaces, seat_id, seat, link_with) SELECT %s, booking_id, position, date_id,"
+            " organiser_id, ticket_type_id, ticket_type, price_minor, currency, %s, %s, %s, %s, id,"
+            " seat_id, seat, CASE WHEN holder_email IS NULL OR link_with = 'buyer'"
+            "  THEN 'buyer' ELSE 'holder' END FROM tickets WHERE id = %s"
             " ON CONFLICT (id) DO NOTHING",
             (successor_id, code, name, email, key_id, ticket_id),
         )
         == 1
     )
+
+
+async def hide_link(tx: Transaction, ticket_id: TicketId) -> None:
+    """Somebody else has it: from now on it is told to nobody."""
+    await tx.execute("UPDATE tickets SET link_with = NULL WHERE id = %s", (ticket_id,))
 
 
 @dataclass(frozen=True, slots=True)

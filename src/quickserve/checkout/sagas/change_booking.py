@@ -44,7 +44,12 @@ async def open_change(ctx: Context, order: ChangeBooking, _state: State) -> dict
     change = await change_of(ctx, order)
     amendment = await _amendments(ctx).open(
         AmendmentId(order.saga_id),
-        NewAmendment(booking_id=change.booking_id, kind=change.kind, ticket_ids=change.ticket_ids),
+        NewAmendment(
+            booking_id=change.booking_id,
+            kind=change.kind,
+            ticket_ids=change.ticket_ids,
+            new_booking_id=change.new_booking_id,
+        ),
     )
     promised = change.refund if change.kind == "cancel" else change.value
     if amendment.refund != promised:

@@ -5,7 +5,6 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Path, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from quickserve.contracts.booking import (
@@ -23,7 +22,6 @@ from quickserve.contracts.booking_changes import (
     AmendmentKind,
     BookingChanges,
     ChangeableTicket,
-    NewTransfer,
 )
 from quickserve.contracts.catalog import DateId, EventView, TicketTypeId
 from quickserve.contracts.checkout_changes import ChangeId, ChangeView, NewChange
@@ -32,10 +30,11 @@ from quickserve.kernel.errors import Malformed, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.kernel.money import Money
 from quickserve.kernel.service import Ctx
-from quickserve.web import card_form, offers, ticket_files
+from quickserve.web import card_form, kept, offers
 from quickserve.web.forms import Form, Submitted, parse_id
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.event import hold_places
+from quickserve.web.pages.passed_on import pass_on
 from quickserve.web.patience import optional
 from quickserve.web.problems import Sentence, field_errors, sentence, sentence_for
 from quickserve.web.receipt import receipt
@@ -83,7 +82,7 @@ async def transfer(
     """Leads the buyer to what the other person needs: the link of the new ticket."""
     ticket_id = form.id("ticket")
     try:
-        page = await _pass_on(ask, form, ticket_id, key)
+        return await pass_on(request, ask, form, ticket_id, key)
     except Problem as problem:
         locale = locale_of(request)
         errors = {
@@ -94,7 +93,6 @@ async def transfer(
             request, ask, booking_id, key, told=told, errors=errors, form=form,
             status=problem.status,
         )  # fmt: skip
-    return redirect(request, f"/ticket/{page}?passed-on=1")
 
 
 @router.post("/tickets/{booking_id}/{key}/resales/{resale_id}/end")
@@ -108,61 +106,6 @@ async def end_resale(
         told = sentence(problem, locale_of(request))
         return await _show(request, ask, booking_id, key, told=told, status=problem.status)
     return redirect(request, f"/tickets/{booking_id}/{key}/changes")
-
-
-# -- Another person's ticket ----------------------------------------------------------------------
-
-
-@router.get("/ticket/{ticket_id}/{key}")
-async def ticket_page(request: Request, ticket_id: TicketId, key: Key, ask: Ask) -> Response:
-    return await _show_ticket(request, ask, ticket_id, key)
-
-
-@router.post("/ticket/{ticket_id}/{key}")
-async def pass_on(
-    request: Request, ticket_id: TicketId, key: Key, form: Submitted, ask: Ask
-) -> Response:
-    try:
-        page = await _pass_on(ask, form, ticket_id, key)
-    except Problem as problem:
-        locale = locale_of(request)
-        errors = field_errors(problem, locale)
-        told = None if errors else sentence(problem, locale)
-        return await _show_ticket(
-            request, ask, ticket_id, key, form=form, errors=errors, told=told,
-            status=problem.status,
-        )  # fmt: skip
-    return redirect(request, f"/ticket/{page}?passed-on=1")
-
-
-async def _pass_on(ask: Services, form: Form, ticket_id: UUID | None, key: str) -> str:
-    """The end of the new ticket's address. Raises Malformed with what is wrong."""
-    if ticket_id is None:
-        raise Malformed
-    try:
-        wanted = NewTransfer(
-            ticket_id=TicketId(ticket_id), key=key, name=form.text("name"),
-            email=form.text("email"),
-        )  # fmt: skip
-    except ValidationError as error:
-        raise Malformed(errors=card_form.findings(error, {"email": "not-an-address"})) from error
-    page = await ask.changes.transfer(TicketId(form.minted("successor")), wanted)
-    return f"{page.ticket.id}/{page.key}"
-
-
-async def _show_ticket(
-    request: Request, ask: Services, ticket_id: TicketId, key: str, *, form: Form | None = None,
-    errors: dict[str, str] | None = None, told: Sentence | None = None, status: int = 200,
-) -> Response:  # fmt: skip
-    page = await ask.changes.ticket(ticket_id, key)
-    codes = await ticket_files.qr_codes([page.ticket.payload])
-    return render(
-        request, "passed_on.html", status=status, headers=_PRIVATE,
-        page=page, ticket=page.ticket, date=page.date, place=ticket_files.place(page.date),
-        code=codes[0], values=form.values if form else {}, errors=errors or {}, told=told,
-        successor_id=new_uuid(), just_now=request.query_params.get("passed-on") == "1",
-        path_of_ticket=f"/ticket/{ticket_id}/{key}",
-    )  # fmt: skip
 
 
 # -- Exchange -------------------------------------------------------------------------------------
@@ -332,9 +275,13 @@ async def change_state(request: Request, change_id: ChangeId, ask: Ask) -> Respo
     if view.failure:
         locale = locale_of(request)
         failure = sentence_for(view.failure.code, locale) or Sentence(view.failure.title, "")
-    return render(
+    response = render(
         request, "change.html", headers=_PRIVATE, change=view, failure=failure,
     )  # fmt: skip
+    if view.new_booking_id and view.new_booking_key:
+        new = kept.Key(id=view.new_booking_id, key=view.new_booking_key)
+        kept.TICKETS.keep(request, response, new)
+    return response
 
 
 def _challenge_id(view: ChangeView) -> ChallengeId:

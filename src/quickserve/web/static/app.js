@@ -138,6 +138,15 @@ function copy(button) {
   });
 }
 
+// Share: shown only where the device has a sheet for it, which one may close again.
+function share(button) {
+  if (!navigator.share) return;
+  button.hidden = false;
+  button.addEventListener("click", () =>
+    navigator.share({ title: document.title, url: button.dataset.share }).catch(() => {}),
+  );
+}
+
 // Live: the server sends a part's content whenever it is another; pages nobody sees do not ask.
 const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
 function live(box) {
@@ -180,6 +189,7 @@ function look() {
   enhance("form[data-currency]", total);
   enhance("[data-expires-at]", timer);
   enhance("[data-copy]", copy);
+  enhance("[data-share]", share);
   enhance("[data-bytes-max]", file);
   enhance("[data-live]", live);
   enhance("[data-error-summary]", (summary) => summary.focus());
