@@ -1,5 +1,7 @@
 """After the sale, without a line of JavaScript: cancel, pass on, exchange, sell again."""
 
+import re
+
 from tests.web.house import until
 
 from quickserve.contracts.booking_changes import BookingChangesClient, ChangeRules
@@ -62,6 +64,26 @@ async def test_a_buyer_cancels_one_ticket_and_sees_what_comes_back(house, visito
     assert await house.places_left(show) == 9
     await visitor.open(tickets)
     assert "no longer valid" in visitor.text()
+
+
+async def test_what_a_form_answered_is_asked_for_in_the_other_language(house, visitor):
+    """The links to the other language and a reload go to the page with the form, not nowhere."""
+    show, tickets = await bought(house, visitor, 1)
+    await visitor.open(f"{tickets}/changes")
+    await visitor.send(visitor.form("/transfer"), name="", email="")
+    assert visitor.status == 422
+    french = re.search(r'href="(/fr[^"]+lang=fr)"', visitor.page)[1]
+    await visitor.open(french)
+    assert (visitor.status, visitor.url) == (200, f"/fr{tickets[3:]}/changes")
+    await visitor.sign_in(await house.person(show.organiser_id, Role.ORGANISER))
+    desk = f"/organiser/events/{show.event_id}"
+    for form, page in (
+        (f"{desk}/box-office/guests", f"{desk}/box-office"),
+        (f"{desk}/waiting-rooms/{show.date_id}", f"{desk}/waiting-rooms"),
+        ("/sign-out", "/"),
+    ):
+        await visitor.open(f"/en{form}?lang=fr")
+        assert (visitor.status, visitor.url) == (200, f"/fr{page}")
 
 
 async def test_a_ticket_passes_on_and_the_old_code_is_worth_nothing(house, visitor):
@@ -168,12 +190,17 @@ async def test_tickets_are_exchanged_for_more_and_the_difference_is_paid(house, 
 
 async def test_after_a_part_was_exchanged_the_rest_stands_beside_the_way_to_the_new(house, visitor):
     _, tickets = await bought(house, visitor, 2)
+    codes = re.findall(r'class="pass-code">([^<]+)<', visitor.page)
     await visitor.open(f"{tickets}/changes")
+    for code in codes:  # two tickets of one kind and name are told apart in each of the four lists
+        assert visitor.text().count(code) == 4
     first = visitor.page.split('name="ticket" value="')[1][:36]
     await visitor.open(f"{tickets}/exchange?ticket={first}")
     form = visitor.form("/exchange")
     quantity = next(name for name in form.fields if name.startswith("q-"))
+    assert len([code for code in codes if code in visitor.text()]) == 1
     await visitor.send(form, **{quantity: "1"})
+    assert len([code for code in codes if code in visitor.text()]) == 1
     await visitor.send(visitor.form("/exchange/"))
     await settled(visitor)
     await visitor.open(tickets)

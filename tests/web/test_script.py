@@ -94,6 +94,14 @@ async def test_the_hold_warns_at_two_minutes(visit):
     await expect(timer.get_by_role("status")).to_contain_text("Plus que deux minutes")
 
 
+async def test_places_kept_for_long_are_kept_until_a_moment(visit):
+    page = await visit.open(f"{HOME}?seconds=86400")
+    await page.wait_for_timeout(1200)
+    timer = page.locator(".timer")
+    await expect(timer).to_contain_text("jusqu’à")
+    await expect(timer).not_to_contain_text("min")
+
+
 async def test_a_hold_that_ends_erases_nothing(visit):
     page = await visit.open(f"{HOME}?seconds=2")
     await page.locator("#phone").fill("06 12 34 56 78")

@@ -52,6 +52,9 @@ async def test_sold_out_then_waiting_then_an_offer_then_tickets(house, visitor):
         await olive.sign_in(email)
         await olive.open(f"/en/organiser/events/{show.event_id}/waiting-list")
         assert "Amina Diallo" in olive.text()
+        await olive.open(f"/fr/organiser/events/{show.event_id}/waiting-list")
+        assert "Personne n’attend en ce moment." in olive.text()
+        await olive.open(f"/en/organiser/events/{show.event_id}/waiting-list")
         await olive.send(olive.form("/waiting-list"), offer_hours="0")
         assert olive.status == 422
         await olive.send(olive.form("/waiting-list"), offer_hours="12")

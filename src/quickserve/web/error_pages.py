@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quickserve.kernel.errors import MEDIA_TYPE, NotFound, ProblemDocument
@@ -19,6 +20,7 @@ from quickserve.web.problems import sentence
 from quickserve.web.templating import render
 
 _UNAUTHENTICATED: Final = 401
+_NO_PAGE: Final = 405
 _MALFORMED: Final = 422
 _SERVER_ERROR: Final = 500
 _KEPT_HEADERS: Final = (b"retry-after", b"x-request-id", b"allow", b"set-cookie")
@@ -77,6 +79,9 @@ def problem_page(request: Request, problem: ProblemDocument) -> Response:
     fragment = "hx-request" in request.headers
     if problem.status == _UNAUTHENTICATED:
         return _to_sign_in(request, locale, fragment=fragment)
+    if problem.status == _NO_PAGE and request.method in ("GET", "HEAD"):
+        target = quote(locale.path(_page_above(request)))
+        return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
     if problem.status == _MALFORMED and request.method in ("GET", "HEAD"):
         # A person's mistyped address; what is malformed in it does not help.
         problem = NotFound().document(problem.request_id)
@@ -104,6 +109,19 @@ def _to_sign_in(request: Request, locale: i18n.Locale, *, fragment: bool) -> Res
     if fragment:
         return Response(status_code=_UNAUTHENTICATED, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
+
+
+def _page_above(request: Request) -> str:
+    """Of an address that only takes a form: the page with the form.
+
+    Whoever reloads what a form answered, or asks for it in the other language, comes by there.
+    """
+    _, path = i18n.split_path(request.url.path)
+    while path := path.rpartition("/")[0]:
+        asked = {"type": "http", "method": "GET", "path": path}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+            return path
+    return "/"
 
 
 def _page_before(request: Request) -> str:

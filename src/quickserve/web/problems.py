@@ -263,7 +263,9 @@ def _of_waiting(locale: Locale) -> dict[str, Sentence]:
         "list-closed": Sentence(gettext("There is no waiting list for this date."), ""),
         "already-waiting": Sentence(
             gettext("This address is on the waiting list already."),
-            gettext("Its place is kept: open the page of it that you have."),
+            gettext(
+                "Its place is kept: find it under “My tickets”, in the browser you joined with."
+            ),
         ),
         "never-so-many": Sentence(
             gettext("So many places could never come back."), gettext("Wait for fewer.")

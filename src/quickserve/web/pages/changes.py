@@ -75,6 +75,13 @@ async def change(
     return redirect(request, f"/changes/{begun.id}")
 
 
+@router.get("/tickets/{booking_id}/{key}/transfer")
+@router.get("/tickets/{booking_id}/{key}/resales/{resale_id}/end")
+async def form_again(request: Request, booking_id: BookingId, key: Key) -> Response:
+    """Both forms stand on the page of changes."""
+    return redirect(request, f"/tickets/{booking_id}/{key}/changes")
+
+
 @router.post("/tickets/{booking_id}/{key}/transfer")
 async def transfer(
     request: Request, booking_id: BookingId, key: Key, form: Submitted, ask: Ask

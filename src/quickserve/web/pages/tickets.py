@@ -184,7 +184,7 @@ async def _waiting(request: Request, ask: Services) -> list[EntryView]:
     asked = (ask.waiting_list.entry(EntryId(key.id), key.key) for key in keys)
     found = await asyncio.gather(*asked, return_exceptions=True)
     entries = [one for one in found if isinstance(one, EntryView)]
-    return [one for one in entries if one.state in ("waiting", "offered")]
+    return [one for one in entries if one.state in ("waiting", "offered", "lapsed")]
 
 
 async def _show_mine(

@@ -3,6 +3,7 @@
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 const WARN_MS = 2 * 60 * 1000;
+const COUNTED_MS = 60 * 60 * 1000; // before that the page says until when
 const LIVE_RETRY_MS = 15_000;
 const SENDING_MS_MAX = 10_000; // after that a second try is allowed: servers recognise repeats
 
@@ -115,7 +116,7 @@ function timer(box) {
     const left = Math.max(0, end - Date.now());
     const seconds = Math.ceil(left / 1000);
     const text = `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")}`;
-    shown.textContent = box.dataset.left.replace("{}", text);
+    if (left <= COUNTED_MS) shown.textContent = box.dataset.left.replace("{}", text);
     box.classList.toggle("soon", left <= WARN_MS);
     if (left > 0 && left <= WARN_MS) tell(box.dataset.warn);
     if (left > 0) return;
