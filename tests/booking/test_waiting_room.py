@@ -21,7 +21,7 @@ from quickserve.contracts.waiting_room import (
     VisitorId,
     WaitingRoomClient,
 )
-from quickserve.kernel.errors import Forbidden, NotFound, Problem, Unavailable
+from quickserve.kernel.errors import Forbidden, Malformed, NotFound, Problem, Unavailable
 from quickserve.kernel.ids import new_uuid
 from tests.booking.conftest import AMINA
 
@@ -122,6 +122,25 @@ async def test_an_opening_that_is_brought_forward_draws_who_is_there(gala, room)
     await room.put_room(gala.date_id, RoomSettings(open=True), gala.token)
     place = await eventually(lambda: room.place(gala.date_id, amina), lambda p: p.number)
     assert place.number == 1
+
+
+async def test_an_opening_lies_between_now_and_the_date(gala, room):
+    """A slip in the year would close the sale for ever."""
+    now, starts_at = datetime.now(UTC), gala.event.dates[0].starts_at
+    long_ago, far_away = now.replace(year=1999), now.replace(year=2999)
+    for opens_at in (now - timedelta(minutes=3), long_ago, starts_at, far_away):
+        wanted = RoomSettings(open=True, opens_at=opens_at)
+        with pytest.raises(Malformed) as refused:
+            await room.put_room(gala.date_id, wanted, gala.token)
+        assert refused.value.errors[0].field == "opens_at"
+    with pytest.raises(NotFound):
+        await room.room(gala.date_id)
+    for opens_at in (now + timedelta(hours=1), starts_at - timedelta(minutes=1), now):
+        wanted = RoomSettings(open=True, opens_at=opens_at)
+        made = await room.put_room(gala.date_id, wanted, gala.token)
+        assert made.opens_at == opens_at
+    await eventually(lambda: room.room(gala.date_id), lambda found: found.state == "open")
+    assert (await room.put_room(gala.date_id, wanted, gala.token)).state == "open", "a repeat"
 
 
 async def test_a_room_that_opens_again_begins_a_new_line(gala, room):

@@ -56,6 +56,33 @@ async def test_before_the_opening_everybody_has_the_same_chance(house, visitor):
     assert await switch(house, show, action="close")
 
 
+async def test_the_opening_is_checked_at_its_field_and_changed_until_it_is_there(house, visitor):
+    show = await house.put_on(capacity=10)
+    email = await house.person(show.organiser_id, Role.ORGANISER)
+    await visitor.sign_in(email)
+    await visitor.open(f"/en/organiser/events/{show.event_id}/waiting-rooms")
+    for wrong, told in [
+        ("1999-01-01T10:00", "Choose a moment from now on"),
+        ("2099-01-01T10:00", "Choose a moment before the date begins"),
+        ("soon", "Enter a date and a time"),
+    ]:
+        form = visitor.form(f"/waiting-rooms/{show.date_id}")
+        await visitor.send(form, action="open", opens_at=wrong)
+        assert visitor.status == 422
+        assert visitor.text().count(told) == 2, "above, and at the field"
+        assert f'value="{wrong}"' in visitor.page
+    first, later = in_three_hours(), in_three_hours(more=1)
+    for opens_at in (first, later):
+        form = visitor.form(f"/waiting-rooms/{show.date_id}")
+        await visitor.send(form, action="open", opens_at=opens_at, fail="closed")
+        assert "Saved." in visitor.text()
+        assert "opens later" in visitor.text()
+        assert f'value="{opens_at}"' in visitor.page
+        assert '<option value="closed" selected>' in visitor.page
+    await visitor.send(visitor.form(f"/waiting-rooms/{show.date_id}"), action="close")
+    assert f'value="{later}"' not in visitor.page
+
+
 async def test_where_no_room_is_open_the_page_leads_on(house, visitor):
     show = await house.put_on()
     await visitor.open(f"/en/waiting-room/{show.date_id}?to=/events/{show.event_id}")
@@ -114,8 +141,8 @@ async def test_while_booking_is_away_the_page_keeps_the_place_and_asks_again(hou
     assert "You are here before the sale opens." in visitor.text()
 
 
-def in_three_hours():
-    return (datetime.now(UTC) + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
+def in_three_hours(more=0):
+    return (datetime.now(UTC) + timedelta(hours=3 + more)).strftime("%Y-%m-%dT%H:%M")
 
 
 def in_capitals(date_id):

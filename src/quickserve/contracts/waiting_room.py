@@ -28,7 +28,8 @@ _OPENING_MOST: Final = 45.0
 
 
 class RoomSettings(Request):
-    """`opens_at`: whoever comes before is drawn for a number then. Without it, opens at once.
+    """`opens_at`: whoever comes before is drawn for a number then. Without it, opens at once. It
+    lies between now and the date's beginning, and may be changed until it is there.
 
     `fail_open`: while nobody can tell who is admitted, everybody is, or nobody.
     """

@@ -414,6 +414,8 @@ def _fixes(locale: Locale) -> dict[str, str]:
     return {
         "": gettext("This value cannot be used: check it."),
         "missing": missing,
+        "opens-in-the-past": gettext("Choose a moment from now on, or leave it empty for now."),
+        "opens-too-late": gettext("Choose a moment before the date begins."),
         "blank": missing,
         "string_too_short": missing,
         "too_short": missing,

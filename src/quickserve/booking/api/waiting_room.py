@@ -19,7 +19,7 @@ from quickserve.contracts.waiting_room import (
     VisitorId,
 )
 from quickserve.kernel.auth import anyone, signed_in
-from quickserve.kernel.errors import Forbidden, NotFound, Unauthenticated, errors
+from quickserve.kernel.errors import Forbidden, Malformed, NotFound, Unauthenticated, errors
 from quickserve.kernel.lane import Lean
 from quickserve.kernel.service import Context, Ctx
 
@@ -43,7 +43,7 @@ async def get_room(date_id: DateId, ctx: Ctx) -> RoomView:
 @router.put(
     "/waiting-rooms/{date_id}",
     dependencies=[signed_in],
-    responses=errors(Unauthenticated, Forbidden, NotFound),
+    responses=errors(Unauthenticated, Forbidden, NotFound, Malformed),
 )
 async def put_room(date_id: DateId, body: RoomSettings, ctx: Ctx) -> RoomView:
     room = await put_waiting_room(ctx, date_id, body)

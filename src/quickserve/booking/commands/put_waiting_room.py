@@ -1,8 +1,11 @@
 """An organiser opens a waiting room, now or for an on-sale to come, or closes it."""
 
 import secrets
+from datetime import datetime, timedelta
+from typing import Final
 
 from quickserve.booking import queueing
+from quickserve.booking.model import field_problem
 from quickserve.booking.resources import resources
 from quickserve.booking.store import offers
 from quickserve.booking.store import waiting_room as store
@@ -14,15 +17,17 @@ from quickserve.kernel.errors import NotFound
 from quickserve.kernel.service import Context
 
 SEED_BYTES = 32
+_JUST_NOW: Final = timedelta(minutes=1)  # a form has no seconds
 
 
 async def put_waiting_room(ctx: Context, date_id: DateId, new: RoomSettings) -> Room | None:
-    """The seed is drawn when the room is made; an opening that is past opens it at once.
+    """The seed is drawn when the room is made.
 
-    None where nothing is open. Errors: NotFound, Forbidden.
+    None where nothing is open. Errors: NotFound, Forbidden, Malformed for an opening that is past
+    or after the date's beginning.
     """
     async with ctx.db.transaction() as tx:
-        date = await offers.find_date(tx, date_id)
+        date = await offers.find_date_facts(tx, date_id)
         if date is None:
             raise NotFound("There is no such date.")
         ctx.principal.require(date.organiser_id, Role.ORGANISER)
@@ -30,6 +35,8 @@ async def put_waiting_room(ctx: Context, date_id: DateId, new: RoomSettings) -> 
         if not new.open:
             await store.close_room(tx, date_id)
         else:
+            if new.opens_at and not (known and known.opens_at == new.opens_at):
+                _require_in_time(new.opens_at, ctx.clock.now(), date.starts_at)
             before: RoomState = known.state if known else "off"
             if before == "off":
                 await store.clear_places(tx, date_id)  # a new line: nobody is in it yet
@@ -46,3 +53,13 @@ async def put_waiting_room(ctx: Context, date_id: DateId, new: RoomSettings) -> 
     if room is not None:
         resources(ctx).rooms.note(room)
     return room
+
+
+def _require_in_time(opens_at: datetime, now: datetime, starts_at: datetime) -> None:
+    """A slip in the year would close the sale."""
+    if opens_at < now - _JUST_NOW:
+        fix = "Choose a moment from now on, or leave it out to open at once."
+        raise field_problem("opens_at", "opens-in-the-past", fix)
+    if opens_at >= starts_at:
+        fix = "Choose a moment before the date begins."
+        raise field_problem("opens_at", "opens-too-late", fix)

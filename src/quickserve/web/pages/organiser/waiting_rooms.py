@@ -11,7 +11,7 @@ from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import local_times
 from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
-from quickserve.web.problems import Sentence, sentence
+from quickserve.web.problems import Sentence, field_errors, sentence
 
 router = page_router()
 
@@ -27,10 +27,11 @@ async def rooms_page(request: Request, own: TheEvent, ask: Ask) -> Response:
 async def switch(
     request: Request, own: TheEvent, date_id: DateId, form: Submitted, ask: Ask
 ) -> Response:
-    opens_at = local_times.parse(form.text("opens_at"), own.zone)
-    if form.text("opens_at") and opens_at is None:
-        told = Sentence(locale_of(request).gettext("Enter a date and a time."), "")
-        return await _show(request, own, ask, told=told, status=422)
+    typed = form.text("opens_at")
+    opens_at = local_times.parse(typed, own.zone)
+    if typed and opens_at is None:
+        wrong = locale_of(request).gettext("Enter a date and a time.")
+        return await _show(request, own, ask, errors={date_id: wrong}, typed=typed, status=422)
     wanted = RoomSettings(
         open=form.text("action") == "open", opens_at=opens_at,
         fail_open=form.text("fail") != "closed",
@@ -38,15 +39,19 @@ async def switch(
     try:
         await ask.waiting_rooms.put_room(date_id, wanted, own.desk.token)
     except Problem as problem:
-        told = sentence(problem, locale_of(request))
+        locale = locale_of(request)
+        if wrong := field_errors(problem, locale).get("opens_at"):
+            return await _show(request, own, ask, errors={date_id: wrong}, typed=typed, status=422)
+        told = sentence(problem, locale)
         return await _show(request, own, ask, told=told, status=problem.status)
     return redirect(request, f"{own.path}/waiting-rooms?done=saved")
 
 
 async def _show(
     request: Request, own: OwnEvent, ask: Services, *, told: Sentence | None = None,
-    status: int = 200,
+    errors: dict[DateId, str] | None = None, typed: str = "", status: int = 200,
 ) -> Response:  # fmt: skip
+    """`errors`: of the date whose opening time was `typed`."""
     dates = [date for date in own.view.dates if date.state != "cancelled"][:_DATES_MAX]
     rooms: dict[DateId, RoomView] = {}
     for date in dates:
@@ -56,5 +61,6 @@ async def _show(
             continue
     return show(
         request, own.desk, "waiting_rooms.html", section=SECTION, own=own, dates=dates,
-        rooms=rooms, told=told, status=status,
+        rooms=rooms, told=told, errors=errors or {}, typed=typed, status=status,
+        opens={one.date_id: local_times.typed(one.opens_at, own.zone) for one in rooms.values()},
     )  # fmt: skip
