@@ -17,6 +17,7 @@ from tests.journeys.browser import (
 from tests.journeys.shows import House
 from tests.journeys.test_budgets import SCRIPTS_MAX, STYLES_MAX, bytes_by_kind
 from tests.journeys.theatres import Theatre, a_theatre, put_on_seated, somebody_takes
+from tests.plans import turned
 
 NARROW: ViewportSize = {"width": 320, "height": 640}
 
@@ -124,6 +125,42 @@ async def test_an_organiser_gives_a_ticket_no_seats_by_a_click(browser: Browser,
         await olive.tap(olive.page.get_by_role("button", name="Save"))
         await olive.page.wait_for_url(lambda url: "done=saved" in url)
         await expect(ticket).to_have_value("")
+
+
+async def test_a_reduced_price_is_chosen_at_the_seat_and_goes_along_to_the_next(
+    browser: Browser, house: House
+):
+    """A seat of a row that runs aslant is lost; its neighbour is offered, for the same ticket."""
+    plan = turned(a_theatre(), 62)
+    theatre = await put_on_seated(house, "Athalie", plan, reduced="12")
+    show = theatre.show
+    async with person(browser, house.product.address) as amina:
+        page = amina.page
+        await amina.open(f"/events/{show.event_id}/seats?date={show.date_id}&area=0")
+        await expect(page.get_by_role("grid")).to_be_visible()
+        await tab_to(page, "Row A, seat 1")
+        await press(page, "End", "Space", "ArrowLeft", "Space")
+        said = page.locator("[data-seat-map] [role=status]")
+        await expect(said).to_contain_text("chosen, as Plein tarif · €18. Other tickets are under")
+        seats = [await one.input_value() for one in await page.locator("[name=seat]").all()]
+        lost = seats[1]
+        row, number = lost.split("-")[1:]
+        ticket = page.get_by_label(f"Ticket for Parterre · {row} · {number}")
+        await tab_to(page, f"Ticket for Parterre · {row} · {number}")
+        await press(page, "ArrowDown")
+        await expect(ticket.locator("option:checked")).to_have_text("Tarif réduit · €12")
+        await expect(page.locator("[data-sum]")).to_have_text("€30.00")
+        assert await violations(page, {}) == []
+        await shoot(page, "seats-tickets-phone-en")
+        await somebody_takes(house, theatre, lost)
+        note = page.locator("[data-seat-map] [role=alert]")
+        await note.get_by_role("button", name=f"Take Row {row}, seat").click()
+        await expect(page.locator("[data-sum]")).to_have_text("€30.00")
+        await page.get_by_role("link", name="Whole house").click()
+        await expect(page.locator("[data-sum]")).to_have_text("€30.00")
+        await page.get_by_role("button", name="Book these seats").click()
+        await amina.arrive("/checkout/")
+        await expect(page.locator("main")).to_contain_text("1 × Tarif réduit")
 
 
 async def on_the_plan(amina: Person, theatre: Theatre, count: int = 2) -> None:

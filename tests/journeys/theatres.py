@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from quickserve import laptop
 from quickserve.contracts.booking import HoldId, Item, NewHold
 from quickserve.contracts.booking_seats import BookingSeatsClient
-from quickserve.contracts.catalog import EventSeating
+from quickserve.contracts.catalog import EventSeating, TicketTypeDraft, TicketTypeId
 from quickserve.contracts.seating import (
     Seat,
     SeatCategory,
@@ -17,6 +17,7 @@ from quickserve.contracts.seating import (
 )
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.ids import new_uuid
+from quickserve.kernel.money import Money
 from tests.journeys.shows import House, Show, until
 
 _KINDS: dict[str, SeatKind] = {"A": "accessible", "c": "companion"}
@@ -65,10 +66,17 @@ def _section(name: str, rows: list[int], category: str, y: float) -> Section:
 
 
 async def put_on_seated(
-    house: House, title: str, plan: SeatingPlanDraft, *, price: str = "18"
+    house: House, title: str, plan: SeatingPlanDraft, *, price: str = "18", reduced: str = ""
 ) -> Theatre:
-    """“Plein tarif” is for the plan's first category."""
+    """“Plein tarif” is for the plan's first category; so is “Tarif réduit”, at what it costs."""
     show = await house.put_on(title, price=price, capacity=60_000)
+    kinds = [show.ticket_type_id]
+    if reduced:
+        kinds.append(TicketTypeId(new_uuid()))
+        cheap = TicketTypeDraft(
+            name="Tarif réduit", price=Money.parse(reduced, "EUR"), tax_rate_bp=550, position=1
+        )
+        await house.catalog.put_ticket_type(show.event_id, kinds[1], cheap)
     plan_id = new_uuid()
     async with laptop.clients(house.product.home) as client:
         path = f"/organisers/{show.organiser_id}/seating-plans/{plan_id}"
@@ -76,10 +84,7 @@ async def put_on_seated(
         seating = {
             "dates": [{"date_id": show.date_id, "plan_id": plan_id, "plan_version": 1}],
             "ticket_types": [
-                {
-                    "ticket_type_id": show.ticket_type_id,
-                    "seat_category": plan.categories[0].name,
-                }
+                {"ticket_type_id": kind, "seat_category": plan.categories[0].name} for kind in kinds
             ],
         }
         await house.catalog.put_seating(show.event_id, EventSeating.model_validate(seating))

@@ -6,8 +6,9 @@ import json
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.plans import turned
 from tests.web.house import House, Visitor
-from tests.web.theatres import Theatre, put_on_seated, somebody_takes
+from tests.web.theatres import Theatre, a_plan, put_on_seated, somebody_takes
 
 from quickserve.contracts.booking_seats import is_taken
 
@@ -85,6 +86,54 @@ async def test_a_seat_that_somebody_else_took_is_told_and_the_nearest_ticked(hou
     assert ticked(visitor) == ["P-A-5", "P-A-4"]
     await take(visitor, theatre, *ticked(visitor))
     assert visitor.url.startswith("/en/checkout/")
+
+
+async def test_the_neighbour_is_ticked_also_where_rows_run_aslant(house: House, visitor: Visitor):
+    theatre = await put_on_seated(house, turned(a_plan(), 62))
+    await plan_of(visitor, theatre)
+    await somebody_takes(house, theatre, "P-B-3")
+    await take(visitor, theatre, "P-B-2", "P-B-3")
+    assert visitor.status == 409
+    assert ticked(visitor) == ["P-B-2", "P-B-1"]
+
+
+def priced(visitor: Visitor) -> dict[str, str]:
+    """The ticket that is chosen for each ticked seat."""
+    one = r'<select class="seat-kind" name="as-([^"]+)"[^>]*>.*?" selected>([^<]*)</option>'
+    found = re.findall(one, visitor.page, re.DOTALL)
+    return {seat: text for seat, text in found if seat in ticked(visitor)}
+
+
+async def test_each_seat_has_its_ticket_where_no_numbers_were_chosen(house, visitor):
+    theatre = await put_on_seated(house, reduced=True)
+    show = theatre.show
+    full, reduced = "Plein tarif · €18", "Tarif réduit · €12"
+    await visitor.open(f"/en/events/{show.event_id}/seats?date={show.date_id}&area=0&row=2")
+    assert 'aria-label="Ticket for Seat 3"' in visitor.page
+    as_reduced = {"as-P-C-4": str(show.tickets["Tarif réduit"])}
+    await take(visitor, theatre, "P-C-3", "P-C-4", more="1", **as_reduced)
+    assert priced(visitor) == {"P-C-3": full, "P-C-4": reduced}
+    assert "€30.00" in visitor.text()
+
+    await somebody_takes(house, theatre, "P-C-4")
+    await take(visitor, theatre, "P-C-3", "P-C-4", **as_reduced)
+    assert visitor.status == 409
+    assert priced(visitor) == {"P-C-3": full, "P-C-2": reduced}, "the other seat, the same ticket"
+    await take(visitor, theatre, "P-C-3", "P-C-2", **{"as-P-C-2": as_reduced["as-P-C-4"]})
+    assert visitor.url.startswith("/en/checkout/")
+    assert "1 × Plein tarif" in visitor.text()
+    assert "1 × Tarif réduit" in visitor.text()
+    assert "€30.00" in visitor.text()
+
+
+async def test_numbers_that_were_chosen_say_which_tickets_the_seats_are(house, visitor):
+    theatre = await put_on_seated(house, reduced=True)
+    show = theatre.show
+    query = f"date={show.date_id}&q-{show.tickets['Tarif réduit']}=2"
+    balcony = show.tickets["Balcon"]
+    await visitor.open(f"/en/events/{show.event_id}/seats?{query}&as-P-A-5={balcony}&as-x=1")
+    assert "seat-kind" not in visitor.page
+    assert "€24.00" in visitor.text()
 
 
 async def test_seats_that_went_back_are_taken_again_while_they_are_free(house, visitor):

@@ -77,13 +77,19 @@ def _section(name: str, letter: str, rows: list[str], category: str, y: float) -
     return Section(id=name, name=name, rows=made)
 
 
-async def put_on_seated(house: House, plan: SeatingPlanDraft | None = None) -> Theatre:
+async def put_on_seated(
+    house: House, plan: SeatingPlanDraft | None = None, *, reduced: bool = False
+) -> Theatre:
+    """`reduced`: seats of the stalls are sold at two prices."""
     show = await house.put_on("Le Cid", capacity=500, publish=False)
     await house.add_ticket(show, "Balcon", 900, 500)
+    kinds = {"Plein tarif": "Carré or", "Balcon": "Balcon"}
+    if reduced:
+        await house.add_ticket(show, "Tarif réduit", 1200, 500, position=1)
+        kinds["Tarif réduit"] = "Carré or"
     catalog = house.platform.clients_for("cli")["catalog"]
     booking = house.platform.clients_for("cli")["booking"]
     plan_id = await save_plan(catalog, show, plan or a_plan())
-    kinds = {"Plein tarif": "Carré or", "Balcon": "Balcon"}
     await house.catalog.put_seating(
         show.event_id,
         EventSeating(

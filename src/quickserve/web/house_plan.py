@@ -60,10 +60,11 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """`index` is its place in the plan's order."""
+    """`index` is its place in the plan's order, `row` that of its row."""
 
     index: int
     area: int
+    row: int
     label: str
     seat: Seat
 
@@ -112,31 +113,35 @@ class HousePlan:
 
         It is not one of `but`.
         """
-        gone = self.seats[lost].seat
-        others = [self.seats[one].seat for one in kept if one in self.seats]
+        gone = self.seats[lost]
+        others = [self.seats[one] for one in kept if one in self.seats]
 
-        def away(seat: Seat) -> float:
-            friends = [_between(seat, one) for one in others]
-            return _between(seat, gone) + 2 * min(friends, default=0.0)
+        def away(one: Placed) -> float:
+            friends = [_between(one, other) for other in others]
+            return _between(one, gone) + 2 * min(friends, default=0.0)
 
         free = [
-            (away(one.seat), seat_id)
+            (away(one), seat_id)
             for seat_id, one in self.seats.items()
-            if one.seat.category == gone.category and one.seat.kind == gone.kind
+            if one.seat.category == gone.seat.category and one.seat.kind == gone.seat.kind
             and seat_id != lost and seat_id not in but and not is_taken(bits, one.index)
         ]  # fmt: skip
         return min(free)[1] if free else None
 
 
-def _between(one: Seat, other: Seat) -> float:
-    """A row further back is twice as far as its distance: people talk to who sits beside them."""
-    return dist((one.x, 2 * one.y), (other.x, 2 * other.y))
+def _between(one: Placed, other: Placed) -> float:
+    """Another row is three times as far, however it runs: people talk to who sits beside them.
+
+    So is it in `static/seats.js`.
+    """
+    away = dist((one.seat.x, one.seat.y), (other.seat.x, other.seat.y))
+    return away if one.row == other.row else 3 * away
 
 
 def house_plan(plan: SeatingPlan) -> HousePlan:
     areas: list[Area] = []
     seats: dict[SeatId, Placed] = {}
-    index = 0
+    index = row_at = 0
     for section in plan.sections:
         for name, rows in _parts(section):
             placed: list[PlacedRow] = []
@@ -146,8 +151,9 @@ def house_plan(plan: SeatingPlan) -> HousePlan:
                 for seat in row.seats:
                     words = (section.name, row.name, seat.number)
                     label = " · ".join(word for word in words if word)
-                    seats[seat.id] = Placed(index, len(areas), label, seat)
+                    seats[seat.id] = Placed(index, len(areas), row_at, label, seat)
                     index += 1
+                row_at += 1
             if index > start:
                 areas.append(_area(len(areas), name, start, index - start, placed))
     shapes = [shape for section in plan.sections for shape in section.shapes]

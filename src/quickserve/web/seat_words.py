@@ -67,7 +67,8 @@ def for_script(
         "categories": [
             {
                 "name": one.name, "color": one.color, "mark": one.mark, "price": one.price,
-                "minor": _minor(sold.get(one.name)),
+                "kinds": _kinds(sold.get(one.name), locale),
+                "choose": bool(one.name in sold and sold[one.name].offered),
             }
             for one in legend(plan, sold, locale)
         ],
@@ -81,6 +82,10 @@ def for_script(
             "a": gettext("wheelchair place"),
             "c": gettext("beside a wheelchair place"),
             "chosen": gettext("{seat}: chosen."),
+            "chosen_as": gettext(
+                "{seat}: chosen, as {ticket}. Other tickets are under “Your seats”."
+            ),
+            "ticket": gettext("Ticket for {seat}"),
             "dropped": gettext("{seat}: no longer chosen."),
             "swapped": gettext("{seat}: chosen, instead of {other}."),
             "full": gettext("That is all you can choose at once: give one back first."),
@@ -91,12 +96,19 @@ def for_script(
     }  # fmt: skip
 
 
-def _minor(sold: Sold | None) -> list[list[int]]:
-    """[price, how many at it]; the last one is for all that come after."""
+def _kinds(sold: Sold | None, locale: Locale) -> list[dict[str, Any]]:
+    """The tickets in the order in which seats get them, `count` of each at most."""
     if sold is None:
         return []
-    wanted = [[kind.price.minor, count] for kind, count in sold.wanted]
-    return [*wanted, [sold.kind(10**6).price.minor, 10**6]]
+    rest = sold.offered or [sold.kind(10**6)]
+    counts = [*sold.wanted, *((kind, 10**6) for kind in rest)]
+    return [
+        {
+            "id": str(kind.id), "minor": kind.price.minor, "count": count,
+            "text": f"{kind.name} · {format.price(kind.price, locale=locale)}",
+        }
+        for kind, count in counts
+    ]  # fmt: skip
 
 
 def how_many(locale: Locale, chosen: int, most: int) -> Sentence:

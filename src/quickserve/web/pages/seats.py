@@ -105,7 +105,7 @@ async def take_seats(
     house = await _house(request, event_id, date_id, wanted, ask, ctx)
     if house is None:
         return redirect(request, f"/events/{event_id}")
-    given = tickets(house.plan, house.sold, seats)
+    given = tickets(house.plan, house.sold, wanted, seats)
     most = house.wanted or FREE_CHOICE_MAX
     if not given or len(given) > most:
         told = seat_words.how_many(locale_of(request), len(given), most)
@@ -220,8 +220,10 @@ def _instead(
     for lost in gone:
         if lost in house.plan.seats:
             found = house.plan.nearest(lost, house.bits, [*kept, *nearest], but)
-            nearest += [found] if found else []
-            but |= {found} if found else set()
+            if found:
+                nearest.append(found)
+                but.add(found)
+                house.choice.replace(lost, found)
     labels = {
         one: house.plan.seats[one].label for one in [*gone, *nearest] if one in house.plan.seats
     }
@@ -237,7 +239,7 @@ def _show(request: Request, house: House, shown: Shown) -> Response:
     area = _chosen(request.query_params.get("area"), len(plan.areas))
     rows = plan.areas[area].rows if area is not None else ()
     row = _chosen(request.query_params.get("row"), len(rows))
-    given = tickets(plan, house.sold, shown.seats)
+    given = tickets(plan, house.sold, house.choice, shown.seats)
     path = f"/events/{house.event.id}/seats"
     kept = [seat_id for seat_id, _ in given]
 

@@ -14,13 +14,21 @@ const { words, categories } = told;
 const ticks = () => [...form.querySelectorAll("input[name=seat]:checked")];
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
+const ticketOf = (tick) => tick.closest("label").parentElement.querySelector("select");
+
 // Links to other parts of the house take along what is ticked.
 function keep() {
-  const seats = ticks().map((tick) => tick.value);
+  const all = ticks();
   for (const link of document.querySelectorAll("a[data-keep]")) {
     const target = new URL(link.getAttribute("href"), location.href);
-    target.searchParams.delete("seat");
-    for (const seat of seats.length ? seats : [""]) target.searchParams.append("seat", seat);
+    for (const key of [...target.searchParams.keys()])
+      if (key === "seat" || key.startsWith("as-")) target.searchParams.delete(key);
+    if (!all.length) target.searchParams.append("seat", "");
+    for (const tick of all) {
+      target.searchParams.append("seat", tick.value);
+      const ticket = ticketOf(tick);
+      if (ticket) target.searchParams.append(ticket.name, ticket.value);
+    }
     link.setAttribute("href", target.pathname + target.search);
   }
   if (list) list.querySelector("[data-none]").hidden = Boolean(list.querySelector("input"));
@@ -32,13 +40,9 @@ function sum() {
   for (const tick of ticks()) {
     const at = Number(tick.dataset.category);
     let place = counts[at]++;
-    for (const [price, count] of categories[at].minor) {
-      if (place < count) {
-        minor += price;
-        break;
-      }
-      place -= count;
-    }
+    const { kinds } = categories[at];
+    const chosen = ticketOf(tick)?.value;
+    minor += kinds.find(({ id, count }) => (chosen ? id === chosen : (place -= count) < 0)).minor;
   }
   const format = new Intl.NumberFormat(document.documentElement.lang, {
     style: "currency",
@@ -70,7 +74,7 @@ function begin(box) {
   const name = (seat) => fill(words.seat, { row: seat.row, number: seat.number });
   const label = (seat) => [box.dataset.label, seat.row, seat.number].filter(Boolean).join(" · ");
   const tickOf = (seat) => ticks().find((tick) => tick.value === seat.id);
-  const sold = (seat) => categories[seat.category].minor.length > 0;
+  const sold = (seat) => categories[seat.category].kinds.length > 0;
 
   function show(seat) {
     const category = categories[seat.category];
@@ -89,9 +93,10 @@ function begin(box) {
     node.setAttribute("aria-label", parts.filter(Boolean).join(", "));
   }
 
-  function tick(seat) {
-    const line = document.createElement("label");
+  function tick(seat, ticket) {
+    const line = document.createElement("div");
     line.className = "seat-line";
+    const tickable = document.createElement("label");
     const input = document.createElement("input");
     Object.assign(input, { type: "checkbox", name: "seat", value: seat.id, checked: true });
     input.dataset.category = seat.category;
@@ -102,16 +107,30 @@ function begin(box) {
     const note = document.createElement("span");
     note.className = "line-note";
     const category = categories[seat.category];
-    note.textContent = `${category.name} · ${category.price}`;
+    note.textContent = category.choose
+      ? category.name
+      : `${category.name} · ${category.price}`;
     text.append(title, note);
-    line.append(input, text);
+    tickable.append(input, text);
+    line.append(tickable);
+    if (category.choose) line.append(ticketsFor(seat, category, ticket));
     list.append(line);
   }
 
-  const untick = (input) => input.closest("label").remove();
+  function ticketsFor(seat, category, ticket) {
+    const select = document.createElement("select");
+    select.className = "seat-kind";
+    select.name = `as-${seat.id}`;
+    select.setAttribute("aria-label", fill(words.ticket, { seat: label(seat) }));
+    for (const { id, text } of category.kinds)
+      select.append(new Option(text, id, false, id === ticket));
+    return select;
+  }
+
+  const untick = (input) => input.closest(".seat-line").remove();
   const changed = () => list.dispatchEvent(new Event("change", { bubbles: true }));
 
-  function toggle(seat) {
+  function toggle(seat, ticket) {
     const before = tickOf(seat);
     if (before) {
       untick(before);
@@ -127,12 +146,13 @@ function begin(box) {
           said.textContent = words.full;
           return;
         }
-        other = all[0].closest("label").querySelector(".line-name").textContent;
+        other = all[0].closest(".seat-line").querySelector(".line-name").textContent;
         untick(all[0]);
       }
-      tick(seat);
-      const text = other ? words.swapped : words.chosen;
-      said.textContent = fill(text, { seat: name(seat), other });
+      tick(seat, ticket);
+      const as = ticketOf(tickOf(seat))?.selectedOptions[0].text;
+      const text = other ? words.swapped : as ? words.chosen_as : words.chosen;
+      said.textContent = fill(text, { seat: name(seat), other, ticket: as });
     }
     changed();
   }
@@ -141,8 +161,10 @@ function begin(box) {
   function gone(seat) {
     const input = tickOf(seat);
     if (!input) return;
+    const ticket = ticketOf(input)?.value;
     untick(input);
-    const between = (a, b) => Math.hypot(a.x - b.x, 2 * (a.y - b.y));
+    // Another row is three times as far, whichever way it runs; as in house_plan.py.
+    const between = (a, b) => Math.hypot(a.x - b.x, a.y - b.y) * (a.line === b.line ? 1 : 3);
     const friends = order.filter(tickOf);
     const away = (one) =>
       between(one, seat) + 2 * Math.min(...friends.map((friend) => between(one, friend)), 1e6);
@@ -164,7 +186,7 @@ function begin(box) {
       button.textContent = fill(words.instead, { seat: name(nearest) });
       button.addEventListener("click", () => {
         note.remove();
-        if (!tickOf(nearest)) toggle(nearest);
+        if (!tickOf(nearest)) toggle(nearest, ticket);
         go(nearest);
       });
       text.append(document.createElement("br"), button);
