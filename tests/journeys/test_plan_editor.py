@@ -2,6 +2,7 @@
 
 from secrets import token_hex
 from time import perf_counter
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -74,11 +75,11 @@ async def test_a_plan_is_drawn_checked_and_saved(browser: Browser, house: House)
         await expect(told).to_contain_text("Moved to")
         await page.keyboard.press("Control+d")
         await expect(told).to_have_text("12 seats duplicated")
-        await expect(page.locator("[data-totals]")).to_have_text("84 seats, 1 sections")
+        await expect(page.locator("[data-totals]")).to_have_text("84 seats, 1 section")
         await page.keyboard.press("Control+z")
-        await expect(page.locator("[data-totals]")).to_have_text("72 seats, 1 sections")
+        await expect(page.locator("[data-totals]")).to_have_text("72 seats, 1 section")
         await page.keyboard.press("Control+y")
-        await expect(page.locator("[data-totals]")).to_have_text("84 seats, 1 sections")
+        await expect(page.locator("[data-totals]")).to_have_text("84 seats, 1 section")
 
         await add_a_balcony(page)
         # Two rows on others: the check names each seat, the repairs are taken, and it is saved.
@@ -127,6 +128,89 @@ async def test_rows_are_dragged_and_leaving_unsaved_warns(browser: Browser, hous
         await page.get_by_role("link", name="Back to the plan").click()
         await expect(page.get_by_role("link", name="Edit the plan")).to_be_visible()
         assert warned == ["beforeunload"]
+
+
+async def test_a_section_is_turned_and_what_cannot_be_is_said(
+    browser: Browser, house: House
+) -> None:
+    async with person(browser, house.product.address, viewport=DESKTOP) as edith:
+        await sign_up(house, edith)
+        await draw_a_hall(edith, "1", "5")
+        await edith.page.get_by_role("link", name="Edit the plan").click()
+        await ready(edith.page)
+        page, told = edith.page, edith.page.locator("[data-state]")
+        await expect(page.locator("[data-totals]")).to_have_text("5 seats, 1 section")
+
+        # A quarter to the right by the keyboard, back by the button: all stands as before.
+        await page.locator("input[name=mode][value=section]").check()
+        await page.locator("#editor-degrees").fill("90")
+        await page.locator("canvas").focus()
+        await page.keyboard.press("PageDown")
+        await page.keyboard.press("r")
+        await expect(told).to_have_text("Turned by 90°")
+        await page.get_by_role("button", name="Save as a new version").click()
+        await expect(told).to_have_text("Saved as version 2")
+        turned = await saved(page, 2)
+        seats = turned["sections"][0]["rows"][0]["seats"]
+        assert {seat["x"] for seat in seats} == {seats[0]["x"]}
+        assert [seat["y"] - seats[0]["y"] for seat in seats] == [0, 25, 50, 75, 100]
+        assert turned["sections"][0]["shapes"][0]["rotation"] == 90
+        await page.get_by_role("button", name="Turn to the left").click()
+        await expect(told).to_have_text("Turned by -90°")
+
+        # What was taken as 1, or cut, before.
+        await page.locator("#editor-degrees").fill("-1")
+        await page.get_by_role("button", name="Turn to the right").click()
+        await expect(told).to_have_text("Enter a whole number from 1 to 180.")
+        await page.get_by_text("Add a section", exact=True).click()
+        await page.locator("#editor-section-rows").fill("-1")
+        await page.get_by_role("button", name="Add the section").click()
+        await expect(told).to_have_text("Enter a whole number from 1 to 200.")
+        await expect(page.locator("#editor-section-rows")).to_be_focused()
+        await expect(page.locator("[data-totals]")).to_have_text("5 seats, 1 section")
+        await page.locator("input[name=mode][value=seat]").check()
+        await page.locator("canvas").focus()
+        await page.keyboard.press("PageDown")
+        await page.locator("#editor-name").fill("9" * 300)
+        await page.keyboard.press("Tab")
+        await expect(told).to_have_text("At most 20 characters: choose a shorter name.")
+        await shoot(page, "plan-editor-refused-1280")
+        await page.get_by_role("button", name="Save as a new version").click()
+        await expect(told).to_have_text("Saved as version 3")
+        back = (await saved(page, 3))["sections"][0]
+        numbers = [seat["number"] for seat in back["rows"][0]["seats"]]
+        assert numbers == ["1", "2", "3", "4", "5"]
+        assert {seat["y"] for seat in back["rows"][0]["seats"]} == {
+            back["rows"][0]["seats"][0]["y"]
+        }
+        assert back["shapes"][0]["rotation"] == 0
+        assert edith.complaints == []
+
+
+async def test_a_row_with_a_long_name_is_doubled_again_and_again(
+    browser: Browser, house: House
+) -> None:
+    async with person(browser, house.product.address, viewport=DESKTOP) as edith:
+        await sign_up(house, edith)
+        await draw_a_hall(edith, "2", "5")
+        await edith.page.get_by_role("link", name="Edit the plan").click()
+        await ready(edith.page)
+        page = edith.page
+        await page.locator("canvas").focus()
+        await page.keyboard.press("PageDown")
+        await page.keyboard.press("PageDown")
+        await page.locator("#editor-name").fill("A row of a long name")
+        await page.keyboard.press("Tab")
+        for _ in range(3):
+            await page.get_by_role("button", name="Duplicate").click()
+        await expect(page.locator("[data-totals]")).to_have_text("25 seats, 1 section")
+        names = await page.locator("#editor-rows option").all_text_contents()
+        assert len(set(names)) == 5
+
+
+async def saved(page: Page, version: int) -> Any:
+    path = page.url.removesuffix("/edit")
+    return await (await page.request.get(f"{path}/versions/{version}.json")).json()
 
 
 async def test_a_file_with_defects_on_a_phone(browser: Browser, house: House) -> None:

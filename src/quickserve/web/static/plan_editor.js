@@ -11,7 +11,12 @@ const SEATS_MAX = 60000;
 const root = document.querySelector("[data-editor]");
 const words = JSON.parse(root.dataset.words);
 const part = (name) => root.querySelector(`[data-${name}]`);
+const NAME_MAX = 60, NUMBER_MAX = 20; // characters
+const plural = new Intl.PluralRules(document.documentElement.lang);
 const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+/** Of [one, many] what the count takes in the page's language. */
+const counted = ([one, many], count) => say(plural.select(count) === "one" ? one : many, { count });
 
 const canvas = root.querySelector("canvas");
 const view = new View(canvas);
@@ -76,7 +81,7 @@ function describe() {
       : say(words.selected, { count: found.length });
   let seats = 0;
   for (const _ of model.places(plan())) seats += 1;
-  part("totals").textContent = say(words.totals, { seats, sections: plan().sections.length });
+  part("totals").textContent = `${counted(words.seats, seats)}, ${counted(words.sections, plan().sections.length)}`;
   if (changed()) tell(words.unsaved);
   const same = (of) => (found.every((one) => of(one) === of(first)) ? of(first) : "");
   part("category").value = first ? same((one) => one.seat.category) : "";
@@ -84,6 +89,7 @@ function describe() {
   const name = { seat: (one) => one.seat.number, row: (one) => one.row.name, section: (one) => one.section.name };
   const input = part("name");
   if (document.activeElement !== input) input.value = first ? same(name[mode()]) : "";
+  input.setCustomValidity("");
   lists(found);
   root.querySelector("[data-do=undo]").disabled = state.at === 0;
   root.querySelector("[data-do=redo]").disabled = state.at === state.steps.length - 1;
@@ -105,7 +111,7 @@ function lists(found) {
   if (found.length) sections.value = found[0].section.id;
   const section = plan().sections.find((one) => one.id === sections.value);
   if (listed !== plan() || rows.dataset.of !== sections.value) {
-    fill(rows, (section ? section.rows : []).map((row, at) => [at, say(words.rowLine, { name: row.name, count: row.seats.length })]));
+    fill(rows, (section ? section.rows : []).map((row, at) => [at, `${row.name} · ${counted(words.seats, row.seats.length)}`]));
     rows.dataset.of = sections.value;
   }
   if (section && document.activeElement !== rows) {
@@ -124,11 +130,11 @@ function categories() {
   const items = plan().categories.map((category, at) => {
     const item = document.createElement("li");
     const color = Object.assign(document.createElement("input"), { type: "color", value: category.color.toLowerCase() });
-    const name = Object.assign(document.createElement("input"), { type: "text", value: category.name, maxLength: 60 });
+    const name = Object.assign(document.createElement("input"), { type: "text", value: category.name });
     color.setAttribute("aria-label", category.name);
     name.setAttribute("aria-label", words.category);
     color.addEventListener("change", () => recategorise(at, { color: color.value.toUpperCase() }));
-    name.addEventListener("change", () => recategorise(at, { name: name.value.trim() }));
+    name.addEventListener("change", () => fits(name) && recategorise(at, { name: name.value.trim() }));
     item.append(color, name);
     return item;
   });
@@ -163,8 +169,39 @@ function neighbour(by) {
 
 // -- What buttons do -------------------------------------------------------------------------------
 
-const whole = (name, most) => Math.max(1, Math.min(most, Number.parseInt(part(name).value, 10) || 1));
-const scheme = (count) => model.numbers(count, part("scheme").value, Number(part("start").value), part("backwards").checked);
+/** Says at the field what is wrong with it; nothing is done. */
+function refuse(input, text) {
+  input.setCustomValidity(text);
+  input.closest("details")?.setAttribute("open", "");
+  input.reportValidity();
+  input.addEventListener("input", () => input.setCustomValidity(""), { once: true });
+  tell(text);
+  return null;
+}
+
+function whole(name, most, least = 1) {
+  const input = part(name), value = Number(input.value.trim() || NaN);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  return refuse(input, say(words.wholeNumber, { least, most }));
+}
+
+function fits(input, most = NAME_MAX) {
+  return input.value.trim().length <= most || refuse(input, say(words.tooLong, { most }));
+}
+
+/** Numbers for `count` seats as chosen under "Number anew". */
+function numbered(count) {
+  const start = count && whole("start", 9999);
+  return start && model.numbers(count, part("scheme").value, start, part("backwards").checked);
+}
+
+function turn(side) {
+  if (!state.selected.size) return tell(words.none);
+  const degrees = whole("degrees", 180);
+  if (!degrees) return;
+  change(model.turn(plan(), state.selected, side * degrees));
+  tell(say(words.turned, { degrees: side * degrees }));
+}
 
 const actions = {
   undo: () => step(-1, words.undone),
@@ -179,19 +216,28 @@ const actions = {
     if (!state.selected.size) return tell(words.none);
     const { plan: next, made } = model.duplicate(plan(), state.selected);
     change(next, made);
-    tell(say(words.duplicated, { count: made.size }));
+    tell(counted(words.duplicated, made.size));
   },
   delete() {
     if (!state.selected.size) return tell(words.none);
     const count = state.selected.size;
     change(model.remove(plan(), state.selected), new Set());
-    tell(say(words.deleted, { count }));
+    tell(counted(words.deleted, count));
   },
-  number: () => change(model.renumber(plan(), state.selected, part("scheme").value, Number(part("start").value), part("backwards").checked)),
-  "add-row": () => added(model.addRow(plan(), part("sections").value, part("row-name").value.trim(), scheme(whole("row-seats", 500)))),
+  "turn-left": () => turn(-1),
+  "turn-right": () => turn(1),
+  number() {
+    const start = whole("start", 9999);
+    if (start) change(model.renumber(plan(), state.selected, part("scheme").value, start, part("backwards").checked));
+  },
+  "add-row"() {
+    const given = fits(part("row-name")) && numbered(whole("row-seats", 500));
+    if (given) added(model.addRow(plan(), part("sections").value, part("row-name").value.trim(), given));
+  },
   "add-section"() {
-    const name = part("section-name").value.trim() || words.section;
-    added(model.addSection(plan(), name, whole("section-rows", 200), scheme(whole("section-seats", 500))));
+    const rows = fits(part("section-name")) && whole("section-rows", 200);
+    const given = rows && numbered(whole("section-seats", 500));
+    if (given) added(model.addSection(plan(), part("section-name").value.trim() || words.section, rows, given));
   },
   "add-stage": () => change(model.addStage(plan(), words.stage)),
   "add-category"() {
@@ -200,6 +246,7 @@ const actions = {
       tell(words.needName);
       return part("new-category").focus();
     }
+    if (!fits(part("new-category"))) return;
     const color = part("new-color").value.toUpperCase();
     change({ ...plan(), categories: [...plan().categories, { name, color }] });
     part("new-category").value = "";
@@ -221,7 +268,7 @@ function added({ plan: next, made }) {
   if (seats > SEATS_MAX) return tell(words.tooMany);
   change(next, made);
   view.fit();
-  tell(say(words.added, { count: made.size }));
+  tell(counted(words.added, made.size));
 }
 
 function set(changes) {
@@ -229,10 +276,10 @@ function set(changes) {
   change(model.changeSeats(plan(), state.selected, (seat) => ({ ...seat, ...changes })));
 }
 
-function rename(name) {
-  const first = picked()[0];
-  if (!first || !name) return;
-  if (mode() === "seat") return set({ number: name.slice(0, 20) });
+function rename(input) {
+  const first = picked()[0], name = input.value.trim();
+  if (!first || !name || !fits(input, mode() === "seat" ? NUMBER_MAX : NAME_MAX)) return;
+  if (mode() === "seat") return set({ number: name });
   if (mode() === "row") {
     return change(model.changeRows(plan(), (row) => (row === first.row ? { ...row, name } : row)));
   }
@@ -272,7 +319,7 @@ const check = () => busily(async () => {
   const answer = await send(root.dataset.check);
   if (answer.problem) return tell(answer.problem);
   findings(answer);
-  tell(answer.defects ? say(words.defects, { count: answer.defects }) : words.checked);
+  tell(answer.defects ? counted(words.defects, answer.defects) : words.checked);
 });
 
 const save = () => busily(async () => {
@@ -294,7 +341,7 @@ const save = () => busily(async () => {
 function findings(answer) {
   state.repaired = answer.plan;
   part("findings").hidden = !answer.defects;
-  part("findings-title").textContent = say(words.defects, { count: answer.defects });
+  part("findings-title").textContent = counted(words.defects, answer.defects);
   part("findings-list").replaceChildren(...answer.findings.map((finding) => {
     const item = document.createElement("li"), go = document.createElement("button"), repair = document.createElement("em");
     go.type = "button";
@@ -391,6 +438,7 @@ canvas.addEventListener("keydown", (event) => {
   const far = event.shiftKey ? 25 : event.altKey ? 1 : 5;
   if (arrow && !event.ctrlKey && !event.metaKey) shift(arrow[0] * far, arrow[1] * far);
   else if (event.key === "Delete" || event.key === "Backspace") actions.delete();
+  else if (event.key.toLowerCase() === "r" && !event.ctrlKey && !event.metaKey) turn(event.shiftKey ? -1 : 1);
   else if (event.key === "PageDown") neighbour(1);
   else if (event.key === "PageUp") neighbour(-1);
   else if (event.key === "Escape") select(new Set());
@@ -421,7 +469,7 @@ root.addEventListener("click", (event) => {
 });
 part("category").addEventListener("change", (event) => event.target.value && set({ category: event.target.value }));
 part("kind").addEventListener("change", (event) => event.target.value && set({ kind: event.target.value }));
-part("name").addEventListener("change", (event) => rename(event.target.value.trim()));
+part("name").addEventListener("change", (event) => rename(event.target));
 part("sections").addEventListener("change", (event) => {
   const section = plan().sections.find((one) => one.id === event.target.value);
   select(new Set(section.rows.flatMap((row) => row.seats.map((seat) => seat.id))));

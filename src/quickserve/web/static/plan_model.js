@@ -30,18 +30,43 @@ export function changeRows(plan, change) {
 }
 
 export function move(plan, ids, dx, dy) {
-  const moved = changeSeats(plan, ids, (seat) => ({ ...seat, x: round(seat.x + dx), y: round(seat.y + dy) }));
-  moved.sections = moved.sections.map((section) => {
+  return place(plan, ids, (x, y) => [x + dx, y + dy], 0);
+}
+
+/** Clockwise, around the middle of what is picked. */
+export function turn(plan, ids, degrees) {
+  let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
+  for (const { seat } of places(plan)) {
+    if (!ids.has(seat.id)) continue;
+    left = Math.min(left, seat.x); right = Math.max(right, seat.x);
+    top = Math.min(top, seat.y); bottom = Math.max(bottom, seat.y);
+  }
+  const x = (left + right) / 2, y = (top + bottom) / 2;
+  const sin = Math.sin((degrees * Math.PI) / 180), cos = Math.cos((degrees * Math.PI) / 180);
+  return place(plan, ids, (px, py) => [x + (px - x) * cos - (py - y) * sin, y + (px - x) * sin + (py - y) * cos], degrees);
+}
+
+/** The picked seats where `spot(x, y)` says; the shapes of whole sections go with them. */
+function place(plan, ids, spot, degrees) {
+  const rounded = (x, y) => spot(x, y).map(round);
+  const placed = changeSeats(plan, ids, (seat) => {
+    const [x, y] = rounded(seat.x, seat.y);
+    return { ...seat, x, y };
+  });
+  placed.sections = placed.sections.map((section) => {
     const whole = section.shapes.length && section.rows.length
       && section.rows.every((row) => row.seats.every((seat) => ids.has(seat.id)));
     if (!whole) return section;
-    const shapes = section.shapes.map((shape) => ({
-      ...shape, x: round(shape.x + dx), y: round(shape.y + dy),
-      points: shape.points.map(([x, y]) => [round(x + dx), round(y + dy)]),
-    }));
-    return { ...section, shapes };
+    return { ...section, shapes: section.shapes.map((shape) => placeShape(shape, rounded, degrees)) };
   });
-  return within(moved);
+  return within(placed);
+}
+
+/** A shape turns around its own x and y: so do its points, which only come along. */
+function placeShape(shape, spot, degrees) {
+  const [x, y] = spot(shape.x, shape.y);
+  const points = shape.points.map(([px, py]) => [round(px + x - shape.x), round(py + y - shape.y)]);
+  return { ...shape, x, y, points, rotation: ((shape.rotation ?? 0) + degrees) % 360 };
 }
 
 const round = (value) => Math.round(value * 100) / 100;
@@ -180,7 +205,8 @@ export function following(name) {
     const next = letters(value + 1);
     return name === name.toUpperCase() ? next : next.toLowerCase();
   }
-  return `${name.slice(0, 15)}+`;
+  const [, start, end] = /^(.*?)([0-9]{0,6})$/s.exec(name);
+  return end ? `${start.slice(0, 13)}${Number(end) + 1}` : `${name.slice(0, 13)} 2`;
 }
 
 export function letters(number) {
@@ -221,7 +247,7 @@ function newId(taken, section, row, number) {
 /** Numbers for `count` seats from left to right. */
 export function numbers(count, scheme, start, backwards) {
   const found = [];
-  let value = Number.isInteger(start) && start > 0 ? start : 1;
+  let value = start;
   if (scheme === "odd" && value % 2 === 0) value += 1;
   if (scheme === "even" && value % 2 === 1) value += 1;
   for (let at = 0; at < count; at++) {
