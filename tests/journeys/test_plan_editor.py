@@ -5,12 +5,14 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
+from quickserve.kernel.auth import Role
 from tests.catalog.seating.reading import file
 from tests.journeys.browser import DESKTOP, PHONE, Person, person, shoot, violations
 from tests.journeys.product import new_organiser
 from tests.journeys.shows import House
+from tests.journeys.theatres import a_theatre, put_on_seated
 
 pytestmark = pytest.mark.one_shape
 
@@ -206,6 +208,35 @@ async def test_a_row_with_a_long_name_is_doubled_again_and_again(
         await expect(page.locator("[data-totals]")).to_have_text("25 seats, 1 section")
         names = await page.locator("#editor-rows option").all_text_contents()
         assert len(set(names)) == 5
+
+
+async def test_a_ticket_is_offered_the_categories_of_the_plans_chosen(
+    browser: Browser, house: House
+) -> None:
+    theatre = await put_on_seated(house, "Esther", a_theatre())
+    show = theatre.show
+    email = await house.hire(show, Role.ORGANISER)
+    async with person(browser, house.product.address, viewport=PHONE) as olive:
+        await olive.sign_in(email)
+        await draw_a_hall(olive)
+        await olive.open(f"/organiser/events/{show.event_id}/seats")
+        ticket = olive.page.get_by_label("Plein tarif")
+        date = olive.page.locator("select[name^=date-]").first
+        names = ticket.locator("option")
+        assert "Standard" not in await names.all_text_contents()
+        await ticket.select_option("No seat: general admission")
+        await shoot(olive.page, "event-seats-390")
+        await date.select_option(label=await the_hall(date))
+        await expect(names).to_have_text(["No seat: general admission", "Standard"])
+        await date.select_option("")
+        await expect(names).to_have_text(["No seat: general admission"])
+        assert await violations(olive.page) == []
+        assert olive.complaints == []
+
+
+async def the_hall(date: Locator) -> str:
+    labels = await date.locator("option").all_text_contents()
+    return next(label for label in labels if label.startswith("Grande salle"))
 
 
 async def saved(page: Page, version: int) -> Any:

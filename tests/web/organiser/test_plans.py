@@ -120,6 +120,21 @@ async def test_an_event_gets_a_plan_and_its_tickets_their_seats(office: Office) 
     assert '<option value="Standard" selected>' in again.text
 
 
+async def test_plans_of_one_name_are_told_apart(office: Office) -> None:
+    event = await office.event()
+    await office.tickets(event)
+    for rows in ("3", "4"):
+        await drawn(office, name="Arena", rows=rows)
+    await drawn(office, name="Chapelle", rows="1")
+    form = await office.page(f"{event}/seats")
+    labels = re.findall(r'<option value="[^"]+:1">([^<]+)</option>', form.text)
+    labels = sorted(label.replace("\xa0", " ") for label in labels)
+    small, large, chapel = labels
+    assert small.startswith("Arena · version 1 · 18 seats · ")
+    assert large.startswith("Arena · version 1 · 24 seats · ")
+    assert chapel == "Chapelle · version 1 · 6 seats"
+
+
 async def test_another_organisers_plan_is_not_there(office: Office, neighbour: Office) -> None:
     path = await drawn(office)
     for page in (path, f"{path}/edit", f"{path}/versions/1/pretix"):

@@ -1,5 +1,9 @@
 """Which seating plan an event's dates have, and which seats each of its ticket types is for."""
 
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
 from fastapi import Request
 from starlette.responses import Response
 
@@ -13,6 +17,21 @@ from quickserve.web.pages.organiser.events import SECTION
 from quickserve.web.problems import Sentence, sentence
 
 router = page_router()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A version that a date may have; an older one is offered where a date has it.
+
+    `seats` is known of the latest. `changed_at` only where another plan has the same name.
+    """
+
+    value: str
+    name: str
+    version: int
+    latest: bool
+    seats: int = 0
+    changed_at: datetime | None = None
 
 
 @router.get("/organiser/events/{event_id}/seats")
@@ -75,21 +94,26 @@ async def _show(
     used = {k.seat_category: None for k in own.view.ticket_types if k.seat_category}
     return show(
         request, own.desk, "event_seats.html", section=SECTION, own=own, told=told, status=status,
-        plans=found.plans, options=_options(own, names), categories=[*(categories | used)],
+        plans={str(plan.id): plan.categories for plan in found.plans},
+        options=_options(own, names), categories=[*(categories | used)],
         values=values | (chosen or {}), dates=[d for d in own.view.dates if d.state != "cancelled"],
     )  # fmt: skip
 
 
-def _options(
-    own: OwnEvent, plans: dict[PlanId, SeatingPlanSummary]
-) -> list[tuple[str, str, int, bool]]:
-    """Value, name, version and whether it is the latest: every plan's latest, and those in use."""
-    options = {
-        _value(plan.id, plan.version): (plan.name, plan.version, True) for plan in plans.values()
-    }
+def _options(own: OwnEvent, plans: dict[PlanId, SeatingPlanSummary]) -> list[Option]:
+    """Every plan's latest version, and those in use."""
+    names = Counter(plan.name for plan in plans.values())
+    options: dict[str, Option] = {}
+    for plan in plans.values():
+        value = _value(plan.id, plan.version)
+        changed_at = plan.changed_at if names[plan.name] > 1 else None
+        options[value] = Option(
+            value, plan.name, plan.version, latest=True, seats=plan.seats, changed_at=changed_at
+        )
     for date in own.view.dates:
         if date.plan_id and date.plan_version:
             known = plans.get(date.plan_id)
             value = _value(date.plan_id, date.plan_version)
-            options.setdefault(value, (known.name if known else "?", date.plan_version, False))
-    return [(value, *told) for value, told in options.items()]
+            name = known.name if known else "?"
+            options.setdefault(value, Option(value, name, date.plan_version, latest=False))
+    return list(options.values())
