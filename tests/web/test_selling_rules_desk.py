@@ -167,6 +167,32 @@ async def test_rules_of_tickets_are_set_and_shown_again(house, desk):
     assert "Enter a whole number from 1 to 100." in organiser.text()
 
 
+async def test_a_ticket_that_goes_only_with_a_hidden_one_is_hinted_at(house, desk):
+    show, organiser = desk
+    await house.add_ticket(show, "Enfant", 900, 20)
+    child, main = show.tickets["Enfant"], show.tickets["Plein tarif"]
+    hint = "“Enfant” is sold only together with “Plein tarif”, which is hidden"
+
+    async def saved(**answers: str) -> str:
+        for _ in range(50):  # until booking heard of the ticket
+            await organiser.open(f"/en/organiser/events/{show.event_id}/rules")
+            form = organiser.form("/rules")
+            form.fields = {n: v for n, v in form.fields.items() if n == "csrf"}
+            await organiser.send(form, **answers)
+            if organiser.status == 200:
+                break
+        assert "Saved." in organiser.text()
+        return organiser.text()
+
+    for tie in ("needs", "of"):
+        together = {f"{child}-{tie}-{main}": "1"}
+        assert "is hidden" not in await saved(**together)
+        assert hint in await saved(**together, **{f"{main}-hidden": "1"})
+        assert "is hidden" not in await saved(
+            **together, **{f"{main}-hidden": "1", f"{child}-hidden": "1"}
+        )
+
+
 async def test_another_organiser_sees_and_changes_nothing(house, desk):
     show, organiser = desk
     await new_code(organiser, show, code="MINE")

@@ -27,7 +27,8 @@ _EACH_MOST: Final = 20
 @router.get("/organiser/events/{event_id}/rules")
 async def rules_page(request: Request, own: TheEvent, ask: Ask) -> Response:
     rules = await ask.rules.event_rules(own.view.id, own.desk.token)
-    return _show(request, own, _values(rules))
+    shut = _shut(rules, own.view.ticket_types, locale_of(request))
+    return _show(request, own, _values(rules), shut=shut)
 
 
 @router.post("/organiser/events/{event_id}/rules")
@@ -121,11 +122,30 @@ def _values(rules: EventRules) -> dict[str, str]:
     return values
 
 
+def _shut(rules: EventRules, kinds: list[TicketTypeView], locale: Locale) -> list[str]:
+    """Tickets that all see and only who has a code can buy, because of what they go with."""
+    names = {kind.id: kind.name for kind in kinds}
+    hidden = {one.ticket_type_id for one in rules.types if one.hidden} & names.keys()
+    found: list[str] = []
+    for one in rules.types:
+        wanted = [other for other in one.requires if other in hidden]
+        if one.addon_of and hidden.issuperset(one.addon_of):
+            wanted += one.addon_of
+        if wanted and one.ticket_type_id in names.keys() - hidden:
+            text = locale.gettext(
+                "“%(ticket)s” is sold only together with “%(other)s”, which is hidden: without an"
+                " access code nobody can buy it. Hide both, or show both."
+            )
+            other = names[wanted[0]]
+            found.append(text % {"ticket": names[one.ticket_type_id], "other": other})
+    return found
+
+
 def _show(
-    request: Request, own: OwnEvent, values: dict[str, str], *,
+    request: Request, own: OwnEvent, values: dict[str, str], *, shut: list[str] | None = None,
     told: Sentence | None = None, errors: dict[str, str] | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
     return show(
         request, own.desk, "selling_rules.html", section=SECTION, own=own, told=told,
-        values=defaultdict(str, values), errors=errors or {}, status=status,
+        values=defaultdict(str, values), errors=errors or {}, status=status, shut=shut or [],
     )  # fmt: skip
