@@ -188,6 +188,29 @@ async def test_tickets_are_exchanged_for_more_and_the_difference_is_paid(house, 
     assert await house.places_left(show) == 7
 
 
+async def test_after_a_declined_card_an_exchange_goes_on_with_the_same_places(house, visitor):
+    show, tickets = await bought(house, visitor, 1, capacity=10)
+    await visitor.open(f"{tickets}/changes")
+    first = visitor.page.split('name="ticket" value="')[1][:36]
+    await visitor.open(f"{tickets}/exchange?ticket={first}")
+    form = visitor.form("/exchange")
+    quantity = next(name for name in form.fields if name.startswith("q-"))
+    await visitor.send(form, **{quantity: "3"})
+    card = {"number": "4000 0000 0000 0002", "expiry": "12/39", "cvc": "123"}
+    await visitor.send(visitor.form("/exchange/"), **card)
+    await settled(visitor)
+    assert "Nothing was changed" in visitor.text()
+    async with house.visitor() as stranger:  # who has no key is told where to go
+        await stranger.open(visitor.url)
+        assert "open their link and choose once more" in stranger.text()
+    await visitor.send(visitor.form("/renewal"))
+    assert "You pay €36.00" in visitor.text()
+    await visitor.send(visitor.form("/exchange/"), **card | {"number": "4242 4242 4242 4242"})
+    await settled(visitor)
+    assert "€36.00 was paid." in visitor.text()
+    assert await house.places_left(show) == 7
+
+
 async def test_after_a_part_was_exchanged_the_rest_stands_beside_the_way_to_the_new(house, visitor):
     _, tickets = await bought(house, visitor, 2)
     codes = re.findall(r'class="pass-code">([^<]+)<', visitor.page)

@@ -35,6 +35,7 @@ class NewChange(Request):
 class ChangeView(BaseModel):
     """`due` is paid, `refund` given back; one of them is nothing.
 
+    `hold_id`: the places that were to come instead; where it failed, the same may be held anew.
     Of an exchange, `new_booking_id` and `new_booking_key` open the new tickets once it is done.
     """
 
@@ -42,6 +43,8 @@ class ChangeView(BaseModel):
     kind: AmendmentKind
     state: ChangeState
     booking_id: BookingId
+    ticket_ids: list[TicketId]
+    hold_id: HoldId | None
     due: Money
     refund: Money
     new_booking_id: BookingId | None

@@ -90,7 +90,8 @@ async def read_change(ctx: Context, change_id: ChangeId) -> ChangeView:
         elif change.kind == "resale":
             state = "waiting"
     return ChangeView(
-        id=change.id, kind=change.kind, state=state, booking_id=change.booking_id, due=change.due,
+        id=change.id, kind=change.kind, state=state, booking_id=change.booking_id,
+        ticket_ids=change.ticket_ids, hold_id=change.hold_id, due=change.due,
         refund=change.refund, new_booking_id=change.new_booking_id if change.done else None,
         new_booking_key=change.new_booking_key, challenge_path=challenge_path, failure=failure,
         created_at=change.created_at,

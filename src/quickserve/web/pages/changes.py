@@ -33,6 +33,7 @@ from quickserve.kernel.service import Ctx
 from quickserve.web import card_form, kept, offers
 from quickserve.web.forms import Form, Submitted, parse_id
 from quickserve.web.page import PRIVATE, Ask, Services, locale_of, page_router, redirect
+from quickserve.web.pages.checkout import the_same
 from quickserve.web.pages.event import hold_places
 from quickserve.web.pages.passed_on import pass_on
 from quickserve.web.patience import optional
@@ -166,8 +167,32 @@ async def choose_exchange(
             request, ask, ctx, booking_id, key, chosen, date_id,
             told=sentence(problem, locale), status=problem.status,
         )  # fmt: skip
+    return _to_settle(request, booking_id, key, chosen, hold)
+
+
+def _to_settle(
+    request: Request, booking_id: BookingId, key: str, chosen: list[TicketId], hold: HoldView
+) -> Response:
     tickets = "&".join(f"ticket={one}" for one in chosen)
     return redirect(request, f"/tickets/{booking_id}/{key}/exchange/{hold.id}?{tickets}")
+
+
+@router.post("/tickets/{booking_id}/{key}/exchange/{hold_id}/renewal")
+async def take_again(
+    request: Request, booking_id: BookingId, key: Key, hold_id: HoldId, form: Submitted, ask: Ask,
+    ctx: Ctx,
+) -> Response:  # fmt: skip
+    """The same places once more, to pay with another card."""
+    before, chosen = await ask.booking.hold(hold_id), _chosen(form)
+    try:
+        minted, back = HoldId(form.minted("hold")), f"/tickets/{booking_id}/{key}/changes"
+        hold = await hold_places(request, ask.booking, minted, the_same(before), back)
+    except Problem as problem:
+        return await _show_exchange(
+            request, ask, ctx, booking_id, key, chosen, before.date.date_id,
+            told=sentence(problem, locale_of(request)), status=problem.status,
+        )  # fmt: skip
+    return _to_settle(request, booking_id, key, chosen, hold)
 
 
 @router.get("/tickets/{booking_id}/{key}/exchange/{hold_id}")
@@ -284,11 +309,20 @@ async def change_state(request: Request, change_id: ChangeId, ask: Ask) -> Respo
         failure = sentence_for(view.failure.code, locale) or Sentence(view.failure.title, "")
     response = render(
         request, "change.html", headers=_PRIVATE, change=view, failure=failure,
+        again=_again(request, view), hold_id=new_uuid(),
     )  # fmt: skip
     if view.new_booking_id and view.new_booking_key:
         new = kept.Key(id=view.new_booking_id, key=view.new_booking_key)
         kept.TICKETS.keep(request, response, new)
     return response
+
+
+def _again(request: Request, view: ChangeView) -> str:
+    """Where an exchange that was not paid is tried anew, if this browser has the booking's key."""
+    keys = [one.key for one in kept.TICKETS.of(request) if one.id == view.booking_id]
+    if view.state != "failed" or not view.hold_id or not view.due.minor or not keys:
+        return ""
+    return f"/tickets/{view.booking_id}/{keys[0]}/exchange/{view.hold_id}/renewal"
 
 
 def _challenge_id(view: ChangeView) -> ChallengeId:

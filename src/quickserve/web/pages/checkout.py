@@ -86,7 +86,7 @@ async def take_again(request: Request, hold_id: HoldId, form: Submitted, ask: As
     hold = await ask.booking.hold(hold_id)
     if hold.state == "active":
         return redirect(request, f"/checkout/{hold_id}")
-    wanted = _the_same(hold)
+    wanted = the_same(hold)
     before = kept.answers(request)
     given = kept.Answers(
         email=form.text("email") or before.email, name=form.text("name") or before.name
@@ -103,7 +103,7 @@ async def take_again(request: Request, hold_id: HoldId, form: Submitted, ask: As
     return response
 
 
-def _the_same(hold: HoldView) -> NewHold:
+def the_same(hold: HoldView) -> NewHold:
     """What was asked for: bundles whole, the very seats, and the codes that had a part in it."""
     quantities: dict[TicketTypeId, int] = {}
     seats: dict[TicketTypeId, list[SeatId]] = {}
@@ -131,7 +131,7 @@ async def give_back(request: Request, hold_id: HoldId, form: Submitted, ask: Ask
     if hold.state == "active":
         await ask.booking.release_hold(hold_id)
     if form.ticked("plan"):
-        same = _the_same(hold)
+        same = the_same(hold)
         counts = [(f"{QUANTITY}{item.ticket_type_id}", item.quantity) for item in same.items]
         codes = [("code", code) for code in same.codes]
         query = urlencode([("date", hold.date.date_id), *counts, *codes])
