@@ -218,6 +218,9 @@ class EventSeating(BaseModel):
 
     dates: list[DateSeating] = Field(max_length=1000)
     ticket_types: list[TicketTypeSeating] = Field(max_length=100)
+    lose_seats: bool = Field(
+        default=False, description="Also where somebody has seats that the new plan does not."
+    )
 
 
 class BulkOffer(BaseModel):
@@ -356,6 +359,14 @@ class EventCancelledError(Problem):
     status = 409
     code = "event-cancelled"
     title = "A cancelled event cannot be changed"
+
+
+class SeatsWouldBeLost(Problem):
+    """`extra`: `seats`, the first labels, and `count` of all that are held or sold."""
+
+    status = 409
+    code = "seats-would-be-lost"
+    title = "Somebody has seats that the new plan does not have"
 
 
 class TicketTypeInUse(Problem):

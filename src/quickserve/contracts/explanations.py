@@ -12,6 +12,7 @@ from quickserve.contracts.seating import SeatId
 from quickserve.kernel.client import Client
 
 STEPS_MAX = 50  # of one page
+SEAT_NAME_MAX = 150  # section, row and number as tickets show them
 
 # `held` at a checkout, `under-way` while it is paid. `returned`: what was set aside came back.
 # `given-back`: tickets that left a booking. `capacity`: the quota was made, or made another size.
@@ -101,8 +102,9 @@ class ExplanationClient:
         return await self._client.get(QuotaExplanation, path, query=query, token=token)
 
     async def seat(
-        self, date_id: DateId, seat_id: SeatId, token: str, before: str = ""
+        self, date_id: DateId, called: str, token: str, before: str = ""
     ) -> SeatExplanation:
-        path = f"/dates/{date_id}/seats/{quote(seat_id, safe='')}/explanation"
+        """By its id or as tickets name it. Raises NotFound; Malformed where several are so."""
+        path = f"/dates/{date_id}/seats/{quote(called, safe='')}/explanation"
         query = {"before": before} if before else {}
         return await self._client.get(SeatExplanation, path, query=query, token=token)

@@ -50,6 +50,11 @@ class Seat(BaseModel):
     blocked: bool = False
 
 
+def seat_label(section: str, row: str, number: str) -> str:
+    """As tickets and pages name a seat."""
+    return " · ".join(part for part in (section, row, number) if part)
+
+
 class SeatRow(BaseModel):
     """Seats that stand next to each other in this order; `gap_after` breaks the neighbourhood.
 

@@ -392,6 +392,10 @@ def _of_staff(locale: Locale) -> dict[str, Sentence]:
             gettext("Add a ticket before publishing."),
         ),
         "event-cancelled": Sentence(gettext("A cancelled event cannot be changed."), ""),
+        "seats-would-be-lost": Sentence(
+            gettext("Somebody has seats that the new plan does not have."),
+            gettext("Choose a plan that has them, or confirm below."),
+        ),
         "ticket-type-in-use": Sentence(
             gettext("A published event keeps at least one ticket."),
             gettext("Add another one first."),

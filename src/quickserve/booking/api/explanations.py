@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from quickserve.booking.reads import explanations
 from quickserve.contracts.booking import QuotaId
 from quickserve.contracts.catalog import DateId
-from quickserve.contracts.explanations import QuotaExplanation, SeatExplanation
+from quickserve.contracts.explanations import SEAT_NAME_MAX, QuotaExplanation, SeatExplanation
 from quickserve.kernel.auth import signed_in
 from quickserve.kernel.errors import Forbidden, Malformed, NotFound, Unauthenticated, errors
 from quickserve.kernel.service import Ctx
@@ -29,8 +29,11 @@ async def get_quota(quota_id: QuotaId, ctx: Ctx, before: Before = "") -> QuotaEx
 )
 async def get_seat(
     date_id: DateId,
-    seat_id: Annotated[str, Path(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")],
+    seat_id: Annotated[
+        str, Path(min_length=1, max_length=SEAT_NAME_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")
+    ],
     ctx: Ctx,
     before: Before = "",
 ) -> SeatExplanation:
+    """`seat_id` as the plan has it, or as tickets name the seat: “Stalls · A · 12”, “A 12”."""
     return await explanations.seat(ctx, date_id, seat_id, before)

@@ -1,5 +1,6 @@
 """Why there are as many places left as there are, quota by quota and seat by seat."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -8,8 +9,9 @@ from uuid import UUID
 from quickserve.booking.model import field_problem
 from quickserve.booking.reads.bookings import link_of
 from quickserve.booking.resources import resources
+from quickserve.booking.seating.names import seats_called
 from quickserve.booking.store import explanations as store
-from quickserve.booking.store import offers
+from quickserve.booking.store import offers, seats
 from quickserve.booking.store.explanations import Cursor, SeatRow, StepRow
 from quickserve.contracts.booking import BookingId, QuotaId
 from quickserve.contracts.catalog import DateId
@@ -59,15 +61,21 @@ async def quota(ctx: Context, quota_id: QuotaId, before: str) -> QuotaExplanatio
     )  # fmt: skip
 
 
-async def seat(ctx: Context, date_id: DateId, seat_id: SeatId, before: str) -> SeatExplanation:
-    """Errors: NotFound, Forbidden, Malformed."""
+async def seat(ctx: Context, date_id: DateId, called: str, before: str) -> SeatExplanation:
+    """By its id, or by what tickets call it. Errors: NotFound, Forbidden, Malformed."""
     cursor = _cursor(before)
+    seat_ids = await _seats_called(ctx, date_id, called)
+    seat_id = seat_ids[0] if seat_ids else called
     async with ctx.db.read() as tx:
         seen = await store.find_seat(tx, date_id, seat_id)
         date = await offers.find_date_facts(tx, date_id)
         if seen is None or date is None:
             raise NotFound("This date has no seats.")
         ctx.principal.require(seen.organiser_id, Role.ORGANISER)
+        if len(seat_ids) > 1:
+            raise field_problem(
+                "seat_id", "several-seats", "Several seats are called so: name the section too."
+            )
         steps = await store.steps_of_seat(tx, date_id, seat_id, cursor, STEPS_MAX + 1)
     plan = await resources(ctx).houses.layout(seen.plan_id, seen.plan_version)
     place = plan.places.get(seat_id) if plan else None
@@ -82,6 +90,17 @@ async def seat(ctx: Context, date_id: DateId, seat_id: SeatId, before: str) -> S
         booking_id=seen.booking_id, number=_number(ctx, seen.booking_id), adds_up=adds_up,
         steps=_shown(ctx, steps), next=_next(steps),
     )  # fmt: skip
+
+
+async def _seats_called(ctx: Context, date_id: DateId, called: str) -> list[SeatId]:
+    async with ctx.db.read() as tx:
+        seated = await seats.find_date(tx, date_id)
+    plan = None
+    if seated:
+        plan = await resources(ctx).houses.layout(seated.plan_id, seated.plan_version)
+    if plan is None or called in plan.places:
+        return [called]
+    return await asyncio.to_thread(seats_called, plan.labels, called)
 
 
 def _state(seen: SeatRow, *, sellable: bool) -> tuple[SeatState, bool]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from quickserve.booking.seating.sight import Sight
-from quickserve.contracts.seating import Seat, SeatId, SeatingPlan
+from quickserve.contracts.seating import Seat, SeatId, SeatingPlan, seat_label
 
 # How much worse one seat off the middle is, in rows: four seats aside is a row further back.
 ASIDE = 0.25
@@ -66,9 +66,7 @@ def layout(plan: SeatingPlan) -> Layout:
     for number, section in enumerate(plan.sections):
         for row_number, row in enumerate(section.rows):
             for seat in row.seats:
-                labels[seat.id] = " · ".join(
-                    part for part in (section.name, row.name, seat.number) if part
-                )
+                labels[seat.id] = seat_label(section.name, row.name, seat.number)
             depth = sight.rows_behind(row) if row.seats else 0.0
             for neighbours in _neighbours(row.seats, row.gap_after):
                 accessible += _accessible(neighbours)

@@ -9,7 +9,13 @@ from quickserve.catalog.commands.put_event_seating import PutEventSeating, put_e
 from quickserve.catalog.commands.put_seating_plan import PutSeatingPlan, put_seating_plan
 from quickserve.catalog.commands.read_seating_file import ReadSeatingFile, read_seating_file
 from quickserve.catalog.reads import events, seating
-from quickserve.contracts.catalog import EventCancelledError, EventId, EventSeating, EventView
+from quickserve.contracts.catalog import (
+    EventCancelledError,
+    EventId,
+    EventSeating,
+    EventView,
+    SeatsWouldBeLost,
+)
 from quickserve.contracts.seating import (
     Acceptance,
     PlanChanged,
@@ -175,8 +181,11 @@ async def put_acceptance(
 @router.put(
     "/events/{event_id}/seating",
     dependencies=[signed_in],
-    responses=errors(Malformed, EventCancelledError, NotFound, Unauthenticated, Forbidden),
+    responses=errors(
+        Malformed, EventCancelledError, SeatsWouldBeLost, NotFound, Unauthenticated, Forbidden
+    ),
 )
 async def put_seating(event_id: EventId, body: EventSeating, ctx: Ctx) -> EventView:
+    """With `lose_seats` also where somebody has seats that the new plan does not have."""
     await put_event_seating(ctx, PutEventSeating(event_id, body))
     return await events.event_of(ctx, event_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from quickserve.catalog import plan_rows, rules
 from quickserve.catalog.commands.announce import announce
 from quickserve.catalog.commands.lock_event import lock_changeable_event
+from quickserve.catalog.commands.spare_taken_seats import spare_taken_seats
 from quickserve.catalog.store import events, seating
 from quickserve.contracts.catalog import EventId, EventSeating
 from quickserve.kernel.db import Transaction
@@ -22,9 +23,12 @@ class PutEventSeating:
 async def put_event_seating(ctx: Context, cmd: PutEventSeating) -> None:
     """Raises Malformed for dates, plans, versions, ticket types or categories that there are not.
 
-    A date with another version of its plan keeps its sales: booking follows, or says why not.
+    A date with another version of its plan keeps its sales: booking follows. Raises
+    SeatsWouldBeLost where that has no seat for somebody, and `lose_seats` does not say yes.
     """
     wanted = cmd.seating
+    if not wanted.lose_seats:
+        await spare_taken_seats(ctx, cmd.event_id, wanted)
     async with ctx.db.transaction() as tx:
         head = await lock_changeable_event(ctx, tx, cmd.event_id)
         findings = [

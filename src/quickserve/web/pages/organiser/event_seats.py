@@ -3,11 +3,17 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fastapi import Request
 from starlette.responses import Response
 
-from quickserve.contracts.catalog import DateSeating, EventSeating, TicketTypeSeating
+from quickserve.contracts.catalog import (
+    DateSeating,
+    EventSeating,
+    SeatsWouldBeLost,
+    TicketTypeSeating,
+)
 from quickserve.contracts.seating import PlanId, SeatingPlanSummary
 from quickserve.kernel.errors import Malformed, Problem
 from quickserve.web.forms import Form, Submitted, parse_id
@@ -34,9 +40,18 @@ class Option:
     changed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SeatMiss:
+    """A seat that was asked for and not found: what was typed, and what would help."""
+
+    called: str
+    date: str
+    fix: str
+
+
 @router.get("/organiser/events/{event_id}/seats")
 async def seats_page(request: Request, own: TheEvent, ask: Ask) -> Response:
-    return await _show(request, own, ask)
+    return await show_seats(request, own, ask)
 
 
 @router.post("/organiser/events/{event_id}/seats")
@@ -49,10 +64,16 @@ async def save_seats(request: Request, own: TheEvent, form: Submitted, ask: Ask)
             locale.gettext("A ticket is for seats that no date has."),
             locale.gettext("Choose a plan for a date, then categories of that plan."),
         )
-        return await _show(request, own, ask, told=told, chosen=form.values, status=422)
+        return await show_seats(request, own, ask, told=told, chosen=form.values, status=422)
+    except SeatsWouldBeLost as problem:
+        return await show_seats(
+            request, own, ask, chosen=form.values, status=problem.status, lost=problem.extra
+        )
     except Problem as problem:
         told = sentence(problem, locale_of(request))
-        return await _show(request, own, ask, told=told, chosen=form.values, status=problem.status)
+        return await show_seats(
+            request, own, ask, told=told, chosen=form.values, status=problem.status
+        )
     return redirect(request, f"{own.path}/seats?done=saved")
 
 
@@ -73,17 +94,19 @@ def _seating(own: OwnEvent, form: Form) -> EventSeating:
         category = form.text(field) if form.ticked(field) else kind.seat_category or ""
         if category:
             kinds.append(TicketTypeSeating(ticket_type_id=kind.id, seat_category=category[:60]))
-    return EventSeating(dates=dates, ticket_types=kinds)
+    return EventSeating(dates=dates, ticket_types=kinds, lose_seats=form.text("lose_seats") == "1")
 
 
 def _value(plan_id: PlanId | None, version: int | None) -> str:
     return f"{plan_id}:{version}" if plan_id else ""
 
 
-async def _show(
+async def show_seats(
     request: Request, own: OwnEvent, ask: Services, *, told: Sentence | None = None,
     chosen: dict[str, str] | None = None, status: int = 200,
+    lost: dict[str, Any] | None = None, miss: SeatMiss | None = None,
 ) -> Response:  # fmt: skip
+    """`lost`: the seats of people that the chosen plans do not have, as the problem tells them."""
     found = await ask.seating.plans(own.desk.organiser_id, own.desk.token)
     names = {plan.id: plan for plan in found.plans}
     categories: dict[str, None] = {}
@@ -95,7 +118,8 @@ async def _show(
     return show(
         request, own.desk, "event_seats.html", section=SECTION, own=own, told=told, status=status,
         plans={str(plan.id): plan.categories for plan in found.plans},
-        options=_options(own, names), categories=[*(categories | used)],
+        options=_options(own, names), categories=[*(categories | used)], lost=lost,
+        miss=miss,
         values=values | (chosen or {}), dates=[d for d in own.view.dates if d.state != "cancelled"],
     )  # fmt: skip
 

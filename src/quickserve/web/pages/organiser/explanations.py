@@ -7,19 +7,19 @@ from starlette.responses import Response
 
 from quickserve.contracts.booking import QuotaId
 from quickserve.contracts.catalog import DateId
-from quickserve.contracts.explanations import QuotaExplanation
-from quickserve.kernel.errors import NotFound
+from quickserve.contracts.explanations import SEAT_NAME_MAX, QuotaExplanation, SeatExplanation
+from quickserve.kernel.errors import Malformed, NotFound, Problem
 from quickserve.web.format import number
 from quickserve.web.forms import parse_id
 from quickserve.web.i18n import Locale
-from quickserve.web.page import Ask, locale_of, page_router, redirect
-from quickserve.web.pages.organiser.desk import TheEvent, show
+from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
+from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
+from quickserve.web.pages.organiser.event_seats import SeatMiss, show_seats
 from quickserve.web.pages.organiser.events import SECTION
 
 router = page_router()
 
 _CURSOR_MAX = 100
-_SEAT_MAX = 60
 
 
 @router.get("/organiser/events/{event_id}/quotas/{quota_id}")
@@ -37,18 +37,40 @@ async def quota_page(request: Request, own: TheEvent, quota_id: QuotaId, ask: As
 
 @router.get("/organiser/events/{event_id}/seat")
 async def seat_page(request: Request, own: TheEvent, ask: Ask) -> Response:
-    """`?date=&seat=`: the seat as the plan names it."""
+    """`?date=&seat=`: the seat as tickets or the plan name it."""
     date_id = parse_id(request.query_params.get("date", ""))
-    seat_id = request.query_params.get("seat", "").strip()[:_SEAT_MAX]
-    if date_id is None or not seat_id:
+    called = request.query_params.get("seat", "").strip()
+    if date_id is None:
         return redirect(request, f"{own.path}/seats")
     if all(date.id != date_id for date in own.view.dates):
         raise NotFound
-    found = await ask.explanations.seat(DateId(date_id), seat_id, own.desk.token, _before(request))
+    date_id = DateId(date_id)
+    try:
+        found = await _seat(ask, own, date_id, called, _before(request))
+    except (NotFound, Malformed) as problem:
+        miss = SeatMiss(called, str(date_id), _missed(problem, called, locale_of(request)))
+        return await show_seats(request, own, ask, miss=miss, status=problem.status)
     return show(
         request, own.desk, "seat.html", section=SECTION, own=own, seat=found,
         words=_words(locale_of(request)), base=f"{own.path}/seat?date={date_id}",
     )  # fmt: skip
+
+
+async def _seat(
+    ask: Services, own: OwnEvent, date_id: DateId, called: str, before: str
+) -> SeatExplanation:
+    """Raises NotFound and Malformed."""
+    if not called or len(called) > SEAT_NAME_MAX:
+        raise NotFound
+    return await ask.explanations.seat(date_id, called, own.desk.token, before)
+
+
+def _missed(problem: Problem, called: str, locale: Locale) -> str:
+    if not called:
+        return locale.gettext("Fill this in.")
+    if any(error.code == "several-seats" for error in problem.errors):
+        return locale.gettext("Several seats are called so: name the section too.")
+    return locale.gettext("This date has no such seat. Type what stands on the ticket.")
 
 
 def _before(request: Request) -> str:
