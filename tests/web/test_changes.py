@@ -244,6 +244,44 @@ async def test_a_ticket_is_put_on_sale_again_and_taken_back(house, visitor):
     assert await house.places_left(show) == 0
 
 
+async def test_who_waits_gets_the_place_of_a_ticket_on_sale_again_and_the_seller_the_price(
+    house, visitor
+):
+    show, tickets = await bought(house, visitor, 2, capacity=2)
+    async with house.visitor() as binta:
+        await binta.open(f"/en/events/{show.event_id}/waiting-list?date={show.date_id}")
+        answers = {"email": "binta@example.org", "name": "Binta", "quantity": "1"}
+        ticket_type = str(show.tickets["Plein tarif"])
+        await binta.send(binta.form("/waiting-list"), **answers, ticket=ticket_type)
+        place = binta.url
+        await visitor.open(f"{tickets}/changes")
+        await visitor.send(visitor.form("/changes", kind="resale"))
+        sale = visitor.url
+        await settled(visitor)
+        assert "As soon as somebody needs its place" in visitor.text()
+
+        async def offered():
+            await binta.open(place)
+            return "There are places for you" in binta.text()
+
+        await until(offered)
+        await binta.send(binta.form("/acceptance"))
+        await binta.pay(email="binta@example.org", name="Binta")
+        await binta.until_bought()
+        assert binta.page.count('class="pass"') == 1
+
+    async def refunded():
+        await visitor.open(sale)
+        return "went back the way it was paid" in visitor.text()
+
+    await until(refunded)
+    assert "€18.00" in visitor.text()
+    await visitor.open(tickets)
+    assert visitor.text().count("This ticket is no longer valid.") == 1
+    assert visitor.page.count("QR code for the entrance") == 1
+    assert await house.places_left(show) == 0
+
+
 async def test_without_the_organisers_leave_only_passing_on_is_offered(house, visitor):
     show = await house.put_on()
     await visitor.choose(show, 1)
