@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +16,12 @@ from quickserve.contracts.booking import (
     SeatTaken,
     SoldOut,
     UnknownSeat,
+)
+from quickserve.contracts.box_office import (
+    BoxOfficeClient,
+    DeskContact,
+    NewDeskSale,
+    NewReservation,
 )
 from quickserve.contracts.seating import (
     PlanId,
@@ -199,6 +206,24 @@ async def test_free_seats_are_booked_in_one_call_and_again_the_same(box):
     assert [ticket.seat for ticket in first.tickets] == ["Parterre · A · 5", "Parterre · A · 6"]
     assert [ticket.id for ticket in again.tickets] == [ticket.id for ticket in first.tickets]
     assert (await figures(gala))[1] == {"sold": 2}
+
+
+@pytest.mark.parametrize("kind", ["sale", "reservation"])
+async def test_staff_find_a_place_for_a_wheelchair_too(box, kind):
+    gala = await seated(box)
+    desk = BoxOfficeClient(box.checkout._client)
+    what = {
+        "date_id": gala.date_id, "accessible": True,
+        "items": [Item(ticket_type_id=gala.child, quantity=2)],
+    }  # fmt: skip
+    if kind == "sale":
+        sale = NewDeskSale(kind="cash", contact=DeskContact(name="Fatou Sow"), **what)
+        booking = await desk.sell(new_uuid(), sale, gala.token)
+        assert ids(booking) == ["4-10", "4-9"]
+    else:
+        until = datetime.now(UTC) + timedelta(hours=1)
+        wanted = NewReservation(name="Fatou Sow", until=until, **what)
+        assert ids(await desk.reserve(new_uuid(), wanted, gala.token)) == ["4-10", "4-9"]
 
 
 async def test_a_wheelchair_and_who_comes_along(box):

@@ -40,6 +40,21 @@ async def test_two_tickets_in_six_interactions_and_two_fields(browser: Browser, 
         await expect(friend.page.get_by_role("heading", name="Your 2 tickets")).to_be_visible()
 
 
+async def test_enter_after_a_code_uses_the_code(browser: Browser, house: House):
+    show = await house.put_on("Ciné en plein air")
+    await house.allow_codes(show)
+    await house.places_left(show)
+    async with person(browser, house.product.address) as amina:
+        await amina.open(f"/events/{show.event_id}?date={show.date_id}")
+        await amina.tap(amina.page.get_by_role("button", name="One more: Plein tarif"))
+        await amina.tap(amina.page.get_by_text("Voucher or access code"))
+        await amina.type("code", "lanterne")
+        await amina.page.keyboard.press("Enter")
+        await expect(amina.page.get_by_text("Code LANTERNE counts")).to_be_visible()
+        await amina.tap(amina.page.get_by_role("button", name="Book", exact=True))
+        await amina.arrive("/checkout/")
+
+
 async def the_tickets_are_complete(browser: Browser, house: House, amina: Person):
     """On the page, in the calendar, on paper: the same two tickets."""
     booking = await house.tickets_of(amina.page.url)

@@ -93,6 +93,23 @@ async def test_a_code_is_entered_shown_with_its_effect_and_paid_with(house, visi
     assert "AMI − €9.00" in visitor.text()
 
 
+async def test_enter_in_the_field_of_the_code_shows_what_it_changes_and_books_nothing(
+    house, visitor
+):
+    show, rules = await ruled(house)
+    await rules.voucher(price="percent", value=5000, uses=1)
+    await house.places_left(show)
+    await visitor.open(f"/en{show.path}")
+    for many in ("0", "2"):
+        form = visitor.form("/events/")
+        await visitor.send(form, **{quantity(show): many, "code": "ami", "entered": "1"})
+        assert visitor.status == 200
+        assert "Code AMI counts, for one ticket." in visitor.text()
+    form = visitor.form("/events/")
+    await visitor.post(form.action, [*form.fields.items(), ("code", "AMI"), ("code", "")])
+    assert visitor.url.startswith("/en/checkout/")
+
+
 async def test_a_link_carries_the_code_and_opens_a_hidden_ticket(house, visitor):
     show, rules = await ruled(house)
     await house.add_ticket(show, "Amis", 900, 10)

@@ -209,3 +209,15 @@ async def test_another_organiser_sees_and_changes_nothing(house, desk):
         assert stranger.status == 403
         await stranger.open("/en/organiser/vouchers")
         assert "MINE" not in stranger.page
+
+
+async def test_a_code_that_cannot_be_one_is_told_in_words(desk):
+    _, organiser = desk
+    for code in ("ÉTÉ2026", "AB", "A" * 41, "-AB"):
+        await new_code(organiser, code=code)
+        assert organiser.status == 422
+        assert "Use 3 to 40 letters without accents, digits, spaces and dashes" in organiser.text()
+    await organiser.open("/fr/organiser/vouchers/new")
+    form = organiser.form("/organiser/vouchers/new")
+    await organiser.send(form, code="ÉTÉ2026", price="percent", value="10")
+    assert "3 à 40 lettres sans accent" in organiser.text()

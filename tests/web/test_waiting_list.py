@@ -61,6 +61,17 @@ async def test_sold_out_then_waiting_then_an_offer_then_tickets(house, visitor):
         assert "Saved." in olive.text()
 
 
+async def test_what_is_missing_is_told_at_its_field(house, visitor):
+    show = await house.put_on()
+    await visitor.open(f"/en/events/{show.event_id}/waiting-list?date={show.date_id}")
+    form = visitor.form("/waiting-list")
+    answers = {"email": "amina@example.org", "name": "Amina Diallo"}
+    await visitor.send(form, ticket="", quantity="-3", **answers)
+    assert visitor.status == 422
+    assert "Tick at least one." in visitor.text()
+    assert "Enter a whole number from 1 to 100." in visitor.text()
+
+
 async def test_an_organiser_puts_somebody_first(house, visitor):
     show = await house.put_on(capacity=1)
     ticket = show.tickets["Plein tarif"]

@@ -1,10 +1,20 @@
 """Selling rules: vouchers and access codes, discounts, and what ticket types ask of each other."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal, NewType, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from quickserve.contracts.booking import BookingId, BookingState, Line, Request, VoucherId
 from quickserve.contracts.catalog import DateId, EventId, TicketTypeId
@@ -20,10 +30,22 @@ USES_MAX = 100_000
 DISCOUNTS_MAX = 50  # of one organiser: each look at a date reads them all
 PARTS_MAX = 10
 
+_CODE = r"^[0-9A-Za-z][0-9A-Za-z _-]{2,39}$"
+
+
+def _a_code(text: str) -> str:
+    if not re.match(_CODE, text):
+        raise PydanticCustomError(
+            "voucher-code", "Use 3 to 40 letters without accents, digits, spaces and dashes."
+        )
+    return text
+
+
 # What people type is compared without case, spaces and dashes.
 VoucherCode = Annotated[
-    str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z][0-9A-Za-z _-]{2,39}$")
-]
+    str, StringConstraints(strip_whitespace=True), AfterValidator(_a_code),
+    WithJsonSchema({"type": "string", "pattern": _CODE}),
+]  # fmt: skip
 # `set`: the ticket costs `value`; `percent` in basis points; `amount`: off each ticket.
 PriceEffect = Literal["none", "set", "percent", "amount"]
 # As above; `group`: of `group_size` tickets, `group_paid` are paid, all of them a little less.

@@ -38,6 +38,7 @@ class NewDeskSale(Request):
     """Booked at once. `cash`: at the listed price, which was paid; `complimentary`: for nothing.
 
     Or a reservation is settled: then `hold_id` names it, and there are no date and items.
+    `accessible`: a place for a wheelchair and the seats beside it, where seats are chosen for them.
     """
 
     kind: DeskKind
@@ -46,6 +47,7 @@ class NewDeskSale(Request):
     items: list[Item] = Field(default=[], max_length=ITEMS_MAX)
     hold_id: HoldId | None = None
     note: Line = Field(default="", max_length=200)
+    accessible: bool = False
 
 
 class NewReservation(Request):
@@ -55,6 +57,7 @@ class NewReservation(Request):
     items: list[Item] = Field(min_length=1, max_length=ITEMS_MAX)
     name: Line = Field(min_length=1, max_length=NAME_MAX)
     until: AwareDatetime
+    accessible: bool = False
 
 
 class ReservationView(BaseModel):

@@ -6,14 +6,15 @@ A version of a plan never changes, so that each is put together once a process.
 import gzip
 import json
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import dist
 from typing import Any, Final
 
 from quickserve.contracts.booking_seats import is_taken
-from quickserve.contracts.catalog import CatalogClient
+from quickserve.contracts.catalog import CatalogClient, DateView
 from quickserve.contracts.seating import PlanId, Seat, SeatId, SeatingPlan, SeatRow, Section, Shape
+from quickserve.web.patience import optional
 
 AREA_SEATS_MAX: Final = 1_500
 LINKS_MAX: Final = 60  # areas that can be tapped on the overview; more are in the list only
@@ -240,3 +241,15 @@ class HousePlans:
 
 
 PLANS: Final = HousePlans()
+
+
+async def has_wheelchair_places(catalog: CatalogClient, dates: Iterable[DateView]) -> bool:
+    """Any of the dates; not while nobody can tell."""
+    plans = {(date.plan_id, date.plan_version) for date in dates}
+    for plan_id, version in plans:
+        if plan_id is None or version is None:
+            continue
+        found = await optional(PLANS.get(catalog, plan_id, version))
+        if found is not None and found.accessible:
+            return True
+    return False

@@ -444,6 +444,11 @@ def _fixes(locale: Locale) -> dict[str, str]:
         "datetime_from_date_parsing": moment,
         "timezone_aware": moment,
         "uuid_parsing": gettext("This choice is not known: choose again."),
+        "voucher-code": gettext(
+            "Use 3 to 40 letters without accents, digits, spaces and dashes, such as SUMMER-26."
+        ),
+        "not-ticked": gettext("Tick at least one."),
+        "not-up-to-100": gettext("Enter a whole number from 1 to 100."),
         "position-missing": gettext(
             "Give the place as latitude and longitude, such as 48.8566, 2.3522."
         ),

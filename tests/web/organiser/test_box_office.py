@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.web.house import PASSWORD
+from tests.web.theatres import put_on_seated
 
 from quickserve.contracts.booking_records import BookingRecordsClient
 from quickserve.contracts.identity import Credentials
@@ -57,6 +58,18 @@ async def test_a_group_is_reserved_for_and_pays_here_later(house, counter):
     )
     assert olive.status == 422
     assert "Enter a date and a time." in olive.text()
+    await olive.send(
+        olive.form("/box-office"), kind="reservation", name="C" * 201, until="2999-01-01T10:00",
+        date=str(show.date_id), **{field: "30"},
+    )  # fmt: skip
+    assert "Enter a year from 1970 to 2099." in olive.text()
+    for kind in ("reservation", "cash"):
+        await olive.send(
+            olive.form("/box-office"), kind=kind, name="C" * 201, until=until,
+            date=str(show.date_id), **{field: "30"},
+        )  # fmt: skip
+        assert olive.status == 422
+        assert "Name : This is too long: shorten it." in olive.text()
     form = olive.form("/box-office")
     await olive.send(
         form,
@@ -70,6 +83,39 @@ async def test_a_group_is_reserved_for_and_pays_here_later(house, counter):
     assert await house.places_left(show) == 10
     await olive.send(olive.form("/reservations/"), action="paid")
     assert olive.page.count('class="pass"') == 30
+
+
+async def test_a_wheelchair_place_is_sold_reserved_and_given_to_a_guest(house):
+    theatre = await put_on_seated(house)
+    show = theatre.show
+    field = f"q-{show.tickets['Plein tarif']}"
+    email = await house.person(show.organiser_id, Role.ORGANISER)
+    async with house.visitor() as olive:
+        await olive.sign_in(email)
+        counter = f"/en/organiser/events/{show.event_id}/box-office"
+        await olive.open(counter)
+        date = str(show.date_id)
+        await upload(olive, show, "nom;fauteuil\nFatou;perhaps\n")
+        assert "Line 2: write yes or no for a wheelchair place." in olive.text()
+        await upload(
+            olive, show, "nom;billet;fauteuil;nombre\nFatou;Plein tarif;oui;2\nAli;Plein tarif;;1\n"
+        )
+        fatou, ali = downloaded(olive)
+        assert "D · 2" in await seats_of(olive, fatou["link"])
+        assert "D · 2" not in await seats_of(olive, ali["link"])
+        for kind in ("cash", "reservation"):
+            await olive.open(counter)
+            until = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+            await olive.send(
+                olive.form("/box-office"), kind=kind, name="Bob", date=date, until=until,
+                accessible="1", **{field: "2"},
+            )  # fmt: skip
+            assert olive.status == 409, "the only one is given away"
+
+
+async def seats_of(olive, link: str) -> list[str]:
+    await olive.open(link.removeprefix("http://quickserve.test"))
+    return sorted(set(re.findall(r"[A-D] · [0-9]+", olive.text())))
 
 
 async def upload(olive, show, text: str, **fields: str):

@@ -43,6 +43,8 @@ async def test_a_hall_out_of_four_answers(office: Office) -> None:
     refused = await office.fill_in(f"{PLANS}/new", {"name": "", "rows": "0", "seats": "many"})
     assert refused.status == 422
     assert set(refused.errors) == {"name", "rows", "seats"}
+    long = await office.fill_in(f"{PLANS}/new", {"name": "N" * 400, "rows": "4", "seats": "6"})
+    assert long.errors == {"name": "This is too long: shorten it."}
 
 
 async def test_a_file_with_defects_is_saved_when_they_are_repaired(office: Office) -> None:

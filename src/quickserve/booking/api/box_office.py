@@ -59,8 +59,8 @@ async def put_desk_sale(booking_id: BookingId, body: NewDeskSale, ctx: Ctx) -> B
         missing = "date_id" if body.date_id is None else "items"
         fix = "Name a hold_id, or a date_id and at least one item."
         raise field_problem(missing, "missing", fix)
-    if body.hold_id is not None and (body.date_id is not None or body.items):
-        fix = "The reservation says what is booked: leave date_id and items out."
+    if body.hold_id is not None and (body.date_id is not None or body.items or body.accessible):
+        fix = "The reservation says what is booked: leave date_id, items and accessible out."
         raise field_problem("hold_id", "ambiguous", fix)
     return await bookings.show_booking(ctx, await sell_at_desk(ctx, booking_id, body))
 

@@ -18,7 +18,7 @@ from quickserve.kernel.service import Context
 
 async def hold_at_desk(
     ctx: Context, hold_id: HoldId, date_id: DateId, items: Sequence[Item], *, free: bool,
-    roles: Sequence[Role], until: datetime | None = None,
+    roles: Sequence[Role], accessible: bool, until: datetime | None = None,
 ) -> Hold:  # fmt: skip
     """As `hold_places`; `until` makes it a reservation. Errors: Forbidden, and those of it."""
     quantities = model.wanted(items)
@@ -28,9 +28,9 @@ async def hold_at_desk(
             raise NotFound("There is no such date.")
         ctx.principal.require(offer.date.organiser_id, *roles)
         basket = selling.choose_for_staff(offer, quantities, free=free)
-        wish = await wish_for_seats(ctx, offer, basket, items, accessible=False)
+        wish = await wish_for_seats(ctx, offer, basket, items, accessible=accessible)
         plain = sorted((str(i.ticket_type_id), i.quantity, i.seats) for i in items)
-        body_hash = model.fingerprint("desk", str(date_id), plain, free, until)
+        body_hash = model.fingerprint("desk", str(date_id), plain, free, accessible, until)
         row = NewHoldRow(
             hold_id, date_id, basket, body_hash, wish,
             purpose="reservation" if until else "sale", until=until, staff=True,

@@ -27,8 +27,9 @@ async def reserve_for_group(ctx: Context, hold_id: HoldId, new: NewReservation) 
         fix = "Choose a moment from now to the end of the event."
         raise DeadlinePast(fix, errors=[FieldError(field="until", code="deadline", message=fix)])
     hold = await hold_at_desk(
-        ctx, hold_id, new.date_id, new.items, free=False, roles=[Role.ORGANISER], until=new.until
-    )
+        ctx, hold_id, new.date_id, new.items, free=False, roles=[Role.ORGANISER],
+        accessible=new.accessible, until=new.until,
+    )  # fmt: skip
     person = ctx.principal.person_id
     async with ctx.db.transaction() as tx:
         await desk.insert_reservation(tx, hold_id, hold.date.event_id, new.name, person)

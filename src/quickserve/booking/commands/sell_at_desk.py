@@ -59,7 +59,9 @@ async def _hold(ctx: Context, booking_id: BookingId, new: NewDeskSale) -> Hold:
     if new.hold_id is None:
         assert new.date_id is not None
         hold_id = HoldId(uuid5(booking_id, "hold"))
-        return await hold_at_desk(ctx, hold_id, new.date_id, new.items, free=free, roles=roles)
+        return await hold_at_desk(
+            ctx, hold_id, new.date_id, new.items, free=free, roles=roles, accessible=new.accessible
+        )
     async with ctx.db.read() as tx:
         hold = await stock.find_hold(tx, new.hold_id)
     if hold is None:

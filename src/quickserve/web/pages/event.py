@@ -18,7 +18,7 @@ from quickserve.contracts.booking import (
 )
 from quickserve.contracts.booking_client import BookingClient
 from quickserve.contracts.booking_rules import Terms
-from quickserve.contracts.catalog import DateId, DateView, EventId, EventView, TicketTypeId
+from quickserve.contracts.catalog import DateId, EventId, EventView, TicketTypeId
 from quickserve.contracts.waiting_room import AdmissionRequired
 from quickserve.kernel.errors import IdReused, NotFound, Problem, TooManyRequests
 from quickserve.kernel.ids import new_uuid
@@ -27,7 +27,7 @@ from quickserve.kernel.service import Context, Ctx
 from quickserve.kernel.throttle import Takes
 from quickserve.web import line, offers, rule_words
 from quickserve.web.forms import Form, Submitted, parse_id
-from quickserve.web.house_plan import PLANS
+from quickserve.web.house_plan import has_wheelchair_places
 from quickserve.web.i18n import Locale
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
 from quickserve.web.patience import begin_again, optional
@@ -58,7 +58,7 @@ async def take_places(
         status = TooManyRequests.status
         blank = Form([pair for pair in form.pairs if pair[0] != "code"])
         return await _show(request, event_id, ask, ctx, form=blank, told=told, status=status)
-    if form.ticked("apply") or form.ticked("without"):
+    if form.ticked("apply") or form.ticked("without") or _entered_a_code(form):
         return await _show(request, event_id, ask, ctx, form=form)
     if form.ticked("plan"):  # which seats, before anything is set aside
         query = urlencode({"date": date_id or "", **_chosen(form)}, doseq=True)
@@ -102,6 +102,13 @@ async def hold_places(
     except AdmissionRequired:
         raise line.wait_first(request, wanted.date_id, back) from None
     return hold
+
+
+def _entered_a_code(form: Form) -> bool:
+    """Enter was pressed with something in the field for codes, the last of them on the page:
+    what it changes is shown before anything is booked.
+    """
+    return form.ticked("entered") and any(form.all("code")[-1:])
 
 
 def _chosen(form: Form) -> dict[str, list[str]]:
@@ -195,7 +202,7 @@ async def _show(
         currency=rows[0].price.currency if rows else "",
         scale=scale(rows[0].price.currency) if rows else 2,
         seated=dates.shown.plan_id is not None,
-        wheelchairs=await _has_wheelchair_places(dates.shown, ask),
+        wheelchairs=await has_wheelchair_places(ask.catalog, [dates.shown]),
         wheelchairs_wanted=ACCESSIBLE in values,
         over=now >= dates.shown.ends_at,
         text=prose(event.description), access=prose(event.access),
@@ -203,13 +210,6 @@ async def _show(
         map_link=offers.map_link(dates.shown.venue) if dates.shown.venue else "",
         data=offers.for_machines(event, dates.shown, address, offers.shown(event, here)),
     )  # fmt: skip
-
-
-async def _has_wheelchair_places(date: DateView, ask: Services) -> bool:
-    if date.plan_id is None or date.plan_version is None:
-        return False
-    plan = await optional(PLANS.get(ask.catalog, date.plan_id, date.plan_version))
-    return plan is not None and plan.accessible
 
 
 def _of_rules(

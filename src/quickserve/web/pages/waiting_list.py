@@ -106,10 +106,10 @@ def _wanted(form: Form, language: str) -> NewEntry:
     errors: list[FieldError] = []
     types = [TicketTypeId(i) for text in form.all("ticket") if (i := parse_id(text))]
     if not types:
-        errors.append(FieldError(field="ticket", code="missing", message=""))
+        errors.append(FieldError(field="ticket", code="not-ticked", message=""))
     quantity = form.whole("quantity", 1)
     if quantity is None or not 1 <= quantity <= _QUANTITY_MAX:
-        errors.append(FieldError(field="quantity", code="int_parsing", message=""))
+        errors.append(FieldError(field="quantity", code="not-up-to-100", message=""))
     date_id = form.id("date")
     if date_id is None:
         errors.append(FieldError(field="date", code="missing", message=""))

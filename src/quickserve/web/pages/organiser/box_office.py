@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from quickserve.contracts.booking import BookingId, HoldId, Item
 from quickserve.contracts.box_office import (
+    NAME_MAX,
     DeskContact,
     NewDeskSale,
     NewReservation,
@@ -18,18 +19,21 @@ from quickserve.kernel.errors import Malformed, Problem
 from quickserve.kernel.ids import new_uuid
 from quickserve.web import card_form, offers
 from quickserve.web.forms import Form, Submitted, parse_id
+from quickserve.web.house_plan import has_wheelchair_places
 from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
-from quickserve.web.pages.organiser import local_times
+from quickserve.web.pages.organiser import drafts, local_times
 from quickserve.web.pages.organiser.desk import OwnEvent, TheEvent, show
 from quickserve.web.pages.organiser.events import SECTION
 from quickserve.web.pages.organiser.guest_list import Sent
 from quickserve.web.patience import begin_again
-from quickserve.web.problems import Sentence, field_errors, sentence
+from quickserve.web.problems import Sentence, sentence
+from quickserve.web.seat_choice import ACCESSIBLE
 
 router = page_router()
 
 _KINDS: Final = ("cash", "complimentary", "reservation")
 _QUANTITY_MAX: Final = 100
+_NAMES: Final = {name: name for name in ("name", "email", "until", "note")}
 _NOTHING_SENT: Final = Sent()
 
 
@@ -50,24 +54,23 @@ async def sell(request: Request, own: TheEvent, form: Submitted, ask: Ask) -> Re
         if form.text("kind") == "reservation":
             until = local_times.parse(form.text("until"), own.zone)
             assert until is not None, "looked at already"
-            await ask.box_office.reserve(
-                HoldId(form.minted("hold")),
-                NewReservation(date_id=date_id, items=items, name=form.text("name"), until=until),
-                own.desk.token,
-            )
+            wanted = drafts.made(
+                NewReservation, date_id=date_id, items=items, name=form.text("name"), until=until,
+                accessible=form.ticked(ACCESSIBLE),
+            )  # fmt: skip
+            await ask.box_office.reserve(HoldId(form.minted("hold")), wanted, own.desk.token)
             return redirect(request, f"{own.path}/box-office?done=reserved")
         kind = "complimentary" if form.text("kind") == "complimentary" else "cash"
-        sale = NewDeskSale(
-            kind=kind, contact=_contact(form, request), date_id=date_id, items=items,
-            note=form.text("note"),
+        sale = drafts.made(
+            NewDeskSale, kind=kind, contact=_contact(form, request), date_id=date_id, items=items,
+            note=form.text("note"), accessible=form.ticked(ACCESSIBLE),
         )  # fmt: skip
         booking = await ask.box_office.sell(BookingId(form.minted("sale")), sale, own.desk.token)
     except Problem as problem:
         begin_again(request)
-        found = field_errors(problem, locale)
-        told = None if found else sentence(problem, locale)
+        told, errors = drafts.told(problem, locale, _NAMES)
         return await show_counter(
-            request, own, ask, form=form, errors=found, told=told, status=problem.status
+            request, own, ask, form=form, errors=errors, told=told, status=problem.status
         )
     return redirect(request, f"/tickets/{booking.id}/{booking.key}")
 
@@ -81,7 +84,8 @@ async def settle(
         if form.text("action") == "release":
             await ask.booking.release_hold(hold_id)
             return redirect(request, f"{own.path}/box-office?done=released")
-        contact = DeskContact(name=form.text("name") or "?", language=locale_of(request).code)
+        name = form.text("name")[:NAME_MAX] or "?"
+        contact = DeskContact(name=name, language=locale_of(request).code)
         sale = NewDeskSale(kind="cash", contact=contact, hold_id=hold_id)
         booking = await ask.box_office.sell(BookingId(form.minted("sale")), sale, own.desk.token)
     except Problem as problem:
@@ -118,7 +122,7 @@ def _missing(form: Form, own: OwnEvent, request: Request) -> dict[str, str]:
         errors["kind"] = gettext("Choose one of the list.")
     late = form.text("kind") == "reservation"
     if late and local_times.parse(form.text("until"), own.zone) is None:
-        errors["until"] = gettext("Enter a date and a time.")
+        errors["until"] = local_times.rule(form.text("until"), locale_of(request))
     return errors
 
 
@@ -147,11 +151,12 @@ async def show_counter(
         till = await ask.box_office.till(own.view.id, own.desk.token)
     except Problem as problem:
         told = told or sentence(problem, locale_of(request))
+    dates = [date for date in own.view.dates if date.state != "cancelled"]
     return show(
         request, own.desk, "box_office.html", section=SECTION, own=own, status=status,
         values=form.values if form else {}, errors=errors or {}, told=told, reservations=reserved,
         till=till, guests=guests,
-        dates=[date for date in own.view.dates if date.state != "cancelled"],
+        dates=dates, wheelchairs=await has_wheelchair_places(ask.catalog, dates),
         quantity=offers.QUANTITY, sale_id=new_uuid(), hold_id=new_uuid(),
         list_id=new_uuid(),
     )  # fmt: skip

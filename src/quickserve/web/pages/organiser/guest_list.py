@@ -21,7 +21,12 @@ _COLUMNS: Final = {
     "name": ("name", "nom", "guest", "invité", "invite"),
     "email": ("email", "e-mail", "mail", "courriel", "adresse e-mail", "e-mail address"),
     "ticket": ("ticket", "billet", "tarif", "type"),
+    "accessible": ("wheelchair", "accessible", "fauteuil", "fauteuil roulant", "pmr"),
     "quantity": ("quantity", "quantité", "quantite", "nombre", "places", "number"),
+}
+_YES_OR_NO: Final = {
+    **dict.fromkeys(("yes", "oui", "y", "o", "x", "1", "true", "vrai"), True),
+    **dict.fromkeys(("", "no", "non", "n", "0", "false", "faux"), False),
 }
 
 
@@ -32,6 +37,7 @@ class Guest:
     ticket: str
     ticket_type_id: TicketTypeId
     quantity: int
+    accessible: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +136,24 @@ def _guest(
     quantity = count(cells.get("quantity", "") or "1", 1, _QUANTITY_MAX)
     if quantity is None:
         return gettext("the number of tickets is from 1 to 100.")
+    accessible = _YES_OR_NO.get(cells.get("accessible", "").casefold())
+    if accessible is None:
+        return gettext("write yes or no for a wheelchair place.")
+    contact = _contact(cells, locale)
+    if isinstance(contact, str):
+        return contact
+    return Guest(line, contact, ticket, tickets[ticket], quantity, accessible)
+
+
+def _contact(cells: Mapping[str, str], locale: Locale) -> DeskContact | str:
+    gettext = locale.gettext
     name = cells.get("name", "")
     if not name:
         return gettext("the name is missing.")
     if len(name) > NAME_MAX:
-        return gettext("the name is longer than %(count)s letters: shorten it.") % {
-            "count": NAME_MAX
-        }
+        text = gettext("the name is longer than %(count)s letters: shorten it.")
+        return text % {"count": NAME_MAX}
     try:
-        contact = DeskContact(name=name, email=cells.get("email") or None, language=locale.code)
+        return DeskContact(name=name, email=cells.get("email") or None, language=locale.code)
     except ValidationError:
         return gettext("this is no e-mail address.")
-    return Guest(line, contact, ticket, tickets[ticket], quantity)

@@ -93,6 +93,7 @@ async def _invite(
     sale = NewDeskSale(
         kind="complimentary", contact=guest.contact, date_id=date_id,
         items=[Item(ticket_type_id=guest.ticket_type_id, quantity=guest.quantity)],
+        accessible=guest.accessible,
     )  # fmt: skip
     try:
         booking = await ask.box_office.sell(booking_id, sale, own.desk.token)

@@ -6,6 +6,8 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from quickserve.web.i18n import Locale
+
 _TYPED: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{1,2}):([0-9]{2})(?::00)?", re.ASCII
 )
@@ -34,6 +36,14 @@ def parse(text: str, zone: str) -> datetime | None:
         return None
     there_and_back = local.astimezone(UTC).astimezone(ZoneInfo(zone))
     return local if there_and_back.replace(tzinfo=None) == local.replace(tzinfo=None) else None
+
+
+def rule(text: str, locale: Locale) -> str:
+    """What to enter instead of what is no time."""
+    found = _TYPED.fullmatch(text)
+    if found and not _YEAR_FIRST <= int(found[1]) <= _YEAR_LAST:
+        return locale.gettext("Enter a year from 1970 to 2099.")
+    return locale.gettext("Enter a date and a time.")
 
 
 def same_or(text: str, zone: str, known: datetime | None) -> datetime | None:

@@ -6,6 +6,7 @@ from fastapi import Path, Request
 from starlette.responses import Response
 
 from quickserve.contracts.seating import (
+    PLAN_NAME_MAX,
     PlanHasDefects,
     PlanId,
     Seat,
@@ -120,8 +121,10 @@ def _new(
 def _hall(form: Form, locale: Locale) -> tuple[SeatingPlanDraft | None, dict[str, str]]:
     errors: dict[str, str] = {}
     name = form.text("name")
-    if not 0 < len(name) <= 200:  # noqa: PLR2004 - PLAN_NAME_MAX
+    if not name:
         errors["name"] = locale.gettext("Give the plan a name.")
+    if len(name) > PLAN_NAME_MAX:
+        errors["name"] = locale.gettext("This is too long: shorten it.")
     rows = count(form.text("rows"), 1, _ROWS_MOST)
     if rows is None:
         errors["rows"] = count_rule(1, _ROWS_MOST, locale)

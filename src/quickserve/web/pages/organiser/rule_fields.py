@@ -66,16 +66,12 @@ def moments(
         typed = form.text(name)
         moment = local_times.parse(typed, where.zone) if typed else None
         if typed and moment is None:
-            errors[name] = moment_rule(locale)
+            errors[name] = local_times.rule(typed, locale)
         found.append(moment)
     begins, ends = found
     if begins and ends and ends <= begins:
         errors["until"] = locale.gettext("Put the end after the start.")
     return begins, ends
-
-
-def moment_rule(locale: Locale) -> str:
-    return locale.gettext("Enter a date and a time.")
 
 
 def value(form: Form, kind: str, currency: str, errors: dict[str, str], locale: Locale) -> int:

@@ -126,7 +126,7 @@ def _changed(known: VoucherView, form: Form, locale: Locale) -> NewVoucher:
     if form.text("until"):
         until = local_times.same_or(form.text("until"), rule_fields.ZONE, known.valid_until)
         if until is None:
-            errors["until"] = rule_fields.moment_rule(locale)
+            errors["until"] = local_times.rule(form.text("until"), locale)
     else:
         until = None
     if errors:

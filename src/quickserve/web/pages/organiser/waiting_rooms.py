@@ -30,7 +30,7 @@ async def switch(
     typed = form.text("opens_at")
     opens_at = local_times.parse(typed, own.zone)
     if typed and opens_at is None:
-        wrong = locale_of(request).gettext("Enter a date and a time.")
+        wrong = local_times.rule(typed, locale_of(request))
         return await _show(request, own, ask, errors={date_id: wrong}, typed=typed, status=422)
     wanted = RoomSettings(
         open=form.text("action") == "open", opens_at=opens_at,

@@ -20,7 +20,6 @@ from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
 from quickserve.web.pages.organiser import drafts, local_times
 from quickserve.web.pages.organiser.desk import Desk, Organising, show
 from quickserve.web.pages.organiser.numbers import amount, amount_rule, count, count_rule
-from quickserve.web.pages.organiser.rule_fields import moment_rule
 from quickserve.web.pages.organiser.stands import events_of
 from quickserve.web.pages.organiser.stands.frame import SECTION
 from quickserve.web.problems import Sentence
@@ -132,7 +131,7 @@ def _code(form: Form, locale: Locale) -> tuple[str, OrderVoucherDraft]:
     if typed := form.text("until"):
         terms["until"] = local_times.parse(typed, _ZONE)
         if terms["until"] is None:
-            errors["until"] = moment_rule(locale)
+            errors["until"] = local_times.rule(typed, locale)
     if errors:
         raise drafts.Mistakes(errors)
     return code, drafts.made(OrderVoucherDraft, **terms)
