@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 from tests.web.house import until
 
@@ -28,13 +29,23 @@ async def test_who_books_while_the_room_is_open_waits_and_comes_back_to_the_tick
     assert "/en/waiting-room/" in visitor.url
     waiting = visitor.url
     assert "You are next." in visitor.text()
+    assert show.title in visitor.text()
+    await follow(visitor, "How the numbers are given")
+    assert "opened without a draw" in visitor.text()
+    assert "told after the draw" not in visitor.text()
+    assert show.title in visitor.text()
+    await follow(visitor, "Back to your place in line")
+    assert visitor.url == waiting or "/en/events/" in visitor.url, "by now it may be one's turn"
 
     async def let_in():
         await visitor.open(waiting)
         return "/en/events/" in visitor.url
 
     await until(let_in)
-    await visitor.choose(show, 2)
+    assert re.search(r"It is your turn, until \d\d:\d\d\.", visitor.text())
+    form = visitor.form("/events/")
+    assert form.fields[f"q-{show.tickets['Plein tarif']}"] == "2", "what was chosen came along"
+    await visitor.send(form)
     assert visitor.url.startswith("/en/checkout/")
     async with house.visitor() as another:
         await another.choose(show, 1)
@@ -49,10 +60,22 @@ async def test_before_the_opening_everybody_has_the_same_chance(house, visitor):
     show = await house.put_on(capacity=10)
     told = await switch(house, show, action="open", opens_at=in_three_hours())
     assert "The numbers are drawn on" in told
-    await visitor.choose(show, 2)
-    assert "You are here before the sale opens." in visitor.text()
-    await visitor.open(visitor.url.partition("?")[0] + "/draw")
+    await house.places_left(show)  # what is told of it is a second old at most
+
+    async def told_on_the_page():
+        await visitor.open(f"/en{show.path}")
+        return "with a draw" in visitor.text()
+
+    await until(told_on_the_page)
+    await follow(visitor, "How the numbers are given")
     assert "told after the draw" in visitor.text()
+    await follow(visitor, "Back to the event")
+    await follow(visitor, "Go to the waiting room")
+    assert "You are here before the sale opens." in visitor.text()
+    assert show.title in visitor.text()
+    await follow(visitor, "How the numbers are given")
+    await follow(visitor, "Back to your place in line")
+    assert "You are here before the sale opens." in visitor.text()
     assert await switch(house, show, action="close")
 
 
@@ -139,6 +162,13 @@ async def test_while_booking_is_away_the_page_keeps_the_place_and_asks_again(hou
         assert 'http-equiv="refresh" content="10"' in visitor.page
     await visitor.open(waiting)
     assert "You are here before the sale opens." in visitor.text()
+
+
+async def follow(visitor, text):
+    """The link with this text."""
+    found = re.search(rf'<a [^>]*href="([^"]+)"[^>]*>\s*{text}</a>', visitor.page)
+    assert found, text
+    await visitor.open(unescape(found[1]))
 
 
 def in_three_hours(more=0):

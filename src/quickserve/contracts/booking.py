@@ -81,9 +81,13 @@ class TicketTypeAvailability(BaseModel):
     hidden: bool = False
 
 
+RoomState = Literal["off", "pre", "open"]
+
+
 class Availability(BaseModel):
     """`places_left` is what the date's quotas leave together; 0 when it has none.
 
+    `room`: its waiting room, which opens at `room_opens_at` while it is `pre`.
     `ruled`: its `Terms` have more to say; `codes`: there are codes that may open or reduce it.
     """
 
@@ -92,6 +96,8 @@ class Availability(BaseModel):
     on_sale: bool
     ruled: bool = False
     codes: bool = False
+    room: RoomState = "off"
+    room_opens_at: datetime | None = None
     ticket_types: list[TicketTypeAvailability]
 
 

@@ -8,14 +8,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from quickserve.contracts.booking import Request
+from quickserve.contracts.booking import DateFacts, Request, RoomState
 from quickserve.contracts.catalog import DateId
 from quickserve.kernel.client import Client
 from quickserve.kernel.errors import Problem
 
 VisitorId = NewType("VisitorId", UUID)
 
-RoomState = Literal["off", "pre", "open"]
 # `drawn`: comes before the opening, has no number yet; `lapsed`: was let in and did not come.
 PlaceState = Literal["none", "drawn", "waiting", "admitted", "lapsed"]
 
@@ -42,7 +41,8 @@ class RoomSettings(Request):
 class RoomView(BaseModel):
     """`seed_hash` is the SHA-256 of `seed`, which is told once the numbers are drawn, in hex.
 
-    `waiting`: before the opening, how many are there to be drawn.
+    `waiting`: before the opening, how many are there to be drawn. `date`: told to who asks for the
+    room itself.
     """
 
     date_id: DateId
@@ -56,6 +56,7 @@ class RoomView(BaseModel):
     admitted: int
     used: int
     per_second: float
+    date: DateFacts | None = None
 
 
 class PlaceView(BaseModel):

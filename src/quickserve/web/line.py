@@ -1,7 +1,9 @@
 """The visitor's places in waiting rooms, in a sealed cookie: one visitor for all tabs."""
 
 import time
+from datetime import datetime
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request
@@ -22,12 +24,13 @@ _PLACES_MAX: Final = 5
 
 
 class Place(BaseModel):
-    """What the room told last; `proof` makes asking again cheap."""
+    """What the room told last; `proof` makes asking again cheap. `until`: of the admission."""
 
     date_id: UUID
     number: int | None = None
     proof: str = ""
     admission: str | None = None
+    until: datetime | None = None
 
 
 class Line(BaseModel):
@@ -52,7 +55,10 @@ def keep(
     request: Request, response: Response, line: Line, date_id: DateId, seen: PlaceView
 ) -> None:
     """The latest places first; older ones are forgotten. What the browser has is not sent again."""
-    place = Place(date_id=date_id, number=seen.number, proof=seen.proof, admission=seen.admission)
+    place = Place(
+        date_id=date_id, number=seen.number, proof=seen.proof, admission=seen.admission,
+        until=seen.admitted_until,
+    )  # fmt: skip
     now = time.time()
     if line.at(date_id) == place and now - line.kept_at < _AGAIN_SECONDS:
         return
@@ -68,7 +74,17 @@ def admission_of(request: Request, date_id: DateId) -> str | None:
     return place.admission if place else None
 
 
+def turn_until(request: Request, date_id: DateId, now: datetime) -> datetime | None:
+    """Until when it is this visitor's turn; None when it is not."""
+    place = read(request).at(date_id)
+    return place.until if place and place.until and place.until > now else None
+
+
+def room_path(date_id: DateId, back: str) -> str:
+    """Of the waiting room, which leads `back` with whatever was chosen there."""
+    return f"/waiting-room/{date_id}?{urlencode({'to': back}, safe='/')}"
+
+
 def wait_first(request: Request, date_id: DateId, back: str) -> HTTPException:
-    """Leads to the waiting room, which leads back."""
-    path = locale_of(request).path(f"/waiting-room/{date_id}?to={back}")
+    path = locale_of(request).path(room_path(date_id, back))
     return HTTPException(303, headers={"Location": path, "Cache-Control": "no-store"})

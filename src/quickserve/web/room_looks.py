@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+from quickserve.contracts.booking import DateFacts
 from quickserve.contracts.catalog import DateId
 from quickserve.contracts.waiting_room import RoomView
 
@@ -22,3 +23,8 @@ class RoomLooks:
     def recent(self, date_id: DateId) -> RoomView | None:
         seen, room = self._rooms.get(date_id, (0.0, None))
         return room if time.monotonic() - seen < ROOM_SECONDS else None
+
+    def date_of(self, date_id: DateId) -> DateFacts | None:
+        """However long ago it was seen: what the line is for hardly ever changes."""
+        seen = self._rooms.get(date_id)
+        return seen[1].date if seen else None

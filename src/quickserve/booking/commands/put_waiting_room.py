@@ -10,8 +10,9 @@ from quickserve.booking.resources import resources
 from quickserve.booking.store import offers
 from quickserve.booking.store import waiting_room as store
 from quickserve.booking.store.waiting_room import Room
+from quickserve.contracts.booking import RoomState
 from quickserve.contracts.catalog import DateId
-from quickserve.contracts.waiting_room import RoomSettings, RoomState
+from quickserve.contracts.waiting_room import RoomSettings
 from quickserve.kernel.auth import Role
 from quickserve.kernel.errors import NotFound
 from quickserve.kernel.service import Context

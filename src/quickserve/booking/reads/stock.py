@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from quickserve.booking.model import Hold, Pool, places_together
+from quickserve.booking.resources import resources
 from quickserve.booking.store import offers, reports, stock
 from quickserve.contracts.booking import (
     Availability,
@@ -70,6 +71,7 @@ async def _find_availability(ctx: Context, date_ids: Sequence[DateId]) -> list[A
                 hidden=kind.hidden,
             )
         )
+    rooms = {date_id: resources(ctx).rooms.at(date_id) for date_id in known}
     return [
         Availability(
             date_id=date_id,
@@ -77,6 +79,8 @@ async def _find_availability(ctx: Context, date_ids: Sequence[DateId]) -> list[A
             on_sale=any(kind.on_sale for kind in offered[date_id]),
             ruled=date_id in ruled,
             codes=date_id in with_codes,
+            room=room.state if (room := rooms[date_id]) else "off",
+            room_opens_at=room.opens_at if room else None,
             ticket_types=offered[date_id],
         )
         for date_id in date_ids

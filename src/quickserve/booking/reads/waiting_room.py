@@ -7,6 +7,7 @@ from datetime import timedelta
 from quickserve.booking import queueing
 from quickserve.booking.resources import resources
 from quickserve.booking.rooms import Arrival
+from quickserve.booking.store import offers
 from quickserve.booking.store import waiting_room as store
 from quickserve.booking.store.waiting_room import Place, Room
 from quickserve.contracts.catalog import DateId
@@ -29,14 +30,14 @@ _DRAWN_MAX = 100_000
 
 
 async def room(ctx: Context, date_id: DateId) -> RoomView:
-    """Errors: NotFound where there never was one."""
+    """With its date. Errors: NotFound where there never was one."""
     known = resources(ctx).rooms.at(date_id)
-    if known is None:
-        async with ctx.db.read() as tx:
-            known = await store.find_room(tx, date_id)
-    if known is None:
-        raise NotFound("This date has no waiting room.")
-    return show_room(known)
+    async with ctx.db.read() as tx:
+        known = known or await store.find_room(tx, date_id)
+        if known is None:
+            raise NotFound("This date has no waiting room.")
+        date = await offers.find_date_facts(tx, date_id)
+    return show_room(known).model_copy(update={"date": date})
 
 
 def show_room(known: Room) -> RoomView:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from quickserve.contracts.booking import RoomState
 from quickserve.contracts.catalog import DateId
-from quickserve.contracts.waiting_room import RoomState, VisitorId
+from quickserve.contracts.waiting_room import VisitorId
 from quickserve.kernel.db import Transaction
 from quickserve.kernel.ids import OrganiserId
 

@@ -29,7 +29,15 @@ from quickserve.web import line, offers, rule_words
 from quickserve.web.forms import Form, Submitted, parse_id
 from quickserve.web.house_plan import has_wheelchair_places
 from quickserve.web.i18n import Locale
-from quickserve.web.page import Ask, Services, locale_of, page_router, redirect, settings_of
+from quickserve.web.page import (
+    Ask,
+    Services,
+    local_path,
+    locale_of,
+    page_router,
+    redirect,
+    settings_of,
+)
 from quickserve.web.patience import begin_again, optional
 from quickserve.web.problems import Sentence, sentence
 from quickserve.web.prose import opening, prose
@@ -73,7 +81,8 @@ async def take_places(
         accessible=form.ticked(ACCESSIBLE),
     )
     hold_id = HoldId(form.minted("hold"))
-    back = f"/events/{event_id}?date={date_id}"
+    chosen = urlencode({"date": date_id, **_chosen(form)}, doseq=True)
+    back = local_path(f"/events/{event_id}?{chosen}", f"/events/{event_id}?date={date_id}")
     try:
         hold = await hold_places(request, ask.booking, hold_id, wanted, back)
     except Problem as problem:
@@ -112,7 +121,7 @@ def _entered_a_code(form: Form) -> bool:
 
 
 def _chosen(form: Form) -> dict[str, list[str]]:
-    """What the seats' pages need to know of it."""
+    """What is carried on in an address: to the seats, or through the waiting room."""
     pairs = [(name, value) for name, value in form.pairs if name.startswith(offers.QUANTITY)]
     found = {name: [value] for name, value in pairs if value.strip() not in ("", "0")}
     found["code"] = _codes(form.all("code"))
@@ -205,6 +214,9 @@ async def _show(
         wheelchairs=await has_wheelchair_places(ask.catalog, [dates.shown]),
         wheelchairs_wanted=ACCESSIBLE in values,
         over=now >= dates.shown.ends_at,
+        room=here.room if here else "off", room_opens_at=here.room_opens_at if here else None,
+        turn_until=line.turn_until(request, dates.shown.id, now),
+        path_of_room=f"/waiting-room/{dates.shown.id}", back=f"{path}?date={dates.shown.id}",
         text=prose(event.description), access=prose(event.access),
         refunds=prose(event.refund_rule), summary=opening(event.description),
         map_link=offers.map_link(dates.shown.venue) if dates.shown.venue else "",

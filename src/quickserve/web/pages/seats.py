@@ -23,7 +23,7 @@ from quickserve.web import offers, seat_words
 from quickserve.web.forms import Submitted, parse_id
 from quickserve.web.house_plan import LINKS_MAX, PLANS, Area, HousePlan
 from quickserve.web.live import stream
-from quickserve.web.page import Ask, Services, locale_of, page_router, redirect
+from quickserve.web.page import Ask, Services, local_path, locale_of, page_router, redirect
 from quickserve.web.pages.event import hold_places
 from quickserve.web.patience import begin_again, optional
 from quickserve.web.problems import Sentence, sentence
@@ -112,7 +112,10 @@ async def take_seats(
         return _show(request, house, Shown(seats, told, 422))
     new = NewHold(date_id=house.date.id, items=[*items(given), *house.extras], codes=wanted.codes)
     try:
-        minted, back = HoldId(form.minted("hold")), f"/events/{event_id}?date={date_id}"
+        minted, chosen = HoldId(form.minted("hold")), wanted.query(seats, date=date_id)
+        back = local_path(
+            f"/events/{event_id}/seats?{chosen}", f"/events/{event_id}?date={house.date.id}"
+        )
         hold = await hold_places(request, ask.booking, minted, new, back)
     except SeatTaken as problem:
         begin_again(request)

@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import Request
 from starlette.responses import Response
 
+from quickserve.contracts.booking import DateFacts
 from quickserve.contracts.catalog import DateId
 from quickserve.contracts.waiting_room import (
     PlaceView,
@@ -24,6 +25,7 @@ from quickserve.kernel.service import Context, Ctx
 from quickserve.web import line
 from quickserve.web.forms import Submitted
 from quickserve.web.page import PRIVATE, Ask, Services, local_path, page_router, redirect
+from quickserve.web.patience import optional
 from quickserve.web.room_looks import ROOM_SECONDS, RoomLooks
 from quickserve.web.templating import render
 
@@ -46,11 +48,11 @@ async def waiting_room(request: Request, date_id: DateId, ask: Ask, ctx: Ctx) ->
             raise
         # Nobody can be asked just now: the place is kept, and the page asks again.
         place = place_of("waiting" if known.number else "drawn", None, known.number)
-        return _show(request, "waiting_room.html", date_id, place, back, away=True)
+        return await _show_room(request, ask, ctx, date_id, place, back, away=True)
     if place.state in _ON:
         response: Response = redirect(request, back)
     else:
-        response = _show(request, "waiting_room.html", date_id, place, back)
+        response = await _show_room(request, ask, ctx, date_id, place, back)
     line.keep(request, response, own, date_id, place)
     return response
 
@@ -65,7 +67,7 @@ async def place_in_line(request: Request, date_id: DateId, ask: Ask, ctx: Ctx) -
         target = redirect(request, back).headers["location"]
         response: Response = Response(headers={"HX-Redirect": target, "Cache-Control": "no-store"})
     else:
-        response = _show(request, "waiting_place.html", date_id, place, back)
+        response = _show(request, "waiting_place.html", date_id, place, back, away=False)
     line.keep(request, response, own, date_id, place)
     return response
 
@@ -77,20 +79,25 @@ async def begin_anew(request: Request, date_id: DateId, form: Submitted, ask: As
     visitor_id = VisitorId(own.visitor_id)
     place = await ask.waiting_rooms.enter(date_id, visitor_id, again=True)
     back = local_path(form.text("to"), "/")
-    response = redirect(request, f"/waiting-room/{date_id}?to={back}")
+    response = redirect(request, line.room_path(date_id, back))
     line.keep(request, response, own, date_id, place)
     return response
 
 
 @router.get("/waiting-room/{date_id}/draw")
-async def draw(request: Request, date_id: DateId, ask: Ask) -> Response:
+async def draw(request: Request, date_id: DateId, ask: Ask, ctx: Ctx) -> Response:
     """How the numbers were drawn, and how anybody checks it."""
-    room = await ask.waiting_rooms.room(date_id)
+    room = await _room(request, ask, ctx, date_id)
     own = line.read(request)
     return render(
         request, "waiting_draw.html", headers=PRIVATE, room=room, visitor_id=own.visitor_id,
-        place=own.at(date_id),
+        place=own.at(date_id), back=local_path(request.query_params.get("to", ""), _event(room)),
+        path_of_room=f"/waiting-room/{date_id}",
     )  # fmt: skip
+
+
+def _event(room: RoomView) -> str:
+    return f"/events/{room.date.event_id}?date={room.date_id}" if room.date else "/"
 
 
 async def _place(
@@ -122,11 +129,23 @@ async def _room(request: Request, ask: Services, ctx: Context, date_id: DateId) 
     return room
 
 
-def _show(
-    request: Request, name: str, date_id: DateId, place: PlaceView, back: str, *,
+async def _show_room(
+    request: Request, ask: Services, ctx: Context, date_id: DateId, place: PlaceView, back: str, *,
     away: bool = False,
+) -> Response:  # fmt: skip
+    """The whole page, which also tells what the line is for: asked once, then known."""
+    looks: RoomLooks = request.app.state.room_looks
+    if looks.date_of(date_id) is None and not away:
+        await optional(_room(request, ask, ctx, date_id))
+    date = looks.date_of(date_id)
+    return _show(request, "waiting_room.html", date_id, place, back, away=away, date=date)
+
+
+def _show(
+    request: Request, name: str, date_id: DateId, place: PlaceView, back: str, *, away: bool,
+    date: DateFacts | None = None,
 ) -> Response:  # fmt: skip
     return render(
         request, name, status=_UNAVAILABLE if away else 200, headers=PRIVATE,
-        place=place, date_id=date_id, back=back, away=away, path_of_room=f"/waiting-room/{date_id}",
+        place=place, back=back, away=away, date=date, path_of_room=f"/waiting-room/{date_id}",
     )  # fmt: skip
