@@ -21,6 +21,7 @@ from quickserve.contracts.waiting_room import (
     VisitorId,
     WaitingRoomClient,
 )
+from quickserve.contracts.waiting_room import Demand as WaitingElsewhere
 from quickserve.kernel.errors import Forbidden, Malformed, NotFound, Problem, Unavailable
 from quickserve.kernel.ids import new_uuid
 from tests.booking.conftest import AMINA
@@ -316,3 +317,20 @@ def test_the_rate_falls_when_the_checkout_is_slow_and_rises_else(rate, latency):
     assert queueing.RATE_LEAST <= after <= queueing.RATE_MOST
     slow = latency is not None and latency > queueing.LATENCY_AIM_MS
     assert after <= rate if slow else after >= min(rate, queueing.RATE_MOST)
+
+
+def test_what_waits_in_other_processes_counts_while_it_is_told():
+    demand, date = Demand(), new_uuid()
+    one, other = new_uuid(), new_uuid()
+    demand.told(date, one, 150)
+    demand.told(date, one, 300)
+    demand.told(date, other, 100)
+    assert demand.elsewhere() == {date: 400}
+    demand._told[date, one] = (demand._told[date, one][0] - 4, 300)
+    assert demand.elsewhere() == {date: 100}
+
+
+async def test_only_the_web_tells_of_demand(gala, room):
+    told = room.tell_demand(gala.date_id, new_uuid(), WaitingElsewhere(waiting=500))
+    with pytest.raises(Forbidden):  # checkout speaks here
+        await told

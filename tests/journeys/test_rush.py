@@ -2,15 +2,19 @@
 
 import asyncio
 import hashlib
+import re
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
+import httpx2 as httpx
 from playwright.async_api import Browser, expect
 
 from quickserve.contracts.waiting_room import RoomSettings, WaitingRoomClient
 from quickserve.kernel.auth import Role
+from quickserve.kernel.ids import new_uuid
 from tests.journeys.browser import person, shoot
-from tests.journeys.shows import House
+from tests.journeys.product import product
+from tests.journeys.shows import House, Show, house_of
 
 
 async def test_a_visitor_waits_is_let_in_and_books(browser: Browser, house: House):
@@ -70,3 +74,35 @@ async def test_three_come_before_the_sale_are_drawn_and_let_in_in_turn(
         await amina.pay()
         await amina.arrive("/tickets/")
         await expect(amina.page.get_by_role("heading", name="Your 2 tickets")).to_be_visible()
+
+
+async def test_a_rush_of_browsers_opens_the_room_by_itself():
+    many = {"QUICKSERVE_ROOM_AUTO_DEPTH": "20", "QUICKSERVE_TAKES_PER_MINUTE": "0"}
+    with product("--no-demo", **many) as running:
+        async with house_of(running) as house:
+            show = await house.put_on("Prise d'assaut", capacity=100_000)
+            limits = httpx.Limits(max_connections=None)
+            async with httpx.AsyncClient(base_url=running.address, limits=limits) as http:
+                page = await http.get(f"/en/events/{show.event_id}")
+                csrf = re.findall(r'name="csrf" value="([^"]+)"', page.text)[0]
+                assert "/checkout/" in await _press_book(http, show, csrf)
+                async with asyncio.timeout(60):
+                    await asyncio.gather(
+                        *(_until_told_to_wait(http, show, csrf) for _ in range(80))
+                    )
+            assert (await WaitingRoomClient(house.booking._client).room(show.date_id)).auto
+
+
+async def _until_told_to_wait(http: httpx.AsyncClient, show: Show, csrf: str) -> None:
+    while "/waiting-room/" not in await _press_book(http, show, csrf):
+        pass
+
+
+async def _press_book(http: httpx.AsyncClient, show: Show, csrf: str) -> str:
+    """Where it leads."""
+    form = {
+        "csrf": csrf, "hold": str(new_uuid()), "date": str(show.date_id),
+        f"q-{show.ticket_type_id}": "1",
+    }  # fmt: skip
+    answer = await http.post(f"/en/events/{show.event_id}", data=form, timeout=30)
+    return answer.headers.get("location", "")

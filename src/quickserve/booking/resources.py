@@ -62,8 +62,8 @@ class Resources:
     demand: Demand
 
     def depths(self) -> Counter[DateId]:
-        """How many requests wait for the stock of each date, in this process."""
-        found = Counter[DateId]()
+        """How many requests wait for the stock of each date, here and where it was told."""
+        found = self.demand.elsewhere()
         for batch in (self.holds, self.sales):
             for date_id, depth in batch.depths().items():
                 assert isinstance(date_id, UUID), "both are batched by date"

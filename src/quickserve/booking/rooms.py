@@ -5,12 +5,14 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from quickserve.booking.store.waiting_room import Room
 from quickserve.contracts.catalog import DateId
 from quickserve.contracts.waiting_room import VisitorId
 
 _LOOKS: Final = 3
+_TOLD_SECONDS: Final = 3.0
 _STALE_SECONDS: Final = 10.0
 _LATENCIES_MAX: Final = 2000
 _SLOWEST_SHARE: Final = 0.95
@@ -25,10 +27,26 @@ class Arrival:
 
 
 class Demand:
-    """Where requests have piled up for some looks in a row, so that one jolt opens nothing."""
+    """Where requests have piled up for some looks in a row, so that one jolt opens nothing.
+
+    What waits in other processes is told once a second, by each.
+    """
 
     def __init__(self) -> None:
         self._looks: dict[DateId, int] = {}
+        self._told: dict[tuple[DateId, UUID], tuple[float, int]] = {}
+
+    def told(self, date_id: DateId, process_id: UUID, waiting: int) -> None:
+        self._told[date_id, process_id] = time.monotonic(), waiting
+
+    def elsewhere(self) -> Counter[DateId]:
+        """How many wait in other processes, of those that told lately."""
+        latest = time.monotonic() - _TOLD_SECONDS
+        self._told = {of: told for of, told in self._told.items() if told[0] > latest}
+        found = Counter[DateId]()
+        for (date_id, _), (_, waiting) in self._told.items():
+            found[date_id] += waiting
+        return found
 
     def pressed(self, depths: Mapping[DateId, int], most: int) -> list[DateId]:
         """`depths`: how many wait for the stock of each date; `most` 0 means never."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Literal, NewType
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from quickserve.contracts.booking import DateFacts, Request, RoomState
 from quickserve.contracts.catalog import DateId
@@ -57,6 +57,12 @@ class RoomView(BaseModel):
     used: int
     per_second: float
     date: DateFacts | None = None
+
+
+class Demand(Request):
+    """How many wait elsewhere for an answer about the date's places."""
+
+    waiting: int = Field(ge=0, le=1_000_000)
 
 
 class PlaceView(BaseModel):
@@ -164,6 +170,11 @@ class WaitingRoomClient:
 
     async def put_room(self, date_id: DateId, room: RoomSettings, token: str) -> RoomView:
         return await self._client.put(RoomView, f"/waiting-rooms/{date_id}", room, token=token)
+
+    async def tell_demand(self, date_id: DateId, process_id: UUID, demand: Demand) -> None:
+        """Of one process, again each second; it does not queue behind other calls."""
+        path = f"/waiting-rooms/{date_id}/demand/{process_id}"
+        await self._client.call("PUT", path, body=demand, waits=True)
 
     async def enter(
         self, date_id: DateId, visitor_id: VisitorId, *, again: bool = False

@@ -10,6 +10,7 @@ from quickserve.kernel.routes import joined
 from quickserve.kernel.service import Service
 from quickserve.kernel.settings import Settings
 from quickserve.web.csrf import Tokens
+from quickserve.web.demand import TELL, open_crowd
 from quickserve.web.error_pages import ErrorPages
 from quickserve.web.pages import (
     about,
@@ -87,5 +88,7 @@ service = Service(
     router=joined(page.router for page in PAGES),
     owns_data=False,
     documented=False,
+    resources=open_crowd,
+    jobs=(TELL,),
     finish=_finish,
 )

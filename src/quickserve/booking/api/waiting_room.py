@@ -1,15 +1,18 @@
 """The waiting room: for everybody a place, for the organiser the switch."""
 
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from quickserve.booking.commands.enter_waiting_room import enter_waiting_room
 from quickserve.booking.commands.put_waiting_room import put_waiting_room
 from quickserve.booking.reads import waiting_room
+from quickserve.booking.resources import resources
 from quickserve.contracts.catalog import DateId
 from quickserve.contracts.waiting_room import (
+    Demand,
     Draw,
     NewPlace,
     NotDrawn,
@@ -18,7 +21,7 @@ from quickserve.contracts.waiting_room import (
     RoomView,
     VisitorId,
 )
-from quickserve.kernel.auth import anyone, signed_in
+from quickserve.kernel.auth import anyone, services, signed_in
 from quickserve.kernel.errors import Forbidden, Malformed, NotFound, Unauthenticated, errors
 from quickserve.kernel.lane import Lean
 from quickserve.kernel.service import Context, Ctx
@@ -72,6 +75,17 @@ async def get_place(
     proof: Annotated[str, Query(max_length=_PROOF_MAX)] = "",
 ) -> PlaceView:  # fmt: skip
     return await waiting_room.place(ctx, date_id, visitor_id, number, proof)
+
+
+@router.put(
+    "/waiting-rooms/{date_id}/demand/{process_id}",
+    status_code=204,
+    dependencies=[services("web")],
+    responses=errors(Unauthenticated, Forbidden),
+)
+async def put_demand(date_id: DateId, process_id: UUID, body: Demand, ctx: Ctx) -> Response:
+    resources(ctx).demand.told(date_id, process_id, body.waiting)
+    return Response(status_code=204)
 
 
 @router.get(

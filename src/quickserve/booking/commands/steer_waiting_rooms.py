@@ -1,5 +1,6 @@
 """Once a second: rooms open at their time or by demand, people are let in, rooms close."""
 
+import math
 import secrets
 from datetime import timedelta
 
@@ -49,9 +50,12 @@ async def _steer(
     seconds = (room.now - room.steered_at).total_seconds() if room.steered_at else 1.0
     if seconds < _PAUSE_SECONDS:
         return  # another process just did
+    depth = resources(ctx).depth(room.date_id)
+    if 0 < ctx.settings.room_auto_depth <= depth:
+        latency_ms = math.inf  # however quick the answers are that come
     rate = queueing.next_rate(room.per_second, latency_ms) if room.waiting else room.per_second
     more = queueing.to_admit(rate, min(seconds, 5.0), came, room.waiting)
-    idle = room.waiting == 0 and resources(ctx).depth(room.date_id) < _CALM
+    idle = room.waiting == 0 and depth < _CALM
     await store.steer(tx, room.date_id, admitted=room.admitted + more, per_second=rate, idle=idle)
     if room.auto and idle and room.idle_since and room.now - room.idle_since > QUIET:
         await store.close_room(tx, room.date_id)

@@ -26,6 +26,7 @@ from quickserve.kernel.money import scale
 from quickserve.kernel.service import Context, Ctx
 from quickserve.kernel.throttle import Takes
 from quickserve.web import line, offers, rule_words
+from quickserve.web.demand import crowd_of
 from quickserve.web.forms import Form, Submitted, parse_id
 from quickserve.web.house_plan import has_wheelchair_places
 from quickserve.web.i18n import Locale
@@ -103,14 +104,20 @@ async def hold_places(
     admission = line.admission_of(request, wanted.date_id)
     wanted = wanted.model_copy(update={"admission": admission})
     try:
-        hold = await booking.put_hold(hold_id, wanted)
-        if hold.state in ("expired", "released"):
-            return await booking.put_hold(HoldId(new_uuid()), wanted)
-    except IdReused:
-        return await booking.put_hold(HoldId(new_uuid()), wanted)
+        with crowd_of(request.app.state.runtime).waits_for(wanted.date_id):
+            return await _held(booking, hold_id, wanted)
     except AdmissionRequired:
         raise line.wait_first(request, wanted.date_id, back) from None
-    return hold
+
+
+async def _held(booking: BookingClient, hold_id: HoldId, wanted: NewHold) -> HoldView:
+    try:
+        hold = await booking.put_hold(hold_id, wanted)
+        if hold.state not in ("expired", "released"):
+            return hold
+    except IdReused:
+        pass
+    return await booking.put_hold(HoldId(new_uuid()), wanted)
 
 
 def _entered_a_code(form: Form) -> bool:
