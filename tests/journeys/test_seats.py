@@ -64,11 +64,11 @@ async def test_two_adjacent_seats_by_keyboard_alone(browser: Browser, house: Hou
         await tab_to(page, "Parterre: 84 seats free")
         await press(page, "Enter")
         await expect(page.get_by_role("grid", name="Parterre")).to_be_visible()
-        await tab_to(page, "Row A, seat 6")
+        await tab_to(page, "Row A, seat 8")
         await press(page, "ArrowDown", "ArrowDown", "Home")
         said = page.locator("[data-seat-map] [role=status]")
         await press(page, "Space")
-        await expect(said).to_have_text("Row C, seat 1: chosen, instead of Parterre · A · 6.")
+        await expect(said).to_have_text("Row C, seat 1: chosen, instead of Parterre · A · 8.")
         await press(page, "ArrowRight", "Space")
         await expect(page.get_by_role("gridcell", name="Row C, seat 2")).to_be_focused()
         await expect(ticked).to_have_count(2)
@@ -99,14 +99,14 @@ async def test_a_seat_goes_while_one_looks_and_the_nearest_is_offered(
     async with person(browser, house.product.address) as amina:
         page = amina.page
         await on_the_plan(amina, theatre)
-        await somebody_takes(house, theatre, "P-A-7")
+        await somebody_takes(house, theatre, "P-A-8")
         note = page.locator("[data-seat-map] [role=alert]")
-        await expect(note).to_contain_text("Somebody else has just taken Row A, seat 7.")
+        await expect(note).to_contain_text("Somebody else has just taken Row A, seat 8.")
         await expect(note).to_contain_text("Your other seats are still free.")
-        await expect(page.get_by_role("gridcell", name="Row A, seat 7")).to_have_attribute(
+        await expect(page.get_by_role("gridcell", name="Row A, seat 8")).to_have_attribute(
             "aria-disabled", "true"
         )
-        await note.get_by_role("button", name="Take Row A, seat 5").click()
+        await note.get_by_role("button", name="Take Row A, seat 10").click()
         await expect(page.locator("input[name=seat]:checked")).to_have_count(2)
         await page.get_by_role("button", name="Book these seats").click()
         await amina.arrive("/checkout/")
