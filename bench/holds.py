@@ -59,7 +59,8 @@ def run() -> list[Figure]:
     """Rounds alternate the contestants, so that a slow minute of the machine meets them all."""
     rounds: dict[str, list[Rush]] = {}
     bare: list[float] = []
-    with data_folder() as folder, EmbeddedPostgres(folder / "database") as server:
+    room = {"max_connections": "300"}  # two products, and pgbench
+    with data_folder() as folder, EmbeddedPostgres(folder / "database", settings=room) as server:
         sql = asyncio.run(bare_sql.prepared(server, folder))
         with _shop(server, folder / "few") as few, _shop(server, folder / "many") as many:
             dates = asyncio.run(_crowd_the_market(server, many))
