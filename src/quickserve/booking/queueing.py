@@ -59,12 +59,12 @@ def admitted(key: bytes, token: str, date_id: DateId, now: datetime) -> VisitorI
 
 
 def next_rate(per_second: float, latency_ms: float | None) -> float:
-    """A little more while the checkout is quick, half of it when it is slow.
+    """A little more while the checkout is quick, a third less when it is slow.
 
     Without a measurement nobody is at the checkout: a little more, too.
     """
     if latency_ms is not None and latency_ms > LATENCY_AIM_MS:
-        return max(RATE_LEAST, per_second / 2)
+        return max(RATE_LEAST, per_second * 2 / 3)
     return min(RATE_MOST, per_second + max(1.0, per_second * 0.05))
 
 
